@@ -4,7 +4,7 @@
 # Bootstrap chatter goes to stderr: stdout belongs to the command.
 
 SHELL := /bin/sh
-MAKEFLAGS += --no-print-directory --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
@@ -16,7 +16,7 @@ SECONDS ?= 60
 
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-PIP := $(PY) -m pip install --quiet --no-input --progress-bar off
+PIP := $(PY) -m pip install --quiet --quiet --no-input --progress-bar off
 LOCKED := $(PIP) --require-hashes --only-binary :all:
 
 key = $(shell printf %s "$(2)" | cat $(1) - | sha256sum | cut -c1-16)
