@@ -1,0 +1,1 @@
+"""The demo: one real node per unit decides a real vote."""
