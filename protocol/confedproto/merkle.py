@@ -1,0 +1,321 @@
+"""The tree below every log: RFC 6962 / RFC 9162 over SHA-256, with its proofs.
+
+A tree of leaves 0..n-1 has exactly one root, and any prefix of it has its own; an
+inclusion proof shows one leaf, a consistency proof shows that one tree begins with another.
+
+`Tree` keeps all complete subtrees and can prove; `Frontier` keeps only the right edge and
+can grow and show its root, so that a run of leaves meets a signed head before anything of
+it is kept. The two `verify_...` functions need neither. Source: specs/03, MRK-1 to MRK-9.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from confedproto.errors import LocalProtocolError, Reason, VerificationError
+from confedproto.ids import Hash
+from confedproto.limits import LOG_MAX_SIZE
+
+HASH_BYTES: Final = 32
+EMPTY_ROOT: Final = Hash(hashlib.sha256(b"").digest())
+"""The root of the tree without leaves (MRK-2)."""
+
+_sha256 = hashlib.sha256
+
+
+def leaf_hash(leaf: bytes) -> Hash:
+    """The hash that stands for the leaf bytes (a record envelope) in the tree (MRK-1)."""
+    return Hash(_sha256(b"\x00" + leaf).digest())
+
+
+def node_hash(left: bytes, right: bytes) -> Hash:
+    """The hash over two neighbouring subtrees, each 32 bytes (MRK-1)."""
+    return Hash(_sha256(b"\x01" + left + right).digest())
+
+
+def root_of(leaf_hashes: Iterable[Hash]) -> Hash:
+    """The root over these leaf hashes in order; `EMPTY_ROOT` for none (MRK-2)."""
+    return EMPTY_FRONTIER.extend(leaf_hashes).root()
+
+
+def _fold(peaks: Sequence[bytes]) -> Hash:
+    """The root over the roots of complete subtrees, given left (largest) to right."""
+    if not peaks:
+        return EMPTY_ROOT
+    root = Hash(peaks[-1])
+    for peak in reversed(peaks[:-1]):
+        root = node_hash(peak, root)
+    return root
+
+
+def _split(size: int) -> int:
+    """The largest power of two below `size` (> 1): where RFC 9162 divides a tree."""
+    return 1 << ((size - 1).bit_length() - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frontier:
+    """The right edge of a tree: all that is needed to append and to know the root (MRK-3).
+
+    `peaks` are the roots of the complete subtrees that `size` leaves fall into, largest
+    first: one for each 1 in the binary form of `size`. A tree of 2^40 leaves takes 40.
+    """
+
+    size: int
+    peaks: tuple[Hash, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a frontier that no tree has (LocalProtocolError PROOF_LENGTH)."""
+        if self.size < 0 or len(self.peaks) != self.size.bit_count():
+            raise LocalProtocolError(Reason.PROOF_LENGTH, f"no frontier of size {self.size}")
+
+    def append(self, leaf: Hash) -> "Frontier":
+        """This frontier after one more leaf hash."""
+        return self.extend((leaf,))
+
+    def extend(self, leaves: Iterable[Hash]) -> "Frontier":
+        """This frontier after these leaf hashes; this one stays as it is."""
+        size, peaks = self.size, list(self.peaks)
+        for leaf in leaves:
+            if len(leaf) != HASH_BYTES:
+                raise LocalProtocolError(Reason.PROOF_LENGTH, "a leaf hash has 32 bytes")
+            merged = leaf
+            rest = size
+            while rest & 1:  # each trailing 1 is a complete subtree of the same height
+                merged = node_hash(peaks.pop(), merged)
+                rest >>= 1
+            peaks.append(merged)
+            size += 1
+        return Frontier(size=size, peaks=tuple(peaks))
+
+    def root(self) -> Hash:
+        """The root of the tree whose edge this is."""
+        return _fold(self.peaks)
+
+
+EMPTY_FRONTIER: Final = Frontier(size=0, peaks=())
+
+
+class Tree:
+    """An append-only tree that can prove any of its leaves at any of its sizes.
+
+    Level k holds the roots of all complete subtrees of 2^k leaves, 32 bytes each, so a
+    tree costs about 64 bytes a leaf. Wrong indexes and sizes are the caller's error:
+    LocalProtocolError LOG_INDEX.
+    """
+
+    __slots__ = ("_levels",)
+
+    def __init__(self, leaves: Iterable[Hash] = ()) -> None:
+        self._levels: list[bytearray] = [bytearray()]
+        self.extend(leaves)
+
+    @property
+    def size(self) -> int:
+        """The number of leaves."""
+        return len(self._levels[0]) // HASH_BYTES
+
+    def append(self, leaf: Hash) -> None:
+        """Add one leaf hash at index `size`."""
+        self.extend((leaf,))
+
+    def extend(self, leaves: Iterable[Hash]) -> None:
+        """Add these leaf hashes in order; cheaper per leaf than `append` in long runs."""
+        hashes = list(leaves)
+        if not set(map(len, hashes)) <= {HASH_BYTES}:
+            raise LocalProtocolError(Reason.PROOF_LENGTH, "a leaf hash has 32 bytes")
+        self._levels[0] += b"".join(hashes)
+        height = 0
+        while len(self._levels[height]) >= 2 * HASH_BYTES:
+            if height + 1 == len(self._levels):
+                self._levels.append(bytearray())
+            below, above = self._levels[height], self._levels[height + 1]
+            pair = 2 * HASH_BYTES
+            for start in range(2 * len(above), len(below) - pair + 1, pair):
+                above += _sha256(b"\x01" + below[start : start + pair]).digest()
+            height += 1
+
+    def leaf(self, index: int) -> Hash:
+        """The leaf hash at `index`."""
+        self._check(0 <= index < self.size, f"no leaf {index}")
+        return self._subtree(0, index)
+
+    def root(self) -> Hash:
+        """The root over all leaves."""
+        return self.root_at(self.size)
+
+    def root_at(self, size: int) -> Hash:
+        """The root over the first `size` leaves; O(log n)."""
+        return _fold(self._peaks(0, self._checked_size(size)))
+
+    def frontier(self, size: int | None = None) -> Frontier:
+        """The right edge of the first `size` leaves (all without it); O(log n).
+
+        This is the cheap copy: extend it, compare its root with a head, then extend the tree.
+        """
+        size = self.size if size is None else self._checked_size(size)
+        return Frontier(size=size, peaks=tuple(self._peaks(0, size)))
+
+    def inclusion(self, index: int, size: int) -> list[Hash]:
+        """The path that shows leaf `index` in the tree of the first `size` leaves (MRK-5).
+
+        From the leaf's sibling upwards, at most 40 hashes.
+        """
+        self._checked_size(size)
+        self._check(0 <= index < size, f"no leaf {index} in size {size}")
+        path: list[Hash] = []
+        low, high = 0, size
+        while high - low > 1:
+            middle = low + _split(high - low)
+            if index < middle:
+                path.append(self._range(middle, high))
+                high = middle
+            else:
+                path.append(self._range(low, middle))
+                low = middle
+        path.reverse()
+        return path
+
+    def consistency(self, old: int, new: int) -> list[Hash]:
+        """The path that shows that the tree of size `new` begins with that of size `old`.
+
+        Empty if `old` is 0 or equals `new` (MRK-7); else at most 41 hashes (MRK-6).
+        """
+        self._checked_size(new)
+        self._check(0 <= old <= new, f"no size {old} within {new}")
+        if old in (0, new):
+            return []
+        path: list[Hash] = []
+        low, high = 0, new
+        while old < high:
+            middle = low + _split(high - low)
+            if old <= middle:
+                path.append(self._range(middle, high))
+                high = middle
+            else:
+                path.append(self._range(low, middle))
+                low = middle
+        if low > 0:  # at low = 0 this is the old root itself, which the verifier has
+            path.append(self._range(low, high))
+        path.reverse()
+        return path
+
+    def _subtree(self, height: int, number: int) -> Hash:
+        """The root of the complete subtree `number` (from the left) of 2^height leaves."""
+        start = number * HASH_BYTES
+        return Hash(bytes(self._levels[height][start : start + HASH_BYTES]))
+
+    def _peaks(self, low: int, high: int) -> list[Hash]:
+        """The complete subtrees over leaves low..high-1; `low` is a multiple of the largest."""
+        peaks: list[Hash] = []
+        while low < high:
+            height = (high - low).bit_length() - 1
+            peaks.append(self._subtree(height, low >> height))
+            low += 1 << height
+        return peaks
+
+    def _range(self, low: int, high: int) -> Hash:
+        """The root over leaves low..high-1 where these are one node of some tree."""
+        return _fold(self._peaks(low, high))
+
+    def _checked_size(self, size: int) -> int:
+        self._check(0 <= size <= self.size, f"no size {size}")
+        return size
+
+    @staticmethod
+    def _check(holds: bool, detail: str) -> None:
+        if not holds:
+            raise LocalProtocolError(Reason.LOG_INDEX, detail)
+
+
+def verify_inclusion(leaf: Hash, index: int, size: int, root: Hash, path: Sequence[bytes]) -> None:
+    """Return if `path` shows leaf hash `leaf` at `index` of the tree (`size`, `root`) (MRK-5).
+
+    Raises VerificationError: LOG_INDEX (no such leaf in such a tree), PROOF_LENGTH (a hash
+    too many, too few or not of 32 bytes), PROOF_ROOT (it leads to another root).
+    """
+    if not 0 <= index < size <= LOG_MAX_SIZE:
+        raise VerificationError(Reason.LOG_INDEX, f"leaf {index} of {size}")
+    _check_lengths(leaf, *path)
+    position, last = index, size - 1
+    current: bytes = leaf
+    for sibling in path:
+        if last == 0:
+            raise VerificationError(Reason.PROOF_LENGTH, "a hash too many")
+        if position & 1 or position == last:
+            current = node_hash(sibling, current)
+            position, last = _climb(position, last)
+        else:
+            current = node_hash(current, sibling)
+        position >>= 1
+        last >>= 1
+    if last:
+        raise VerificationError(Reason.PROOF_LENGTH, "a hash is missing")
+    if current != root:
+        raise VerificationError(Reason.PROOF_ROOT, "the path leads to another root")
+
+
+def verify_consistency(
+    old_size: int, old_root: Hash, new_size: int, new_root: Hash, path: Sequence[bytes]
+) -> None:
+    """Return if `path` shows that the new tree begins with the old one (MRK-6, MRK-7).
+
+    Every tree begins with the empty one and with itself; both take an empty path, and the
+    old root must be `EMPTY_ROOT`, or equal the new one. Raises VerificationError: LOG_INDEX
+    (sizes out of order or range), PROOF_LENGTH (as for inclusion), PROOF_ROOT (one of the
+    two roots is not the one that the path leads to).
+    """
+    if not 0 <= old_size <= new_size <= LOG_MAX_SIZE:
+        raise VerificationError(Reason.LOG_INDEX, f"sizes {old_size}, {new_size}")
+    _check_lengths(old_root, new_root, *path)
+    if old_size in (0, new_size):
+        _verify_trivial(old_size, old_root, new_size, new_root, path)
+        return
+    # An old tree that is one complete subtree is itself the first hash, so it is left out.
+    whole = old_size & (old_size - 1) == 0
+    if not whole and not path:
+        raise VerificationError(Reason.PROOF_LENGTH, "a hash is missing")
+    start: bytes = old_root if whole else path[0]
+    shift = (old_size & -old_size).bit_length() - 1
+    position, last = (old_size - 1) >> shift, (new_size - 1) >> shift
+    old, new = start, start
+    for sibling in path if whole else path[1:]:
+        if last == 0:
+            raise VerificationError(Reason.PROOF_LENGTH, "a hash too many")
+        if position & 1 or position == last:
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            position, last = _climb(position, last)
+        else:
+            new = node_hash(new, sibling)
+        position >>= 1
+        last >>= 1
+    if last:
+        raise VerificationError(Reason.PROOF_LENGTH, "a hash is missing")
+    if old != old_root or new != new_root:
+        raise VerificationError(Reason.PROOF_ROOT, "the path leads to another root")
+
+
+def _climb(position: int, last: int) -> tuple[int, int]:
+    """Skip the levels at which a node on the right edge has no sibling to be hashed with."""
+    while position and not position & 1:
+        position >>= 1
+        last >>= 1
+    return position, last
+
+
+def _check_lengths(*hashes: bytes) -> None:
+    for value in hashes:
+        if len(value) != HASH_BYTES:
+            raise VerificationError(Reason.PROOF_LENGTH, "a hash has 32 bytes")
+
+
+def _verify_trivial(
+    old_size: int, old_root: Hash, new_size: int, new_root: Hash, path: Sequence[bytes]
+) -> None:
+    if path:
+        raise VerificationError(Reason.PROOF_LENGTH, "a hash too many")
+    if old_size == 0 and old_root != EMPTY_ROOT:
+        raise VerificationError(Reason.PROOF_ROOT, "not the root of the empty tree")
+    if old_size == new_size and old_root != new_root:
+        raise VerificationError(Reason.PROOF_ROOT, "two roots of one size")
