@@ -76,7 +76,7 @@ HINTS: Final[dict[NodeReason, str]] = {
     NodeReason.FILE_MISSING: "Check the path.",
     NodeReason.FILE_UNREADABLE: "Check the file's owner and mode.",
     NodeReason.FILE_EXISTS: "Choose another path; nothing was overwritten.",
-    NodeReason.VOTE_FILE: "Correct the named line; the form is in the README beside the packaged votes.",
+    NodeReason.VOTE_FILE: "Correct the named line; data/README.md of the demo shows the form.",
     NodeReason.VOTE_UNKNOWN: "Name one of the file's votes with --vote.",
     NodeReason.VOTE_WEIGHTS: "Give at least one unit a weight above 0.",
     NodeReason.DEMO_FAILED: "Look at the nodes' messages above.",
