@@ -53,8 +53,7 @@ check: $(RUN) $(TEST) $(DEV)
 
 ##  make bench     benchmarks: a table, and build/bench.json [ARGS=]
 bench: $(RUN)
-	@mkdir -p build
-	@$(PY) tools/bench/__main__.py $(ARGS)
+	@$(PY) -m tools.bench $(ARGS)
 
 ##  make simulate  seeded simulations in virtual time [SEEDS=50] [SEED=n]
 simulate: $(RUN) $(TEST)
