@@ -80,7 +80,7 @@ def check_public_key(raw: bytes) -> PublicKey:
 
 
 def check_signature_form(signature: bytes) -> None:
-    """Everything about a signature that is decided before the equation (SIG-1 to SIG-4).
+    """Everything about a signature that is decided before the equation (SIG-2 to SIG-4).
 
     Raises VerificationError SIG_LENGTH (not 64 bytes), SIG_SCALAR (S >= L) or SIG_POINT
     (R with y >= p, or any encoding of a point of small order), in this order.
@@ -99,7 +99,7 @@ def check_signature_form(signature: bytes) -> None:
 
 
 def verify(key: PublicKey, message: bytes, signature: bytes) -> None:
-    """Return if `signature` (64 bytes, R then S) by `key` over `message` holds (SIG-1 to SIG-6).
+    """Return if `signature` (64 bytes, R then S) by `key` over `message` holds (SIG-2 to SIG-6).
 
     The key is checked again here, from the cache, so that no caller can pass an unchecked
     one. Raises VerificationError: KEY_... as `check_public_key`, SIG_LENGTH, SIG_SCALAR and
@@ -114,7 +114,7 @@ def verify(key: PublicKey, message: bytes, signature: bytes) -> None:
 
 
 class SigningKey:
-    """An Ed25519 private key in memory. Nothing about it but `public` is ever shown."""
+    """An Ed25519 private key in memory. Nothing but `public` is ever shown (KEY-5)."""
 
     __slots__ = ("_secret", "public")
 
@@ -127,7 +127,7 @@ class SigningKey:
         self.public: PublicKey = check_public_key(public)
 
     def sign(self, message: bytes) -> bytes:
-        """The 64-byte signature over `message`; the same bytes each time (RFC 8032)."""
+        """The 64-byte signature over `message`; the same bytes each time (RFC 8032, SIG-7)."""
         return bindings.crypto_sign(message, self._secret)[:SIGNATURE_BYTES]
 
     def __repr__(self) -> str:

@@ -263,7 +263,7 @@ def verify_consistency(
 
     Every tree begins with the empty one and with itself; both take an empty path, and the
     old root must be `EMPTY_ROOT`, or equal the new one. Raises VerificationError: LOG_INDEX
-    (sizes out of order or range), PROOF_LENGTH (as for inclusion), PROOF_ROOT (one of the
+    (sizes out of order or range), PROOF_LENGTH (as for inclusion, MRK-8), PROOF_ROOT (one of the
     two roots is not the one that the path leads to).
     """
     if not 0 <= old_size <= new_size <= LOG_MAX_SIZE:

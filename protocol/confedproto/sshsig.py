@@ -164,6 +164,7 @@ def verify_compact(
     expected = COMPACT_BYTES.get(form)
     if expected is None:
         raise VerificationError(Reason.SIG_FORM, f"form {form}")
+    keys.check_public_key(key)  # first, as SIG-6 orders the reasons
     if len(signature) != expected:
         raise VerificationError(Reason.SIG_LENGTH, f"{len(signature)} bytes, not {expected}")
     signed = preimage(namespace, message)

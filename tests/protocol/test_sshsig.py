@@ -278,6 +278,13 @@ def test_verify_compact_other_form_or_length_refused(
     assert caught.value.reason is expected
 
 
+def test_verify_compact_bad_key_is_named_before_flags() -> None:
+    key = PublicKey(bytes(32))  # y = 0: a point of order 4
+    with pytest.raises(VerificationError) as caught:
+        sshsig.verify_compact(key, 2, SSHSIG_NAMESPACE, MESSAGE, sk_signature(flags=0))
+    assert caught.value.reason is Reason.KEY_ORDER
+
+
 def test_verify_compact_forms_never_stand_for_each_other() -> None:
     raw = SK.sign(MESSAGE)
     for form, signature in ((1, raw), (2, raw + b"\x01" + bytes(4)), (1, sk_signature()[:64])):
