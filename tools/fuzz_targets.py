@@ -4,10 +4,11 @@ A target takes any bytes and returns, or raises ConfedError. It asserts what mus
 whatever it accepted. To add one: a corpus function, a target function, a line in TARGETS.
 """
 
+import base64
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from confedproto import codec, keys, log, record, sshsig
+from confedproto import codec, keys, log, record, sshsig, wire
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.position import Position
 from confedproto.bodies.types import Body
@@ -117,6 +118,9 @@ def _head(data: bytes) -> None:
 # --- SSH signatures --------------------------------------------------------------------------
 
 
+_BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
+
+
 def _ssh_string(data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + data
 
@@ -140,6 +144,44 @@ def _sshsig(data: bytes) -> None:
         sshsig.verify(PublicKey(key), parsed.namespace, b"", data)
     except ConfedError:
         pass  # the corpus carries no signature of this; only the way of refusal matters
+
+
+def _armored() -> Iterable[bytes]:
+    for blob in _ssh_blobs():
+        text = base64.b64encode(blob).decode()
+        lines = (text[start : start + 70] for start in range(0, len(text), 70))
+        yield "\n".join((_BEGIN, *lines, _END, "")).encode()
+
+
+def _armor(data: bytes) -> None:
+    blob = sshsig.armor_to_blob(data.decode("latin-1"))
+    assert base64.b64encode(blob) in data.replace(b"\r", b"").replace(b"\n", b"")
+
+
+# --- messages --------------------------------------------------------------------------------
+
+
+def _messages() -> Iterable[bytes]:
+    log_id, digest = bytes(32), bytes(16)
+    announced = wire.AnnouncedHead(log=log_id, size=3, root=bytes(8))
+    record_bytes = next(iter(_records()))
+    for message in (
+        wire.Hello(council=COUNCIL, digest=digest),
+        wire.Knock(charter=record_bytes, node=record_bytes, link=record_bytes),
+        wire.Heads(heads=(announced, announced)),
+        wire.Pull(log=log_id, start=0),
+        wire.Run(log=log_id, start=1, leaves=((record_bytes,), (record_bytes, TEXT)), head=b"h"),
+        wire.Run(log=log_id, start=1, leaves=((b"x",),), head=b"h", proof=(bytes(32),)),
+        wire.DigestNow(digest=digest),
+        wire.Bye(reason="peer-silent"),
+    ):
+        yield wire.encode(message)
+
+
+def _wire(data: bytes) -> None:
+    """A message has one encoding; an unknown odd type is passed over."""
+    message = wire.decode(data)
+    assert data[0] % 2 == 1 if message is None else wire.encode(message) == data
 
 
 # --- channel ---------------------------------------------------------------------------------
@@ -206,5 +248,7 @@ TARGETS: Final[dict[str, tuple[Corpus, Target]]] = {
     "part": (_parts, _part),
     "head": (_heads, _head),
     "sshsig": (_ssh_blobs, _sshsig),
+    "armor": (_armored, _armor),
+    "wire": (_messages, _wire),
     "channel": (_dialogues, _channel),
 }
