@@ -96,7 +96,7 @@ def value_of(yes: int, no: int) -> Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """One council of the frozen C and its counted position, if there is one.
+    """One council of the frozen C and its counted position, if there is one (CNT-1).
 
     `weight` is in halves, `yes`, `no` and `valid` are ballots; `valid` None means yes + no.
     `value` is the council's own word; None takes it from the ballots (`value_of`).
@@ -153,7 +153,7 @@ def _check(number: object, top: int, reason: Reason) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """What was counted, and the verdict `accepted` before any quorum (CNT-3 to CNT-8).
+    """What was counted, and the verdict `accepted` before any quorum (CNT-3, CNT-10).
 
     people_*: ballots, summed. units_*: weight in halves; units_no = units_total - units_yes, so
     ties, abstentions and silence are in it. councils_*: councils by their word; `councils` is
