@@ -218,7 +218,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for name in names:
                 print(f"{name}: {Run.start(name, options.seed).execute(options.input)}")
     except TargetFailed as failure:
-        traceback.print_exception(failure)
+        if failure.__cause__ is not None:
+            traceback.print_exception(failure.__cause__)
         target = (getattr(failure, "__notes__", None) or names)[0]
         print(f"FAILED {target}: {failure}; again by:")
         print(f"  python tools/fuzz.py --target {target} --input {failure.data.hex()}")

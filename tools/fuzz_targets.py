@@ -8,14 +8,14 @@ import base64
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from confedproto import codec, keys, log, record, sshsig, wire
+from confedproto import codec, keys, log, record, sshsig, text, wire
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.position import Position
 from confedproto.bodies.types import Body
 from confedproto.bodies.witness import Witness, WitnessedHead
 from confedproto.channel import Channel, public_key
 from confedproto.errors import ConfedError, DecodeError, RemoteProtocolError
-from confedproto.ids import CouncilId, Hash, LogId, PublicKey, network_id
+from confedproto.ids import CouncilId, Hash, LogId, PublicKey, TransportKey, network_id
 
 Corpus = Callable[[], Iterable[bytes]]
 Target = Callable[[bytes], object]
@@ -158,6 +158,53 @@ def _armor(data: bytes) -> None:
     assert base64.b64encode(blob) in data.replace(b"\r", b"").replace(b"\n", b"")
 
 
+# --- text forms ------------------------------------------------------------------------------
+
+
+def _texts() -> Iterable[bytes]:
+    invitation = text.Invitation(
+        address="192.0.2.1:7300",
+        transport=TransportKey(bytes([5]) * 32),
+        council=COUNCIL,
+        token=bytes(16),
+        expires=1_700_000_000,
+    )
+    forms = {
+        "key": text.encode_key(KEY.public),
+        "record": text.encode_record(bytes(32)),
+        "network": text.encode_network(NETWORK),
+        "transport": text.encode_transport(bytes([9]) * 32),
+        "fingerprint": text.fingerprint(COUNCIL),
+        "uri": text.encode_uri(text.CouncilUri(council=COUNCIL)),
+        "invitation": text.encode_invitation(invitation),
+        "armor": text.encode_armor(text.Armor(label=text.ArmorLabel.RECORD, data=bytes(90))),
+        "qr": text.encode_qr(text.QrData(kind=text.QrKind.BUNDLE, data=bytes(40))),
+    }
+    assert tuple(forms) == text.TEXT_KINDS
+    for number, form in enumerate(forms.values()):
+        yield bytes([number]) + form.encode()
+
+
+def _text(data: bytes) -> None:
+    """The first byte chooses the kind; each kind of text is the only one of its value."""
+    kind = text.TEXT_KINDS[data[0] % len(text.TEXT_KINDS)] if data else ""
+    form = data[1:].decode("utf-8", "replace")
+    value = text.decode_text(kind, form)
+    match kind, value:
+        case "key", bytes():
+            assert text.encode_key(value) == form
+        case "record", bytes():
+            assert text.encode_record(value) == form
+        case "uri" | "invitation", dict():
+            assert text.encode_uri(text.decode_uri(form)) == form
+        case "armor", dict():
+            assert text.encode_armor(text.decode_armor(form)) == form
+        case "qr", dict():
+            assert text.encode_qr(text.decode_qr(form)) == form
+        case _:
+            pass
+
+
 # --- messages --------------------------------------------------------------------------------
 
 
@@ -249,6 +296,7 @@ TARGETS: Final[dict[str, tuple[Corpus, Target]]] = {
     "head": (_heads, _head),
     "sshsig": (_ssh_blobs, _sshsig),
     "armor": (_armored, _armor),
+    "text": (_texts, _text),
     "wire": (_messages, _wire),
     "channel": (_dialogues, _channel),
 }
