@@ -1,0 +1,61 @@
+"""Every bound of the protocol, with its unit and the reason for it.
+
+A bound is a number that a peer could otherwise choose for us. Nothing in this library
+allocates, loops or recurses past one of these. Source: specs/00-conventions.md, LIM-1.
+"""
+
+from typing import Final
+
+# --- encoding (specs/01) ---------------------------------------------------------------
+INT_MAX: Final = 2**53 - 1  # value; the largest integer that every language holds exactly
+INT_MIN: Final = -INT_MAX  # value; symmetric, so that negation never leaves the range
+DEPTH_MAX: Final = 8  # levels; the deepest record needs 6, recursion stays trivial
+ARRAY_MAX: Final = 1_024  # items; the largest list is a page of records in a bundle
+MAP_MAX: Final = 64  # entries; the widest body has fewer than 30 fields
+KEY_MAX: Final = 31  # bytes; so that every key fits a one-byte string header
+
+# --- records and log (specs/03) --------------------------------------------------------
+RECORD_MAX_BYTES: Final = 16_384  # one envelope; four of them fit one frame with room
+SIGNATURES_MAX: Final = 128  # per envelope; what fits RECORD_MAX_BYTES beside a payload
+NAME_MAX_CHARS: Final = 64  # code points; a name that fits one line of a phone
+TEXT_MAX_CHARS: Final = 2_000  # code points of a text field inside a record
+HEAD_MAX_BYTES: Final = 256  # one signed head; the real ones have about 170
+LOG_MAX_SIZE: Final = 2**40  # leaves; 35 years at a thousand records a second
+PROOF_MAX_HASHES: Final = 64  # hashes; a consistency proof of LOG_MAX_SIZE needs at most 41
+WITNESS_HEADS_MAX: Final = 64  # heads per witness record; keeps a receipt's path at 6 hashes
+KEYHOLDERS_MAX: Final = 32  # keys per charter; larger councils delegate the signing
+KEY_CACHE_MAX: Final = 16_384  # checked keys remembered; about 4 MB, 16 keys a council
+ADDRESSES_MAX: Final = 4  # addresses per node record
+ADDRESS_MAX_CHARS: Final = 128  # code points; an onion name with its port has 68
+MEMBERS_MAX: Final = 1_024  # councils per compact; one array
+WEIGHT_MAX: Final = 1_000_000  # halves; the sum over MEMBERS_MAX stays far below INT_MAX
+BALLOTS_MAX: Final = 10**12  # ballots per position; the sum over MEMBERS_MAX fits INT_MAX
+SHARE_MAX: Final = 1_000  # denominator of a rule's share; no charter asks for finer ones
+WINDOW_MAX_S: Final = 10 * 366 * 86_400  # seconds; no window of a compact exceeds ten years
+TIME_MAX_S: Final = 2**40  # seconds UTC; far beyond any calendar, far below INT_MAX
+
+# --- clocks ----------------------------------------------------------------------------
+CLOCK_AHEAD_MAX_S: Final = 3_600  # seconds a head may be ahead of us before it is held
+
+# --- files and text forms (specs/12) ---------------------------------------------------
+SSHSIG_MAX_BYTES: Final = 1_024  # one SSHSIG blob; a real one has 150 to 250
+BUNDLE_MAX_BYTES: Final = 4 * 1_048_576  # one .confed file; 300 councils' certificate fits
+TEXT_FORM_MAX_CHARS: Final = 8_192  # characters of one pasted text form before any parsing
+ARMOR_MAX_BYTES: Final = 65_536  # bytes inside one armor; larger things travel as files
+QR_MAX_CHARS: Final = 4_296  # characters; the largest QR symbol in alphanumeric mode
+INVITATION_MAX_CHARS: Final = 512  # characters; a real one has 150 to 250
+
+# --- channel and wire (specs/09) -------------------------------------------------------
+FRAME_MAX_BYTES: Final = 65_535  # one Noise message; the u16 length prefix says so
+MESSAGE_MAX_BYTES: Final = FRAME_MAX_BYTES - 16  # plaintext of a frame: less the AEAD tag
+HANDSHAKE_MAX_BYTES: Final = 512  # each handshake message; the real ones have 48 to about 200
+REKEY_AFTER_MESSAGES: Final = 1_024  # messages per key and direction
+CHANNEL_MAX_S: Final = 86_400  # seconds until a new handshake
+HANDSHAKE_MAX_S: Final = 10  # seconds for the whole handshake; a slow peer holds no slot longer
+CHANNEL_CLOSE_S: Final = 10  # seconds past CHANNEL_MAX_S in which a close still passes
+KNOCK_MAX_BYTES: Final = 4_096  # what a stranger with an invitation may send, once
+RUN_MAX_RECORDS: Final = 1_024  # leaves of one run
+PART_MAX_BYTES: Final = 16_384  # one detached part: a text, or 64 heads of a witness record
+RUN_MAX_BYTES: Final = 60_000  # bytes of leaves and parts in one run message: one frame
+HEADS_PER_MESSAGE: Final = 512  # log heads in one announcement
+LOGS_PER_LINK_MAX: Final = 4_096  # logs one linked council may introduce to us
