@@ -30,6 +30,7 @@ STANDARD = {
     "hashlib",
     "heapq",
     "hmac",
+    "ipaddress",
     "itertools",
     "operator",
     "re",
