@@ -187,7 +187,7 @@ class Reason(StrEnum):
 
 
 class ConfedError(Exception):
-    """Root of every error of confedproto and confednode; `reason` says why, stably."""
+    """Root of every error of this library; `reason` says why, stably."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))

@@ -1,12 +1,13 @@
 """`confed:` URIs, among them the invitation, and the QR text (specs/12, TXT-9 to TXT-12)."""
 
 import re
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, assert_never
 
 from confedproto.errors import DecodeError, LocalProtocolError, Reason
-from confedproto.ids import TAG_TEXT, CouncilId, RecordId, TransportKey, tagged_hash
+from confedproto.ids import CouncilId, RecordId, TransportKey
 from confedproto.limits import INVITATION_MAX_CHARS, QR_MAX_CHARS, TIME_MAX_S
 from confedproto.text import bech32m
 from confedproto.text.address import parse_address
@@ -59,7 +60,7 @@ class Invitation:
     address: str
     transport: TransportKey
     council: CouncilId
-    token: bytes
+    token: bytes = field(repr=False)  # whoever holds it may use it: never printed
     expires: int
 
 
@@ -219,4 +220,5 @@ def _decode_qr_data(kind: QrKind, body: str) -> QrData:
 
 
 def _qr_checksum(kind: QrKind, data: bytes) -> bytes:
-    return tagged_hash(TAG_TEXT, f"{kind}/".encode("ascii"), data)[:_QR_CHECKSUM_BYTES]
+    # Against misreading only, so no hash and no tag: CRC-32 notices every wrong character.
+    return zlib.crc32(f"{kind}/".encode("ascii") + data).to_bytes(_QR_CHECKSUM_BYTES, "big")

@@ -1,0 +1,138 @@
+"""What a node refuses to append to its own council's log (specs/07, ADM).
+
+A record that would never count is refused at home, with its reason, before it is signed
+into the log for ever. Records of other councils are judged by the rules alone.
+"""
+
+from confedproto.bodies.accession import Accession
+from confedproto.bodies.act import Act
+from confedproto.bodies.compact import Compact
+from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.link import Link
+from confedproto.bodies.mandate import Mandate
+from confedproto.bodies.motion import Motion
+from confedproto.bodies.position import Position
+from confedproto.bodies.recall import Recall
+from confedproto.bodies.second import Second
+from confedproto.errors import Reason
+from confedproto.ids import RecordId
+from confedproto.record import VerifiedRecord
+from confedproto.rules import compact as compact_rules
+from confedproto.rules import motion as motion_rules
+from confedproto.rules.mandate import Outcome, mandate_verdict, scope_verdict
+from confedproto.rules.motion import Case, Placed, State
+from confedproto.view import View
+
+
+def objection(view: View, record: VerifiedRecord, now: int) -> Reason | None:
+    """Why this node's council should not append `record` at `now` (seconds), or None."""
+    authority = view.authorities.get(record.council)
+    if authority is None:
+        return Reason.COUNCIL_UNKNOWN
+    fault = authority.judge(record)
+    if fault is not None:
+        return fault
+    match record.body:
+        case Compact() as compact:
+            fault = compact_rules.founding_fault(record, compact, view.charter_of)
+            return fault or motion_rules.founding_units_fault(compact)
+        case Accession() as accession:
+            return _accession(view, record, accession)
+        case Motion() as motion:
+            return _motion(view, record, motion)
+        case Second() | Freeze() | Position():
+            return _on_motion(view, record, now)
+        case Mandate() as mandate:
+            return Reason.MANDATE_ENDED if mandate.until < mandate.starts else None
+        case Act() as act:
+            return _act(view, record, act, now)
+        case Recall():
+            return None if _mandate(view, record.subject) else Reason.MANDATE_UNKNOWN
+        case Link() as link if link.peer == record.council:
+            return Reason.INVITATION_SELF
+        case _:
+            return None
+
+
+def _accession(view: View, record: VerifiedRecord, accession: Accession) -> Reason | None:
+    found = view.compact(record.subject) if record.subject else Reason.COMPACT_UNKNOWN
+    if isinstance(found, Reason):
+        return found
+    if accession.weight > found[1].weight_max:
+        return Reason.COMPACT_WEIGHT
+    members = view.members(found[0].id)
+    if record.council in members:
+        return Reason.COMPACT_MEMBER
+    sponsors = sum(view.linked(member, record.council) for member in members)
+    return Reason.COMPACT_SPONSOR if sponsors < found[1].sponsors else None
+
+
+def _motion(view: View, record: VerifiedRecord, motion: Motion) -> Reason | None:
+    found = view.compact(record.subject) if record.subject else Reason.COMPACT_UNKNOWN
+    if isinstance(found, Reason):
+        return found
+    if compact_rules.rule_for(found[1], motion.name) is None:
+        return Reason.CLASS_UNKNOWN
+    return None if record.council in view.members(found[0].id) else Reason.COMPACT_MEMBER
+
+
+def _on_motion(view: View, record: VerifiedRecord, now: int) -> Reason | None:
+    case = view.case(record.subject) if record.subject else Reason.MOTION_UNKNOWN
+    if isinstance(case, Reason):
+        return case
+    status = motion_rules.status(case, now)
+    match record.body:
+        case Second():
+            if record.council not in case.members:
+                return Reason.COMPACT_MEMBER
+            return None if status.freeze is None else Reason.MOTION_STATE
+        case Freeze():
+            if status.freeze is not None or status.state is State.VOID:
+                return Reason.FREEZE_DOUBLE
+            placed = Placed(record=record, log=view.log_of[record.council], index=0, arrived=now)
+            return motion_rules.freeze_fault(case, placed)
+        case Position() as position:
+            return _position(case, record, position, now)
+        case _:
+            return None
+
+
+def _position(case: Case, record: VerifiedRecord, position: Position, now: int) -> Reason | None:
+    freeze = motion_rules.single_freeze(case)
+    if freeze is None or not isinstance(freeze.record.body, Freeze):
+        return Reason.FREEZE_UNKNOWN
+    if position.freeze != freeze.record.id:
+        return Reason.FREEZE_MISMATCH
+    if record.council not in {voter.council for voter in freeze.record.body.councils}:
+        return Reason.POSITION_NOT_MEMBER
+    if max(now, record.time) > freeze.record.body.closes:
+        return Reason.POSITION_LATE
+    if position.valid is not None:
+        if position.valid < (position.yes or 0) + (position.no or 0):
+            return Reason.POSITION_TALLY
+    numbers = [
+        p.record.body.number
+        for p in case.positions
+        if p.record.council == record.council and isinstance(p.record.body, Position)
+    ]
+    return Reason.POSITION_NUMBER if position.number <= max(numbers, default=0) else None
+
+
+def _mandate(view: View, subject: RecordId | None) -> Mandate | None:
+    placed = view.records.get(subject) if subject is not None else None
+    body = placed.record.body if placed is not None else None
+    return body if isinstance(body, Mandate) else None
+
+
+def _act(view: View, record: VerifiedRecord, act: Act, now: int) -> Reason | None:
+    mandate = _mandate(view, record.subject)
+    if mandate is None or record.subject is None:
+        return Reason.MANDATE_UNKNOWN
+    for verdict in (
+        mandate_verdict(mandate, view.recalled_from(record.subject), now),
+        scope_verdict(mandate, act),
+    ):
+        if verdict.outcome is Outcome.VOID:
+            return verdict.reason
+    done = len(view.about(record.subject, "act"))
+    return None if act.number == done + 1 else Reason.ACT_NUMBER

@@ -1,0 +1,91 @@
+"""Record kinds, one a file, and the table that says what each one is.
+
+`KINDS` mirrors specs/registries/kinds.toml; a kind that is not in it is stored and relayed
+and never counted (specs/03, KND-2).
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+from confedproto.bodies.accession import Accession
+from confedproto.bodies.act import Act
+from confedproto.bodies.charter import Charter
+from confedproto.bodies.compact import Compact
+from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.link import Link
+from confedproto.bodies.lock import Lock
+from confedproto.bodies.mandate import Mandate
+from confedproto.bodies.motion import Motion
+from confedproto.bodies.node import Node
+from confedproto.bodies.position import Position
+from confedproto.bodies.recall import Recall
+from confedproto.bodies.second import Second
+from confedproto.bodies.types import Body
+from confedproto.bodies.vote import Vote
+from confedproto.bodies.witness import Witness
+
+
+class Needs(Enum):
+    """Whose signatures a kind needs (specs/04, AUT-1)."""
+
+    THRESHOLD = "threshold"  # the council's keyholders
+    NODE = "node"  # the council's node key alone
+    DELEGATE = "delegate"  # the delegate key of the mandate that is the subject
+
+
+class Part(Enum):
+    """What a record's detached part is, if its kind has one (specs/03, PRT-1)."""
+
+    NONE = "none"
+    TEXT = "text"  # salted wording, its hash is the body's `text`
+    HEADS = "heads"  # the heads of a witness record, their Merkle root is the body's `root`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One row of the registry."""
+
+    name: str
+    body: type[Body]
+    needs: Needs
+    subject: bool  # True: the payload names a subject; False: it must not
+    receipts: bool = False  # True: nodes witness logs that gained a record of this kind
+    part: Part = Part.NONE
+
+
+def _kind(
+    body: type[Body],
+    needs: Needs = Needs.THRESHOLD,
+    *,
+    subject: bool = True,
+    receipts: bool = False,
+    part: Part = Part.NONE,
+) -> Kind:
+    name = body.__name__.lower()
+    return Kind(name=name, body=body, needs=needs, subject=subject, receipts=receipts, part=part)
+
+
+KINDS: Final = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            _kind(Charter, subject=False, receipts=True),
+            _kind(Node, subject=False, receipts=True),
+            _kind(Link, subject=False),
+            _kind(Compact, subject=False),
+            _kind(Accession),
+            _kind(Motion, part=Part.TEXT),
+            _kind(Second),
+            _kind(Freeze, receipts=True),
+            _kind(Position, receipts=True),
+            _kind(Witness, Needs.NODE, subject=False, part=Part.HEADS),
+            _kind(Vote, Needs.NODE),
+            _kind(Lock, Needs.NODE),
+            _kind(Mandate, subject=False, receipts=True),
+            _kind(Act, Needs.DELEGATE, receipts=True),
+            _kind(Recall, receipts=True),
+        )
+    }
+)

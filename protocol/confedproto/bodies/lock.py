@@ -1,0 +1,13 @@
+"""lock: a council's node holds a quorum of votes for one outcome (specs/07, CER-3)."""
+
+from typing import Literal
+
+from confedproto.bodies.types import Body, Bytes32, Number
+
+
+class Lock(Body, frozen=True, kw_only=True):
+    """The record's subject is the motion. A quorum of locks of one round is a certificate."""
+
+    freeze: Bytes32
+    round: Number
+    outcome: Literal["adopted", "rejected", "no-quorum"]

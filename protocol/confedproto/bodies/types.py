@@ -1,0 +1,45 @@
+"""Field types that the bodies share, with their ranges (specs/03, BOD-1).
+
+msgspec checks type and range when a decoded map is converted; a field that is absent is
+`None` here, and no encoding of None exists, so nothing is ever present and empty.
+"""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from confedproto.limits import (
+    BALLOTS_MAX,
+    LOG_MAX_SIZE,
+    NAME_MAX_CHARS,
+    TEXT_MAX_CHARS,
+    TIME_MAX_S,
+    WEIGHT_MAX,
+    WINDOW_MAX_S,
+)
+
+Bytes32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Name = Annotated[str, Meta(min_length=1, max_length=NAME_MAX_CHARS)]
+Text = Annotated[str, Meta(min_length=1, max_length=TEXT_MAX_CHARS)]
+Token = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+"""A word from a list that may grow: act kinds, motion classes, instructions."""
+RuleText = Annotated[str, Meta(min_length=1, max_length=32)]
+Time = Annotated[int, Meta(ge=0, le=TIME_MAX_S)]
+"""Whole seconds UTC."""
+Window = Annotated[int, Meta(ge=0, le=WINDOW_MAX_S)]
+"""Whole seconds."""
+Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Number = Annotated[int, Meta(ge=1, le=1_000_000)]
+Size = Annotated[int, Meta(ge=1, le=LOG_MAX_SIZE)]
+Ballots = Annotated[int, Meta(ge=0, le=BALLOTS_MAX)]
+Weight = Annotated[int, Meta(ge=0, le=WEIGHT_MAX)]
+"""Halves: a full unit is 2, a half unit 1."""
+
+OUTCOMES: Final = ("adopted", "rejected", "no-quorum")
+
+
+class Body(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """The typed body of one record kind: frozen, keyword-only, unknown fields refused."""

@@ -1,0 +1,17 @@
+"""vote: what a council's node counted, and what follows from it (specs/07, CER-2)."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from confedproto.bodies.types import Body, Bytes32, Number
+from confedproto.limits import MEMBERS_MAX
+
+
+class Vote(Body, frozen=True, kw_only=True):
+    """The record's subject is the motion; `counted` names the positions counted, sorted."""
+
+    freeze: Bytes32
+    round: Number
+    outcome: Literal["adopted", "rejected", "no-quorum"]
+    counted: Annotated[tuple[Bytes32, ...], Meta(max_length=MEMBERS_MAX)]

@@ -1,0 +1,238 @@
+"""Payloads to be signed, drafted from what a node knows (specs/07, ADM).
+
+A draft is bytes and nothing else; keyholders render and sign it wherever their keys are.
+Whether the signed record is then appended is decided by `admission.objection`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from confedproto.bodies.accession import Accession
+from confedproto.bodies.act import Act
+from confedproto.bodies.compact import COORDINATION, ClassRule, Compact, Founder, Windows
+from confedproto.bodies.freeze import Freeze, Voter
+from confedproto.bodies.link import Link
+from confedproto.bodies.mandate import Instruction, Mandate
+from confedproto.bodies.motion import Motion, Title
+from confedproto.bodies.position import Position
+from confedproto.bodies.recall import Recall
+from confedproto.bodies.second import Second
+from confedproto.bodies.types import Body
+from confedproto.errors import LocalProtocolError, Reason
+from confedproto.ids import CouncilId, PublicKey, RecordId
+from confedproto.record import build_payload, text_hash
+from confedproto.rules.motion import Case, Placed, seconders, single_freeze
+from confedproto.rules.tally import parse_rule
+from confedproto.view import View, accessions_named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A payload to sign and the detached part that goes with it."""
+
+    payload: bytes
+    part: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Who drafts, from which view, at what time (seconds UTC)."""
+
+    view: View
+    council: CouncilId
+    now: int
+
+    def _draft(
+        self, body: Body, subject: RecordId | None = None, part: bytes | None = None
+    ) -> Draft:
+        step = self.view.authorities[self.council].charter
+        if step is None:
+            raise LocalProtocolError(Reason.COUNCIL_UNKNOWN)
+        payload = build_payload(
+            kind=type(body).__name__.lower(),
+            council=self.council,
+            charter=step.version,
+            time=self.now,
+            body=body,
+            subject=subject,
+        )
+        return Draft(payload=payload, part=part)
+
+    def _case(self, motion: RecordId) -> Case:
+        case = self.view.case(motion)
+        if isinstance(case, Reason):
+            raise LocalProtocolError(case)
+        return case
+
+    # --- links ----------------------------------------------------------------------------
+
+    def invite(self, key: PublicKey, expires: int) -> Draft:
+        """An invitation: whoever holds the one-use key may link with us until `expires`."""
+        return self._draft(Link(invite=key, expires=expires))
+
+    def answer(self, peer: CouncilId, key: PublicKey) -> Draft:
+        """The answer to an invitation; the one-use key signs it too."""
+        if peer == self.council:
+            raise LocalProtocolError(Reason.INVITATION_SELF)
+        return self._draft(Link(peer=peer, invite=key))
+
+    # --- compacts ---------------------------------------------------------------------------
+
+    def compact(
+        self,
+        *,
+        name: str,
+        rule: str,
+        windows: Windows,
+        weights: Mapping[CouncilId, int],
+        seconds: int,
+        sponsors: int,
+        weight_max: int,
+    ) -> Draft:
+        """A compact founded by the councils in `weights` (halves), this one among them."""
+        parse_rule(rule)
+        founders: list[Founder] = []
+        for council in sorted(weights):
+            authority = self.view.authorities.get(council)
+            step = authority.charter if authority is not None else None
+            if step is None:
+                raise LocalProtocolError(Reason.COUNCIL_UNKNOWN, council.hex()[:16])
+            founders.append(Founder(council=council, charter=step.version, weight=weights[council]))
+        return self._draft(
+            Compact(
+                name=name,
+                founders=tuple(founders),
+                rules=(ClassRule(name=COORDINATION, rule=rule),),
+                windows=windows,
+                seconds=seconds,
+                sponsors=sponsors,
+                weight_max=weight_max,
+            )
+        )
+
+    def accession(self, compact: RecordId, weight: int) -> Draft:
+        """This council joins a compact."""
+        return self._draft(Accession(weight=weight), compact)
+
+    # --- motions ----------------------------------------------------------------------------
+
+    def motion(
+        self, compact: RecordId, *, title: str, text: str, salt: bytes, language: str = "en"
+    ) -> Draft:
+        """A motion; `salt` are 16 random bytes that go before the text in its part."""
+        part = salt + text.encode()
+        body = Motion(
+            name=COORDINATION,
+            titles=(Title(language=language, title=title),),
+            text=text_hash(part),
+        )
+        return self._draft(body, compact, part)
+
+    def second(self, motion: RecordId) -> Draft:
+        """This council seconds a motion."""
+        return self._draft(Second(), motion)
+
+    def freeze(self, motion: RecordId) -> Draft:
+        """Freeze a motion: all members of now, opening as soon as the compact's notice allows."""
+        case = self._case(motion)
+        windows = case.compact.windows
+        opens = self.now + windows.notice
+        backing = seconders(case)
+        seconds = sorted(p.record.id for p in case.seconds if p.record.council in backing)
+        voters = [
+            Voter(council=council, weight=case.members[council].weight)
+            for council in sorted(case.members)
+        ]
+        body = Freeze(
+            councils=tuple(voters),
+            opens=opens,
+            closes=opens + windows.voting,
+            seconds=tuple(seconds) or None,
+            accessions=accessions_named(case.members) or None,
+        )
+        return self._draft(body, motion)
+
+    def position(
+        self,
+        motion: RecordId,
+        value: Literal["yes", "no", "abstain"],
+        *,
+        yes: int | None = None,
+        no: int | None = None,
+        valid: int | None = None,
+    ) -> Draft:
+        """This council's position, numbered after its last one on this motion."""
+        case = self._case(motion)
+        freeze = single_freeze(case)
+        if freeze is None:
+            raise LocalProtocolError(Reason.FREEZE_UNKNOWN)
+        numbers = [
+            p.record.body.number
+            for p in case.positions
+            if p.record.council == self.council and isinstance(p.record.body, Position)
+        ]
+        body = Position(
+            freeze=freeze.record.id,
+            number=max(numbers, default=0) + 1,
+            value=value,
+            yes=yes,
+            no=no,
+            valid=valid,
+        )
+        return self._draft(body, motion)
+
+    # --- mandates ---------------------------------------------------------------------------
+
+    def mandate(
+        self,
+        *,
+        delegate: PublicKey,
+        kinds: Sequence[str],
+        instructions: Mapping[RecordId, str],
+        until: int,
+        starts: int | None = None,
+    ) -> Draft:
+        """A mandate for the holder of a delegate key, from now unless `starts` says when."""
+        compacts = {
+            placed.record.subject
+            for motion in instructions
+            if (placed := self.view.records.get(motion)) is not None
+        }
+        if len(compacts) != (1 if instructions else 0):
+            raise LocalProtocolError(Reason.MOTION_UNKNOWN)
+        rows = tuple(Instruction(motion=m, value=instructions[m]) for m in sorted(instructions))
+        body = Mandate(
+            delegate=delegate,
+            starts=self.now if starts is None else starts,
+            until=until,
+            kinds=tuple(sorted(set(kinds))),
+            compact=next(iter(compacts), None),
+            instructions=rows or None,
+        )
+        return self._draft(body)
+
+    def act(self, mandate: RecordId, motion: RecordId, kind: str, value: str) -> Draft:
+        """An act under a mandate of this council, for the delegate to sign."""
+        own = self.view.logs[self.view.log_of[self.council]]
+        done = sorted(self.view.about(mandate, "act"), key=_number)
+        if own.head is None:
+            raise LocalProtocolError(Reason.LOG_START)
+        body = Act(
+            motion=motion,
+            kind=kind,
+            value=value,
+            number=len(done) + 1,
+            head=own.head.envelope,
+            previous=done[-1].record.id if done else None,
+        )
+        return self._draft(body, mandate)
+
+    def recall(self, mandate: RecordId, reason: str | None = None) -> Draft:
+        """This council takes a mandate back."""
+        return self._draft(Recall(reason=reason), mandate)
+
+
+def _number(placed: Placed) -> int:
+    body = placed.record.body
+    return body.number if isinstance(body, Act) else 0

@@ -1,0 +1,184 @@
+"""What a node must sign of its own accord: witness records, votes and locks (specs/07, 10).
+
+Duties follow from the view and the time alone; a node that was away does at its start what
+is still to be done. Nothing here closes or decides a motion.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.lock import Lock
+from confedproto.bodies.types import Body
+from confedproto.bodies.vote import Vote
+from confedproto.bodies.witness import Witness, WitnessedHead
+from confedproto.errors import Reason
+from confedproto.gossip import heads_to_witness
+from confedproto.ids import CouncilId, LogId, RecordId
+from confedproto.record import VerifiedRecord, encode_heads, heads_of
+from confedproto.rules import motion as motion_rules
+from confedproto.rules.certificate import councils_for, quorum_of_locks, vote_fault
+from confedproto.rules.motion import Case, Placed
+from confedproto.rules.tally import Outcome
+from confedproto.view import Log, View
+
+RETRY_MS: Final = 1_000
+"""How often a motion that waits for other records is looked at again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """A body to sign with the node key, its subject, and its detached part."""
+
+    body: Body
+    subject: RecordId | None = None
+    part: bytes | None = None
+
+
+class Duties:
+    """The node's calendar. Times are milliseconds."""
+
+    def __init__(self, view: View, council: CouncilId) -> None:
+        self._view: Final = view
+        self._council: Final = council
+        self._motions: dict[RecordId, int] = {}  # frozen, ours to vote on -> when to look
+        self._unwitnessed: set[LogId] = set()
+        self._witnessed: dict[LogId, int] = {}
+        self._last_witness_s = 0
+        self._circle: tuple[set[CouncilId], int] | None = None
+
+    def note(self, log: Log, record: VerifiedRecord) -> None:
+        """A record was admitted into the view: what does it ask of us?"""
+        if record.kind in ("compact", "accession", "link", "charter"):
+            self._circle = None
+        if log.council == self._council:
+            if isinstance(record.body, Witness) and record.part is not None:
+                self._last_witness_s = max(self._last_witness_s, record.time)
+                for head in heads_of(record.part):
+                    self._witnessed[LogId(head.log)] = head.size
+        elif log.receipts_size == log.tree.size:
+            self._unwitnessed.add(log.id)
+        if record.subject is not None and record.kind in ("freeze", "vote", "lock"):
+            self._motions[record.subject] = 0
+
+    def next_deadline(self, now: int) -> int | None:
+        """When `due` will have something to say (milliseconds), or None."""
+        times = list(self._motions.values())
+        if self._heads():
+            times.append(self._witness_due())
+        return min(times, default=None)
+
+    def due(self, now: int) -> list[Duty]:
+        """What is to be signed at `now`, in the order in which it goes into the log."""
+        out = self._witness(now)
+        for motion, due in list(self._motions.items()):
+            if due > now:
+                continue
+            duties, again = self._on_motion(motion, now)
+            out.extend(duties)
+            if again is None:
+                del self._motions[motion]
+            else:
+                self._motions[motion] = again
+        return out
+
+    # --- witness records --------------------------------------------------------------------
+
+    def _partners(self) -> tuple[set[CouncilId], int]:
+        """The councils that share a compact with us, and the shortest witness interval."""
+        if self._circle is None:
+            partners: set[CouncilId] = set()
+            interval = 3_600
+            for placed in self._view.of_kind("compact"):
+                members = self._view.members(placed.record.id)
+                found = self._view.compact(placed.record.id)
+                if self._council in members and not isinstance(found, Reason):
+                    partners.update(members)
+                    interval = min(interval, found[1].windows.witness)
+            self._circle = (partners - {self._council}, interval)
+        return self._circle
+
+    def _heads(self) -> list[WitnessedHead]:
+        logs = {log: self._view.logs[log] for log in self._unwitnessed}
+        partners = self._partners()[0]
+        return heads_to_witness(logs, self._witnessed, partners) if partners else []
+
+    def _witness_due(self) -> int:
+        return (self._last_witness_s + self._partners()[1]) * 1000
+
+    def _witness(self, now: int) -> list[Duty]:
+        """The witness record that is due, if one is: at most one an interval (WIT-1)."""
+        if now < self._witness_due():
+            return []
+        heads = self._heads()
+        if not heads:
+            return []
+        part, root = encode_heads(heads)
+        self._unwitnessed -= {LogId(head.log) for head in heads}
+        return [Duty(body=Witness(count=len(heads), root=root), part=part)]
+
+    # --- votes and locks ----------------------------------------------------------------------
+
+    def _on_motion(self, motion: RecordId, now: int) -> tuple[list[Duty], int | None]:
+        """What a frozen motion asks of this node now, and when to look again (CER-2, CER-3).
+
+        None as the second answer: nothing more will be asked, unless a record arrives.
+        """
+        case = self._view.case(motion)
+        if isinstance(case, Reason):
+            return [], now + RETRY_MS
+        freeze = motion_rules.single_freeze(case)
+        if freeze is None or not isinstance(freeze.record.body, Freeze):
+            return [], None
+        body = freeze.record.body
+        if self._council not in {voter.council for voter in body.councils}:
+            return [], None
+        if self._own(case.locks, freeze.record.id):
+            return [], None
+        first_round = motion_rules.times_of(body, case.compact).first_round
+        if now < first_round * 1000:
+            return [], first_round * 1000
+        duties: list[Duty] = []
+        if not self._own(case.votes, freeze.record.id):
+            vote = self._vote(case, freeze, first_round)
+            if vote is None:
+                return [], None
+            duties.append(Duty(body=vote, subject=motion))
+        lock = self._lock(case, freeze, body)
+        if lock is not None:
+            duties.append(Duty(body=lock, subject=motion))
+            return duties, None
+        return duties, now + RETRY_MS
+
+    def _own(self, placed: Sequence[Placed], freeze: RecordId) -> bool:
+        return any(
+            p.record.council == self._council
+            and isinstance(p.record.body, Vote | Lock)
+            and p.record.body.freeze == freeze
+            for p in placed
+        )
+
+    def _vote(self, case: Case, freeze: Placed, first_round: int) -> Vote | None:
+        result = motion_rules.own_result(case, freeze, first_round, self._view.held_size)
+        if result is None:
+            return None
+        outcome, counted = result
+        return Vote(freeze=freeze.record.id, round=1, outcome=outcome.value, counted=counted)
+
+    def _lock(self, case: Case, freeze: Placed, body: Freeze) -> Lock | None:
+        rule = motion_rules.rule_of(case)
+        if rule is None:
+            return None
+        positions = {p.record.id: p.record for p in case.positions}
+        votes = councils_for([p.record for p in case.votes], freeze.record.id, body)
+        for outcome, found in votes.items():
+            good = [
+                record
+                for record in found.values()
+                if isinstance(record.body, Vote)
+                and vote_fault(record.body, freeze.record.id, body, rule, positions) is None
+            ]
+            if len(good) >= quorum_of_locks(len(body.councils)):
+                return Lock(freeze=freeze.record.id, round=1, outcome=Outcome(outcome).value)
+        return None

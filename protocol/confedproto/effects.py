@@ -1,0 +1,94 @@
+"""What the engine wants done: a closed union, carried out in order, the store first."""
+
+from dataclasses import dataclass
+
+from confedproto.errors import Reason
+from confedproto.ids import CouncilId, Hash, LogId, PublicKey, RecordId
+from confedproto.wire import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreLeaves:
+    """Keep these leaves and this head, in one commit, before anything else is sent.
+
+    `leaves` are (envelope, part or None); `arrived` is the journal's time, seconds UTC.
+    """
+
+    log: LogId
+    council: CouncilId
+    key: PublicKey
+    start: int
+    leaves: tuple[tuple[bytes, bytes | None], ...]
+    arrived: int
+    head: bytes | None  # None: the run ended before its head, the last one stands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Send a message over a link."""
+
+    link: int
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeRun:
+    """Read leaves [start, end) of a log from the store and send them with `head` as a run.
+
+    Where they do not fit one message fewer are sent; the proof for the end that was reached
+    comes from `Engine.run_message`.
+    """
+
+    link: int
+    log: LogId
+    start: int
+    end: int
+    head: bytes
+    head_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseLink:
+    """End a link: a Bye with the reason, then the channel's close."""
+
+    link: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkOpened:
+    """A link is open: both councils are known to each other and consent."""
+
+    link: int
+    council: CouncilId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The answer to a Submit: the record's id, or the fault that refused it."""
+
+    token: int
+    record: RecordId
+    fault: Reason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Something a peer sent was refused; the link may live on. For the operator's eyes."""
+
+    link: int
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grown:
+    """A log grew to `size` leaves with `root`. For those who watch progress."""
+
+    log: LogId
+    council: CouncilId
+    size: int
+    root: Hash
+
+
+Effect = StoreLeaves | Send | ServeRun | CloseLink | LinkOpened | Answered | Refused | Grown

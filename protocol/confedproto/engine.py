@@ -1,0 +1,528 @@
+"""The node's logic without any I/O: inputs in, effects out (ARCHITECTURE.md).
+
+`handle` takes one input and returns what is to be done, in order, the store first;
+`next_deadline` says when to send the next Tick. It routes: what holds is decided in
+`rules`, who lacks what in `sync`, what is announced and witnessed in `gossip`.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, assert_never
+
+from confedproto import effects as fx
+from confedproto import gossip, inputs, log, record, sync, wire
+from confedproto.admission import objection
+from confedproto.bodies.link import Link
+from confedproto.bodies.types import Body
+from confedproto.duties import Duties
+from confedproto.errors import Reason, RemoteProtocolError, VerificationError
+from confedproto.ids import (
+    CouncilId,
+    Hash,
+    LogId,
+    NetworkId,
+    PublicKey,
+    RecordId,
+    TransportKey,
+    log_id,
+)
+from confedproto.keys import SigningKey
+from confedproto.limits import (
+    HEADS_PER_MESSAGE,
+    KNOCK_MAX_BYTES,
+    LOGS_PER_LINK_MAX,
+    RUN_MAX_BYTES,
+    RUN_MAX_RECORDS,
+)
+from confedproto.merkle import leaf_hash
+from confedproto.record import Leaf, VerifiedRecord
+from confedproto.rules.authority import Authority
+from confedproto.session import Session, State
+from confedproto.view import Log, View
+
+DIGEST_INTERVAL_MS: Final = 30_000
+"""How often each link compares digests: a heartbeat that also heals what got lost."""
+
+_FAULTS_OF_NOBODY: Final = frozenset({Reason.LOG_INDEX, Reason.HEAD_AHEAD})
+"""Refusals of a run that an honest peer can cause: stale by now, or clocks apart."""
+
+
+class Engine:
+    """One council's node. Times are milliseconds since the epoch, UTC."""
+
+    def __init__(self, network: NetworkId, council: CouncilId, signer: SigningKey) -> None:
+        self.view: Final = View(network)
+        self.council: Final = council
+        self.own: Final = log_id(network, council, signer.public)
+        self.sessions: dict[int, Session] = {}
+        self._signer: Final = signer
+        self._puller: Final = sync.Puller()
+        self._announcer: Final = gossip.Announcer()
+        self._duties: Final = Duties(self.view, council)
+        self._invites: dict[bytes, int] = {}  # one-use key -> expiry, seconds
+        self._guests: dict[TransportKey, CouncilId] = {}  # accepted knocks
+        self._digest_due: dict[int, int] = {}
+        self._fresh: list[VerifiedRecord] = []  # own records of this input, not headed yet
+        self._out: list[fx.Effect] = []
+
+    # --- restoring ------------------------------------------------------------------------
+
+    def restore(
+        self,
+        council: CouncilId,
+        key: PublicKey,
+        leaves: Iterable[tuple[Leaf, bytes, int]],
+        head: bytes | None,
+    ) -> None:
+        """Load one log from the store: (leaf, envelope, arrived) in order, and its head."""
+        network = self.view.network
+        entry = self.view.add_log(log_id(network, council, key), council, key)
+        for leaf, envelope, arrived in leaves:
+            self._add_leaf(entry, leaf, envelope, arrived)
+        if head is not None:
+            entry.head = log.open_head(network, key, head)
+
+    def resume(self) -> None:
+        """After the last `restore`: invitations that nobody has answered are open again."""
+        for placed in self.view.of_kind("link"):
+            body = placed.record.body
+            if placed.record.council != self.council or not isinstance(body, Link):
+                continue
+            if body.invite is None or body.expires is None or body.peer is not None:
+                continue
+            if not self.view.guests(self.council, body.invite):
+                self._invites[body.invite] = body.expires
+
+    def _add_leaf(self, entry: Log, leaf: Leaf, envelope: bytes, arrived: int) -> Reason | None:
+        fault = self.view.add(entry.id, leaf, leaf_hash(envelope), arrived)
+        if fault is None and isinstance(leaf, VerifiedRecord):
+            self._duties.note(entry, leaf)
+        return fault
+
+    # --- the one way in -------------------------------------------------------------------
+
+    def handle(self, event: inputs.Input, now: int) -> list[fx.Effect]:
+        """Take one input at `now` (milliseconds) and say what is to be done, in order."""
+        self._out = []
+        match event:
+            case inputs.LinkUp():
+                self._link_up(event, now)
+            case inputs.LinkDown():
+                self._link_down(event.link, now)
+            case inputs.Received():
+                self._guarded(event.link, event.message, now)
+            case inputs.RunOpened():
+                self._guarded(event.link, event.run, now, event.leaves)
+            case inputs.Submit():
+                self._submit(event, now)
+            case inputs.Tick():
+                self._tick(now)
+            case _:
+                assert_never(event)
+        self._head_own(now)
+        for link, logs in self._announcer.due(now):
+            self._announce(link, logs)
+        return self._out
+
+    def next_deadline(self, now: int) -> int | None:
+        """When the next Tick is due (milliseconds), or None if nothing waits."""
+        times = [
+            self._announcer.next_deadline(),
+            self._puller.next_deadline(),
+            self._duties.next_deadline(now),
+            min(self._digest_due.values(), default=None),
+        ]
+        return min((time for time in times if time is not None), default=None)
+
+    def _tick(self, now: int) -> None:
+        for log_ in self._puller.expire(now):
+            self._pull(log_, now)
+        for link, due in list(self._digest_due.items()):
+            if due <= now:
+                self._digest_due[link] = now + DIGEST_INTERVAL_MS
+                self._send(link, wire.DigestNow(digest=sync.digest(self.view.logs)))
+        for duty in self._duties.due(now):
+            self._sign_own(duty.body, duty.subject, duty.part, now)
+
+    # --- links ------------------------------------------------------------------------------
+
+    def _link_up(self, event: inputs.LinkUp, now: int) -> None:
+        council = event.expected if event.initiator else self._council_behind(event.remote)
+        state = State.STRANGER if council is None else State.GREETING
+        self.sessions[event.link] = Session(
+            link=event.link,
+            remote=event.remote,
+            initiator=event.initiator,
+            state=state,
+            council=council,
+        )
+        if event.knock and council is not None:
+            knock = self._own_knock(council)
+            if knock is None:
+                self._close(event.link, Reason.INVITATION_UNKNOWN, now)
+                return
+            self._send(event.link, knock)
+        if council is not None:
+            self._greet(event.link)
+
+    def _greet(self, link: int) -> None:
+        digest = sync.digest(self.view.logs)
+        self._send(link, wire.Hello(council=self.council, digest=digest))
+
+    def _council_behind(self, remote: TransportKey) -> CouncilId | None:
+        """The linked council whose node record in force binds this transport key (LNK-1)."""
+        guest = self._guests.get(remote)
+        if guest is not None:
+            return guest
+        for council, authority in self.view.authorities.items():
+            node = authority.node
+            if node is not None and node.node.transport == remote:
+                if council != self.council and self.view.linked(self.council, council):
+                    return council
+        return None
+
+    def _own_knock(self, host: CouncilId) -> wire.Knock | None:
+        authority = self.view.authorities[self.council]
+        answers = [
+            placed.record.envelope
+            for placed in self.view.of_kind("link")
+            if placed.record.council == self.council
+            and isinstance(placed.record.body, Link)
+            and placed.record.body.peer == host
+        ]
+        if authority.charter is None or authority.node is None or not answers:
+            return None
+        return wire.Knock(
+            charter=authority.charter.record.envelope,
+            node=authority.node.record.envelope,
+            link=answers[-1],
+        )
+
+    def _knocked(self, session: Session, knock: wire.Knock, now: int) -> None:
+        """A stranger answers an invitation: its three records must prove it (LNK-3)."""
+        if len(knock.charter) + len(knock.node) + len(knock.link) > KNOCK_MAX_BYTES:
+            raise RemoteProtocolError(Reason.MESSAGE_SIZE, "knock")
+        network = self.view.network
+        authority = Authority(network)
+        try:
+            opened = [record.open(network, e) for e in (knock.charter, knock.node, knock.link)]
+        except VerificationError as error:
+            raise RemoteProtocolError(error.reason, error.detail) from None
+        for item in opened:
+            fault = authority.admit(item)
+            if fault is not None:
+                raise RemoteProtocolError(fault, item.kind)
+        link, node = opened[2].body, authority.node
+        council = opened[0].council
+        if node is None or node.node.transport != session.remote:
+            raise RemoteProtocolError(Reason.CHANNEL_KEY, "node record of another key")
+        if not isinstance(link, Link) or link.peer != self.council or link.invite is None:
+            raise RemoteProtocolError(Reason.INVITATION_UNKNOWN)
+        if link.invite not in opened[2].signers or link.invite not in self._invites:
+            raise RemoteProtocolError(Reason.INVITATION_UNKNOWN)
+        if self._invites[link.invite] * 1000 < now:
+            raise RemoteProtocolError(Reason.INVITATION_EXPIRED)
+        del self._invites[link.invite]
+        self._guests[session.remote] = council
+        session.council = council
+        self._greet(session.link)
+
+    def _link_down(self, link: int, now: int) -> None:
+        session = self.sessions.pop(link, None)
+        self._digest_due.pop(link, None)
+        self._announcer.drop_link(link)
+        self._puller.drop_link(link)
+        if session is not None:
+            session.state = State.CLOSED
+            self._pull_wanted(now)
+
+    def _close(self, link: int, reason: Reason, now: int) -> None:
+        self._out.append(fx.CloseLink(link=link, reason=reason))
+        self._link_down(link, now)
+
+    def _open(self, session: Session, hello: wire.Hello, now: int) -> None:
+        if hello.council != session.council or session.council is None:
+            raise RemoteProtocolError(Reason.PEER_UNKNOWN, "another council than expected")
+        for other in list(self.sessions.values()):
+            if other.council == session.council and other.link != session.link:
+                self._close(other.link, Reason.PEER_DUPLICATE, now)
+        self._puller.add_link(session.link)
+        self._announcer.add_link(session.link)
+        self._digest_due[session.link] = now + DIGEST_INTERVAL_MS
+        self._out.append(fx.LinkOpened(link=session.link, council=session.council))
+        self._compare(session.link, hello.digest)
+
+    # --- messages ---------------------------------------------------------------------------
+
+    def _guarded(
+        self, link: int, message: wire.Message, now: int, leaves: Sequence[Leaf] = ()
+    ) -> None:
+        session = self.sessions.get(link)
+        if session is None:
+            return  # the link was closed while this was under way
+        try:
+            session.step(message)
+            self._dispatch(session, message, now, leaves)
+        except RemoteProtocolError as error:
+            self._out.append(fx.Refused(link=link, reason=error.reason, detail=error.detail))
+            self._close(link, error.reason, now)
+
+    def _dispatch(
+        self, session: Session, message: wire.Message, now: int, leaves: Sequence[Leaf]
+    ) -> None:
+        match message:
+            case wire.Hello():
+                self._open(session, message, now)
+            case wire.Knock():
+                self._knocked(session, message, now)
+            case wire.Heads():
+                self._heads(session, message, now)
+            case wire.Pull():
+                self._serve(session, message)
+            case wire.Run():
+                self._run(session, message, leaves, now)
+            case wire.DigestNow():
+                self._compare(session.link, message.digest)
+            case wire.Bye():
+                self._close(session.link, Reason.CHANNEL_CLOSED, now)
+            case _:
+                raise RemoteProtocolError(Reason.MESSAGE_TYPE)
+
+    def _compare(self, link: int, digest: bytes) -> None:
+        if digest != sync.digest(self.view.logs):
+            self._announcer.add(link, [e.id for e in self.view.logs.values() if e.head])
+
+    def _heads(self, session: Session, message: wire.Heads, now: int) -> None:
+        for head in message.heads:
+            log_ = LogId(head.log)
+            entry = self.view.logs.get(log_)
+            if entry is None and len(self.view.logs) >= LOGS_PER_LINK_MAX:
+                self._refuse(session.link, Reason.QUOTA, "too many logs")
+                continue
+            self._puller.learn(session.link, log_, head.size)
+            held = entry.head if entry is not None else None
+            if held is not None and held.size > head.size:
+                self._announcer.add(session.link, [log_])
+            elif held is not None and held.size == head.size and held.root[:8] != head.root:
+                self._refuse(session.link, Reason.LOG_FORK, log_.hex()[:16])
+            self._pull(log_, now)
+
+    def _serve(self, session: Session, pull: wire.Pull) -> None:
+        entry = self.view.logs.get(LogId(pull.log))
+        if entry is None or entry.head is None or pull.start >= entry.head.size:
+            return  # nothing there: the peer's own time limit asks somebody else
+        end = min(entry.head.size, pull.start + RUN_MAX_RECORDS)
+        self._out.append(
+            fx.ServeRun(
+                link=session.link,
+                log=entry.id,
+                start=pull.start,
+                end=end,
+                head=entry.head.envelope,
+                head_size=entry.head.size,
+            )
+        )
+        self._puller.learn(session.link, entry.id, pull.start)
+
+    def run_message(
+        self, effect: fx.ServeRun, leaves: Iterable[tuple[bytes, bytes | None]]
+    ) -> wire.Run:
+        """The run that answers a ServeRun: as many leaves as fit one message, at least one.
+
+        A run that stops before the head carries the proof that it leads there (LOG-5).
+        """
+        chosen: list[tuple[bytes, ...]] = []
+        size = 0
+        for envelope, part in leaves:
+            size += len(envelope) + len(part or b"") + 8
+            if chosen and size > RUN_MAX_BYTES:
+                break
+            chosen.append((envelope,) if part is None else (envelope, part))
+        end = effect.start + len(chosen)
+        proof: tuple[Hash, ...] = ()
+        if end < effect.head_size:
+            proof = tuple(self.view.logs[effect.log].tree.consistency(end, effect.head_size))
+        return wire.Run(
+            log=effect.log,
+            start=effect.start,
+            leaves=tuple(chosen),
+            head=effect.head,
+            proof=proof or None,
+        )
+
+    def _run(self, session: Session, run: wire.Run, leaves: Sequence[Leaf], now: int) -> None:
+        log_ = LogId(run.log)
+        if not self._puller.done(log_, session.link):
+            return  # asked too long ago; somebody else has been asked since
+        entry = self.view.logs.get(log_)
+        envelopes = [leaf[0] for leaf in run.leaves]
+        try:
+            if entry is None:
+                entry = self._begin_log(log_, run, leaves)
+            head = log.open_head(self.view.network, entry.key, run.head)
+            if head.log != log_:
+                raise VerificationError(Reason.LOG_ID)
+            proof = [Hash(step) for step in run.proof or ()]
+            log.check_run(entry.tree, run.start, envelopes, head, proof, now // 1000)
+        except VerificationError as error:
+            self._puller.fail(log_, session.link)
+            if error.reason not in _FAULTS_OF_NOBODY:
+                raise RemoteProtocolError(error.reason, error.detail) from None
+            self._refuse(session.link, error.reason, error.detail)
+            self._pull(log_, now)
+            return
+        if entry.id not in self.view.logs:
+            entry = self.view.add_log(entry.id, entry.council, entry.key)
+        self._keep(entry, run, leaves, head, now)
+        self._puller.learn(session.link, log_, entry.tree.size)
+        self._pull(log_, now)
+
+    def _begin_log(self, log_: LogId, run: wire.Run, leaves: Sequence[Leaf]) -> Log:
+        """A log not followed yet: its first two leaves say whose it is (LOG-2)."""
+        authority = Authority(self.view.network)
+        for leaf in leaves[:2]:
+            if run.start != 0 or not isinstance(leaf, VerifiedRecord):
+                raise VerificationError(Reason.LOG_START)
+            fault = authority.admit(leaf)
+            if fault is not None:
+                raise VerificationError(fault, "first leaves of a log")
+        council, node = authority.council, authority.node
+        if council is None or node is None:
+            raise VerificationError(Reason.LOG_START)
+        if node.log != log_ or council in self.view.authorities:
+            raise VerificationError(Reason.LOG_ID)
+        return Log(id=log_, council=council, key=node.key)
+
+    def _keep(
+        self, entry: Log, run: wire.Run, leaves: Sequence[Leaf], head: log.Head, now: int
+    ) -> None:
+        arrived = now // 1000
+        for leaf, pair in zip(leaves, run.leaves, strict=True):
+            self._add_leaf(entry, leaf, pair[0], arrived)
+        complete = entry.tree.size == head.size
+        if complete:
+            entry.head = head
+        self._out.append(
+            fx.StoreLeaves(
+                log=entry.id,
+                council=entry.council,
+                key=entry.key,
+                start=run.start,
+                leaves=tuple((p[0], p[1] if len(p) == 2 else None) for p in run.leaves),
+                arrived=arrived,
+                head=head.envelope if complete else None,
+            )
+        )
+        self._grown(entry)
+
+    def _grown(self, entry: Log) -> None:
+        if entry.head is None:
+            return
+        size = entry.head.size
+        for link in self.sessions:
+            if self._puller.size_at(link, entry.id) < size:
+                self._announcer.add(link, [entry.id])
+        self._out.append(
+            fx.Grown(log=entry.id, council=entry.council, size=size, root=entry.head.root)
+        )
+
+    def _announce(self, link: int, logs: Sequence[LogId]) -> None:
+        heads = [self.view.logs[log_].head for log_ in logs]
+        fresh = [
+            sync.announced(head)
+            for head in heads
+            if head is not None and self._puller.size_at(link, head.log) < head.size
+        ]
+        for start in range(0, len(fresh), HEADS_PER_MESSAGE):
+            batch = tuple(fresh[start : start + HEADS_PER_MESSAGE])
+            self._send(link, wire.Heads(heads=batch))
+
+    def _pull_wanted(self, now: int) -> None:
+        held = {log_: entry.tree.size for log_, entry in self.view.logs.items()}
+        for log_ in list(self._puller.wanted(held)):
+            self._pull(log_, now)
+
+    def _pull(self, log_: LogId, now: int) -> None:
+        entry = self.view.logs.get(log_)
+        held = entry.tree.size if entry is not None else 0
+        if log_ == self.own:
+            return  # nobody else appends to our log; a longer one is a matter of recovery
+        link = self._puller.choose(log_, held, now)
+        if link is not None:
+            self._send(link, wire.Pull(log=log_, start=held))
+
+    # --- own records ------------------------------------------------------------------------
+
+    def _submit(self, event: inputs.Submit, now: int) -> None:
+        item = event.record
+        fault: Reason | None
+        if item.council != self.council:
+            fault = Reason.COUNCIL_FOREIGN
+        elif item.id in self.view.records:
+            fault = None  # handing in the same record twice changes nothing
+        else:
+            fault = objection(self.view, item, now // 1000)
+            if fault is None:
+                self._append(item, now)
+        if fault is None:
+            self._head_own(now)
+        self._out.append(fx.Answered(token=event.token, record=item.id, fault=fault))
+
+    def _sign_own(self, body: Body, subject: RecordId | None, part: bytes | None, now: int) -> None:
+        """Make a record that the node key signs (witness, vote, lock) and append it."""
+        step = self.view.authorities[self.council].charter
+        payload = record.build_payload(
+            kind=type(body).__name__.lower(),
+            council=self.council,
+            charter=step.version if step is not None else 1,
+            time=now // 1000,
+            body=body,
+            subject=subject,
+        )
+        signature = record.sign(self.view.network, payload, self._signer)
+        envelope = record.assemble(payload, [signature])
+        self._append(record.open(self.view.network, envelope, part), now)
+
+    def _append(self, item: VerifiedRecord, now: int) -> None:
+        entry = self.view.logs[self.own]
+        self._add_leaf(entry, item, item.envelope, now // 1000)
+        self._fresh.append(item)
+        if isinstance(item.body, Link) and item.body.invite is not None:
+            if item.body.peer is None and item.body.expires is not None:
+                self._invites[item.body.invite] = item.body.expires
+
+    def _head_own(self, now: int) -> None:
+        """Sign one head over all that this input appended, and hand it to the store."""
+        if not self._fresh:
+            return
+        entry = self.view.logs[self.own]
+        start = entry.tree.size - len(self._fresh)
+        last = entry.head.time if entry.head is not None else 0
+        entry.head = log.sign_head(
+            self.view.network,
+            self._signer,
+            log=self.own,
+            size=entry.tree.size,
+            root=entry.tree.root(),
+            time=max(now // 1000, last),
+        )
+        self._out.append(
+            fx.StoreLeaves(
+                log=self.own,
+                council=self.council,
+                key=self._signer.public,
+                start=start,
+                leaves=tuple((item.envelope, item.part) for item in self._fresh),
+                arrived=now // 1000,
+                head=entry.head.envelope,
+            )
+        )
+        self._fresh = []
+        self._grown(entry)
+
+    # --- small things -----------------------------------------------------------------------
+
+    def _send(self, link: int, message: wire.Message) -> None:
+        self._out.append(fx.Send(link=link, message=message))
+
+    def _refuse(self, link: int, reason: Reason, detail: str) -> None:
+        self._out.append(fx.Refused(link=link, reason=reason, detail=detail))

@@ -1,0 +1,82 @@
+"""Telling peers what is new, and telling the world what was seen when (specs/10).
+
+`Announcer` collects grown logs per link: the first after a quiet moment goes out at once,
+what follows is joined for a short while. `heads_to_witness` says what a witness record of
+this node would have to name.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from confedproto.bodies.witness import WitnessedHead
+from confedproto.ids import CouncilId, LogId
+from confedproto.limits import HEADS_PER_MESSAGE, WITNESS_HEADS_MAX
+from confedproto.view import Log
+
+COALESCE_MS = 50
+"""How long announcements are joined under load; small beside a human's patience."""
+
+
+@dataclass(slots=True)
+class _Queue:
+    logs: set[LogId] = field(default_factory=set)
+    last: int = -COALESCE_MS
+
+
+@dataclass(slots=True)
+class Announcer:
+    """Per link, the logs that grew and were not announced yet."""
+
+    queues: dict[int, _Queue] = field(default_factory=dict)
+
+    def add_link(self, link: int) -> None:
+        """A link opened."""
+        self.queues[link] = _Queue()
+
+    def drop_link(self, link: int) -> None:
+        """A link is gone."""
+        self.queues.pop(link, None)
+
+    def add(self, link: int, logs: Iterable[LogId]) -> None:
+        """Remember that these logs are to be announced to a link."""
+        queue = self.queues.get(link)
+        if queue is not None:
+            queue.logs.update(logs)
+
+    def due(self, now: int) -> list[tuple[int, list[LogId]]]:
+        """What is to be announced now (milliseconds), at most a message's worth a link."""
+        out: list[tuple[int, list[LogId]]] = []
+        for link, queue in self.queues.items():
+            if queue.logs and now >= queue.last + COALESCE_MS:
+                chosen = sorted(queue.logs)[:HEADS_PER_MESSAGE]
+                queue.logs.difference_update(chosen)
+                queue.last = now
+                out.append((link, chosen))
+        return out
+
+    def next_deadline(self) -> int | None:
+        """When the next announcement is due (milliseconds), or None."""
+        times = [queue.last + COALESCE_MS for queue in self.queues.values() if queue.logs]
+        return min(times, default=None)
+
+
+def heads_to_witness(
+    logs: Mapping[LogId, Log],
+    witnessed: Mapping[LogId, int],
+    partners: Collection[CouncilId],
+) -> list[WitnessedHead]:
+    """Heads of other members' logs that gained a record that needs receipts (WIT-1).
+
+    `witnessed` are the sizes that this node's last witness records named. A witness record
+    itself needs no receipts, so witnessing never causes witnessing.
+    """
+    grown = [
+        log
+        for log in logs.values()
+        if log.council in partners and log.receipts_size > witnessed.get(log.id, 0)
+    ]
+    grown.sort(key=lambda log: log.id)
+    return [
+        WitnessedHead(log=log.id, size=log.tree.size, root=log.tree.root())
+        for log in grown[:WITNESS_HEADS_MAX]
+    ]

@@ -1,0 +1,59 @@
+"""What the engine is told: a closed union of frozen dataclasses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from confedproto.ids import CouncilId, TransportKey
+from confedproto.record import Leaf, VerifiedRecord
+from confedproto.wire import Message, Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkUp:
+    """A channel stands. `expected` is the council that the initiator dialled, else None."""
+
+    link: int
+    remote: TransportKey
+    initiator: bool
+    expected: CouncilId | None = None
+    knock: bool = False  # the initiator answers an invitation and knocks first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDown:
+    """The channel is gone, whatever the cause."""
+
+    link: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A message came in, any but a run."""
+
+    link: int
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOpened:
+    """A run came in and its leaves were opened, in a worker thread if there were many."""
+
+    link: int
+    run: Run
+    leaves: Sequence[Leaf]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit:
+    """A record of this council for its own log; the answer is an Answered with `token`."""
+
+    token: int
+    record: VerifiedRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Time has passed; sent when `Engine.next_deadline` is reached."""
+
+
+Input = LinkUp | LinkDown | Received | RunOpened | Submit | Tick

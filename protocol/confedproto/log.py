@@ -1,0 +1,110 @@
+"""One council's log: signed heads, and runs of leaves that must meet them (specs/03, LOG).
+
+A head is `[payload, signature]` with payload `{log, root, size, time}`, signed by the log's
+node key over TAG_HEAD || network id || payload. A run is a stretch of leaves with the head
+it leads to; it is checked whole before anything of it is kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import msgspec
+
+from confedproto import codec, keys, merkle
+from confedproto.bodies.types import Bytes32, Size, Time
+from confedproto.errors import DecodeError, Reason, VerificationError
+from confedproto.ids import TAG_HEAD, Hash, LogId, NetworkId, PublicKey
+from confedproto.limits import CLOCK_AHEAD_MAX_S, HEAD_MAX_BYTES, RUN_MAX_RECORDS
+
+
+class _HeadPayload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    log: Bytes32
+    size: Size
+    root: Bytes32
+    time: Time
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A log's size (leaves), root and time (seconds UTC), as its node signed them."""
+
+    log: LogId
+    size: int
+    root: Hash
+    time: int
+    envelope: bytes
+
+
+def sign_head(
+    network: NetworkId, key: keys.SigningKey, *, log: LogId, size: int, root: Hash, time: int
+) -> Head:
+    """The head of `log` at `size`, signed by its node key (LOG-3)."""
+    payload = codec.encode({"log": log, "size": size, "root": root, "time": time})
+    envelope = codec.encode([payload, key.sign(TAG_HEAD + network + payload)])
+    return Head(log=log, size=size, root=root, time=time, envelope=envelope)
+
+
+def _split(envelope: bytes) -> tuple[_HeadPayload, bytes, bytes]:
+    value: Any = codec.decode(envelope, max_bytes=HEAD_MAX_BYTES)
+    match value:
+        case [bytes(payload), bytes(signature)]:
+            pass
+        case _:
+            raise DecodeError(Reason.HEAD_FORM)
+    try:
+        return msgspec.convert(codec.decode(payload), _HeadPayload), payload, signature
+    except msgspec.ValidationError as error:
+        raise DecodeError(Reason.HEAD_FORM, str(error)) from None
+
+
+def head_log(envelope: bytes) -> LogId:
+    """The log that an unverified head claims to be of. Raises DecodeError."""
+    return LogId(_split(envelope)[0].log)
+
+
+def open_head(network: NetworkId, key: PublicKey, envelope: bytes) -> Head:
+    """Decode a head and verify `key`'s signature. Raises DecodeError or VerificationError."""
+    fields, payload, signature = _split(envelope)
+    try:
+        keys.verify(key, TAG_HEAD + network + payload, signature)
+    except VerificationError as error:
+        raise VerificationError(Reason.HEAD_SIGNATURE, str(error)) from None
+    return Head(
+        log=LogId(fields.log),
+        size=fields.size,
+        root=Hash(fields.root),
+        time=fields.time,
+        envelope=envelope,
+    )
+
+
+def check_run(
+    tree: merkle.Tree,
+    start: int,
+    leaves: Sequence[bytes],
+    head: Head,
+    proof: Sequence[Hash],
+    now: int,
+) -> list[Hash]:
+    """Check that `leaves`, put at `start`, lead from `tree` to `head`; returns their hashes.
+
+    When the run ends before the head, `proof` is the consistency proof from its end to the
+    head (LOG-5). Nothing is changed. Raises VerificationError LOG_INDEX, HEAD_AHEAD,
+    ROOT_MISMATCH or PROOF_*.
+    """
+    if start != tree.size or not 0 < len(leaves) <= RUN_MAX_RECORDS:
+        raise VerificationError(Reason.LOG_INDEX, f"run at {start}, log has {tree.size}")
+    if head.time > now + CLOCK_AHEAD_MAX_S:
+        raise VerificationError(Reason.HEAD_AHEAD)
+    hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+    frontier = tree.frontier().extend(hashes)
+    if frontier.size > head.size:
+        raise VerificationError(Reason.LOG_INDEX, "a run past its head")
+    if frontier.size == head.size:
+        if proof or frontier.root() != head.root:
+            raise VerificationError(Reason.ROOT_MISMATCH)
+        return hashes
+    merkle.verify_consistency(frontier.size, frontier.root(), head.size, head.root, proof)
+    return hashes

@@ -1,0 +1,330 @@
+"""Records: payload, id, envelope, and the one door through which bytes become trusted.
+
+    envelope = [payload, [[signer, form, signature], ...]]
+    id       = SHA-256(TAG_RECORD || network id || payload)
+
+`open` is the only maker of `VerifiedRecord`: whoever holds one knows that the bytes are
+canonical, the id is computed, the body is typed and every signature holds. Whether the
+signers had the *authority* is a question of log position, answered by rules.authority.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, final
+
+import msgspec
+from msgspec import Meta
+
+from confedproto import codec, keys
+from confedproto.bodies import KINDS, Kind, Part
+from confedproto.bodies.types import Body, Bytes32, Time, Token
+from confedproto.bodies.witness import WitnessedHead
+from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
+from confedproto.ids import (
+    TAG_TEXT,
+    CouncilId,
+    NetworkId,
+    PublicKey,
+    RecordId,
+    record_id,
+    signing_bytes,
+    tagged_hash,
+)
+from confedproto.limits import PART_MAX_BYTES, SIGNATURES_MAX
+from confedproto.merkle import leaf_hash, root_of
+
+FORM_RAW: Final = 0
+"""Signature form 0: Ed25519 over `signing_bytes(id)` (specs/02, SIG-1)."""
+
+_DOOR: Final = object()  # held by `open` alone: see VerifiedRecord
+
+
+class _Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The payload keys that all kinds share (specs/03, PAY-1)."""
+
+    kind: Token
+    charter: Annotated[int, Meta(ge=0, le=1_000_000)]
+    time: Time
+    body: dict[str, Any]
+    council: Bytes32 | None = None
+    scope: Bytes32 | None = None
+    subject: Bytes32 | None = None
+    salt: Annotated[bytes, Meta(min_length=16, max_length=16)] | None = None
+    ext: dict[str, Any] | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One signature of an envelope; `form` says how the signed bytes were wrapped."""
+
+    signer: PublicKey
+    form: int
+    signature: bytes
+
+
+@final
+class VerifiedRecord:
+    """A record whose encoding, id, body and every signature have been checked.
+
+    Only `open` can make one. `council` is the record's own id for a first charter;
+    `body` is a plain map if the kind is unknown; `part` is the detached part, if any.
+    """
+
+    __slots__ = (
+        "body",
+        "charter",
+        "council",
+        "envelope",
+        "id",
+        "kind",
+        "part",
+        "payload",
+        "scope",
+        "signers",
+        "subject",
+        "time",
+    )
+
+    id: RecordId
+    kind: str
+    council: CouncilId
+    charter: int
+    time: int
+    scope: bytes | None
+    subject: RecordId | None
+    body: Body | Mapping[str, Any]
+    signers: tuple[PublicKey, ...]
+    payload: bytes
+    envelope: bytes
+    part: bytes | None
+
+    def __init__(self, door: object, **fields: Any) -> None:
+        if door is not _DOOR:
+            raise LocalProtocolError(Reason.SIG_INVALID, "records are made by record.open")
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a VerifiedRecord is immutable")
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.id.hex()[:12]} by {self.council.hex()[:12]}>"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedLeaf:
+    """A leaf of a log that is no valid record: kept, because the tree needs it; never counted."""
+
+    envelope: bytes
+    reason: Reason
+
+
+Leaf = VerifiedRecord | RefusedLeaf
+
+
+# --- making records ------------------------------------------------------------------------
+
+
+def build_payload(
+    *,
+    kind: str,
+    council: CouncilId | None,
+    charter: int,
+    time: int,
+    body: Body,
+    subject: bytes | None = None,
+    salt: bytes | None = None,
+) -> bytes:
+    """The canonical payload bytes of a record to be signed. Raises LocalProtocolError."""
+    fields: dict[str, Any] = {
+        "kind": kind,
+        "charter": charter,
+        "time": time,
+        "body": msgspec.to_builtins(body, builtin_types=(bytes,)),
+    }
+    optional = {"council": council, "subject": subject, "salt": salt}
+    fields.update({name: value for name, value in optional.items() if value is not None})
+    payload = codec.encode(fields)
+    try:
+        parse_payload(payload)  # nothing is ever signed that would not open
+    except DecodeError as error:
+        raise LocalProtocolError(error.reason, error.detail) from error
+    return payload
+
+
+def sign(network: NetworkId, payload: bytes, key: keys.SigningKey) -> Signature:
+    """`key`'s raw Ed25519 signature of the record with this payload (specs/03, REC-4)."""
+    message = signing_bytes(record_id(network, payload))
+    return Signature(signer=key.public, form=FORM_RAW, signature=key.sign(message))
+
+
+def assemble(payload: bytes, signatures: Iterable[Signature]) -> bytes:
+    """The envelope of `payload` with these signatures, in the one accepted order."""
+    rows = sorted([s.signer, s.form, s.signature] for s in signatures)
+    return codec.encode([payload, rows])
+
+
+def text_hash(part: bytes) -> bytes:
+    """The hash that a body carries of its detached text (16 salt bytes, then UTF-8)."""
+    return tagged_hash(TAG_TEXT, part)
+
+
+def encode_heads(heads: Iterable[WitnessedHead]) -> tuple[bytes, bytes]:
+    """The detached part of a witness record and its root; heads sorted by log (WIT-2)."""
+    rows = sorted([head.log, head.size, head.root] for head in heads)
+    root = root_of([leaf_hash(codec.encode(row)) for row in rows])
+    return codec.encode(rows, max_bytes=PART_MAX_BYTES), root
+
+
+# --- opening records -------------------------------------------------------------------------
+
+
+def parse_payload(payload: bytes) -> tuple[_Header, Kind | None, Body | Mapping[str, Any]]:
+    """Decode a payload into header, kind (None = unknown) and typed body.
+
+    Raises DecodeError ENC_*, PAYLOAD_FORM or BODY_FORM.
+    """
+    value = codec.decode(payload)
+    try:
+        header = msgspec.convert(value, _Header)
+    except msgspec.ValidationError as error:
+        raise DecodeError(Reason.PAYLOAD_FORM, str(error)) from None
+    kind = KINDS.get(header.kind)
+    first_charter = header.kind == "charter" and header.charter == 0
+    if (header.council is None) != first_charter:
+        raise DecodeError(Reason.PAYLOAD_FORM, "council is absent in a first charter alone")
+    if header.ext is not None and not header.ext:
+        raise DecodeError(Reason.PAYLOAD_FORM, "an empty ext is written by leaving it out")
+    if kind is None:
+        return header, None, header.body
+    if (header.subject is None) == kind.subject:
+        raise DecodeError(Reason.PAYLOAD_FORM, f"subject of {kind.name}")
+    try:
+        body = msgspec.convert(header.body, kind.body)
+    except msgspec.ValidationError as error:
+        raise DecodeError(Reason.BODY_FORM, str(error)) from None
+    return header, kind, body
+
+
+def split_envelope(envelope: bytes) -> tuple[bytes, tuple[Signature, ...]]:
+    """Payload and signatures of an envelope, shape and order checked, nothing verified.
+
+    Raises DecodeError ENC_*, ENVELOPE_FORM, UNSIGNED, SIGNER_ORDER, SIGNER_DUPLICATE.
+    """
+    value = codec.decode(envelope)
+    match value:
+        case [bytes(payload), list(rows)] if len(rows) <= SIGNATURES_MAX:
+            pass
+        case _:
+            raise DecodeError(Reason.ENVELOPE_FORM)
+    if not rows:
+        raise DecodeError(Reason.UNSIGNED)
+    signatures: list[Signature] = []
+    last = b""
+    for row in rows:
+        match row:
+            case [bytes(signer), int(form), bytes(signature)] if type(form) is int:
+                pass
+            case _:
+                raise DecodeError(Reason.ENVELOPE_FORM)
+        if signer == last:
+            raise DecodeError(Reason.SIGNER_DUPLICATE)
+        if signer < last:
+            raise DecodeError(Reason.SIGNER_ORDER)
+        last = signer
+        signatures.append(Signature(signer=PublicKey(signer), form=form, signature=signature))
+    return payload, tuple(signatures)
+
+
+def open(network: NetworkId, envelope: bytes, part: bytes | None = None) -> VerifiedRecord:
+    """Decode, type and verify one record: the only way to a VerifiedRecord.
+
+    `part` is the detached part that came with it. Raises DecodeError or VerificationError;
+    PART_MISSING and PART_MISMATCH mean that the carrier, not the author, is at fault.
+    """
+    payload, signatures = split_envelope(envelope)
+    header, kind, body = parse_payload(payload)
+    record = record_id(network, payload)
+    message = signing_bytes(record)
+    for signature in signatures:
+        try:
+            _verify(signature, message)
+        except VerificationError as error:
+            raise VerificationError(error.reason, error.detail, record) from None
+    _check_part(kind, body, part)
+    return VerifiedRecord(
+        _DOOR,
+        id=record,
+        kind=header.kind,
+        council=CouncilId(header.council if header.council is not None else record),
+        charter=header.charter,
+        time=header.time,
+        scope=header.scope,
+        subject=header.subject,
+        body=body,
+        signers=tuple(s.signer for s in signatures),
+        payload=payload,
+        envelope=envelope,
+        part=part,
+    )
+
+
+def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Leaf:
+    """Open a leaf of a log: a record, or why it is none (it stays in the tree all the same).
+
+    Raises VerificationError PART_MISSING or PART_MISMATCH: the same leaf with its true part
+    may still open, so the carrier is refused and another one asked.
+    """
+    try:
+        return open(network, envelope, part)
+    except VerificationError as error:
+        if error.reason in (Reason.PART_MISSING, Reason.PART_MISMATCH, Reason.PART_UNEXPECTED):
+            raise
+        refused = RefusedLeaf(envelope=envelope, reason=error.reason)
+    except DecodeError as error:
+        refused = RefusedLeaf(envelope=envelope, reason=error.reason)
+    if part is not None:
+        raise VerificationError(Reason.PART_UNEXPECTED)
+    return refused
+
+
+def _verify(signature: Signature, message: bytes) -> None:
+    if signature.form != FORM_RAW:
+        raise VerificationError(Reason.SIG_FORM, str(signature.form))
+    keys.verify(keys.check_public_key(signature.signer), message, signature.signature)
+
+
+def _check_part(kind: Kind | None, body: Body | Mapping[str, Any], part: bytes | None) -> None:
+    wanted = Part.NONE if kind is None else kind.part
+    if wanted is Part.NONE:
+        if part is not None:
+            raise VerificationError(Reason.PART_UNEXPECTED)
+        return
+    if part is None:
+        raise VerificationError(Reason.PART_MISSING)
+    if len(part) > PART_MAX_BYTES:
+        raise VerificationError(Reason.PART_MISMATCH, "too long")
+    if wanted is Part.TEXT:
+        if text_hash(part) != getattr(body, "text", None):
+            raise VerificationError(Reason.PART_MISMATCH)
+        return
+    try:
+        again, root = encode_heads(heads_of(part))
+    except (DecodeError, LocalProtocolError) as error:
+        raise VerificationError(Reason.PART_MISMATCH, str(error)) from None
+    if again != part or root != getattr(body, "root", None):
+        raise VerificationError(Reason.PART_MISMATCH)
+    logs = [head.log for head in heads_of(part)]
+    if len(logs) != getattr(body, "count", None) or len(set(logs)) != len(logs):
+        raise DecodeError(Reason.BODY_FORM, "heads of a witness record")
+
+
+def heads_of(part: bytes) -> tuple[WitnessedHead, ...]:
+    """The heads in a witness record's detached part. Raises DecodeError BODY_FORM or ENC_*."""
+    value = codec.decode(part, max_bytes=PART_MAX_BYTES)
+    try:
+        return msgspec.convert(value, tuple[WitnessedHead, ...])
+    except msgspec.ValidationError as error:
+        raise DecodeError(Reason.BODY_FORM, str(error)) from None

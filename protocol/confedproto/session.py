@@ -1,0 +1,59 @@
+"""One link's life: who may say what, and when (specs/09, LNK)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, unique
+from types import MappingProxyType
+from typing import Final
+
+from confedproto import wire
+from confedproto.errors import Reason, RemoteProtocolError
+from confedproto.ids import CouncilId, TransportKey
+
+
+@unique
+class State(Enum):
+    """Where a link stands; the table below is the whole of what moves it."""
+
+    STRANGER = "stranger"  # the peer's key is nobody's we know: it may knock, once
+    GREETING = "greeting"  # the peer is known, its hello is awaited
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+Step = tuple[State, type[wire.Message]]
+
+TRANSITIONS: Final[Mapping[Step, State]] = MappingProxyType(
+    {
+        (State.STRANGER, wire.Knock): State.GREETING,
+        (State.GREETING, wire.Hello): State.OPEN,
+        (State.OPEN, wire.Heads): State.OPEN,
+        (State.OPEN, wire.Pull): State.OPEN,
+        (State.OPEN, wire.Run): State.OPEN,
+        (State.OPEN, wire.DigestNow): State.OPEN,
+        (State.STRANGER, wire.Bye): State.CLOSED,
+        (State.GREETING, wire.Bye): State.CLOSED,
+        (State.OPEN, wire.Bye): State.CLOSED,
+    }
+)
+"""Every message not in this table ends the link with MESSAGE_STATE (LNK-4)."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """A link and the council behind it, once that is known."""
+
+    link: int
+    remote: TransportKey
+    initiator: bool
+    state: State
+    council: CouncilId | None
+
+    def step(self, message: wire.Message) -> State:
+        """Move on for a message; raises RemoteProtocolError MESSAGE_STATE if it may not come."""
+        after = TRANSITIONS.get((self.state, type(message)))
+        if after is None:
+            reason = Reason.PEER_UNKNOWN if self.state is State.STRANGER else Reason.MESSAGE_STATE
+            raise RemoteProtocolError(reason, type(message).__name__)
+        self.state = after
+        return after

@@ -1,0 +1,129 @@
+"""Who lacks what: digests, announced heads, and one pull at a time for each log (specs/10).
+
+One mechanism serves the first sync, the live stream and the healing of a partition: heads
+are announced, the shorter side pulls runs until it has met them.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from confedproto.ids import TAG_DIGEST, LogId
+from confedproto.log import Head
+from confedproto.view import Log
+from confedproto.wire import AnnouncedHead
+
+PULL_TIMEOUT_MS = 10_000
+"""How long one peer may take over a run before another one is asked."""
+PULLS_PER_LINK_MAX = 16
+"""Runs under way from one peer; the rest waits its turn."""
+
+
+def digest(logs: Mapping[LogId, Log]) -> bytes:
+    """16 bytes over the size and root of every log's head (SYN-1)."""
+    hasher = hashlib.sha256(TAG_DIGEST)
+    for log_id in sorted(logs):
+        head = logs[log_id].head
+        if head is not None:
+            hasher.update(log_id + head.size.to_bytes(8, "big") + head.root)
+    return hasher.digest()[:16]
+
+
+def announced(head: Head) -> AnnouncedHead:
+    """The announcement of a head (SYN-2)."""
+    return AnnouncedHead(log=head.log, size=head.size, root=head.root[:8])
+
+
+@dataclass(slots=True)
+class _Pull:
+    link: int
+    deadline: int
+
+
+@dataclass(slots=True)
+class Puller:
+    """Which peer says it holds a log how far, and which one is being asked for it."""
+
+    known: dict[int, dict[LogId, int]] = field(default_factory=dict)
+    under_way: dict[LogId, _Pull] = field(default_factory=dict)
+    failed: dict[LogId, set[int]] = field(default_factory=dict)
+
+    def add_link(self, link: int) -> None:
+        """A link opened."""
+        self.known[link] = {}
+
+    def drop_link(self, link: int) -> list[LogId]:
+        """A link is gone; returns the logs that were being pulled from it."""
+        self.known.pop(link, None)
+        lost = [log for log, pull in self.under_way.items() if pull.link == link]
+        for log in lost:
+            del self.under_way[log]
+        for links in self.failed.values():
+            links.discard(link)
+        return lost
+
+    def learn(self, link: int, log: LogId, size: int) -> None:
+        """A peer holds `log` up to `size`; sizes only grow."""
+        sizes = self.known.get(link)
+        if sizes is not None and size > sizes.get(log, 0):
+            sizes[log] = size
+            self.failed.get(log, set()).discard(link)
+
+    def size_at(self, link: int, log: LogId) -> int:
+        """How far a peer is known to hold a log."""
+        return self.known.get(link, {}).get(log, 0)
+
+    def fail(self, log: LogId, link: int) -> None:
+        """A pull of `log` from `link` brought nothing good; ask somebody else."""
+        pull = self.under_way.get(log)
+        if pull is not None and pull.link == link:
+            del self.under_way[log]
+        self.failed.setdefault(log, set()).add(link)
+
+    def done(self, log: LogId, link: int) -> bool:
+        """The answer of `link` for `log` came; False if it had not been asked."""
+        pull = self.under_way.get(log)
+        if pull is None or pull.link != link:
+            return False
+        del self.under_way[log]
+        return True
+
+    def expire(self, now: int) -> list[LogId]:
+        """Give up pulls that took too long; returns their logs."""
+        late = [log for log, pull in self.under_way.items() if pull.deadline <= now]
+        for log in late:
+            self.fail(log, self.under_way[log].link)
+        return late
+
+    def next_deadline(self) -> int | None:
+        """When the oldest pull runs out (milliseconds), or None."""
+        return min((pull.deadline for pull in self.under_way.values()), default=None)
+
+    def choose(self, log: LogId, held: int, now: int) -> int | None:
+        """The link to pull `log` from now, marked as under way; None if there is none."""
+        if log in self.under_way:
+            return None
+        load: dict[int, int] = {}
+        for pull in self.under_way.values():
+            load[pull.link] = load.get(pull.link, 0) + 1
+        bad = self.failed.get(log, set())
+        ready = [
+            (load.get(link, 0), link)
+            for link, sizes in self.known.items()
+            if sizes.get(log, 0) > held and link not in bad
+        ]
+        free = [entry for entry in ready if entry[0] < PULLS_PER_LINK_MAX]
+        if not free:
+            return None
+        link = min(free)[1]
+        self.under_way[log] = _Pull(link=link, deadline=now + PULL_TIMEOUT_MS)
+        return link
+
+    def wanted(self, held: Mapping[LogId, int]) -> Iterable[LogId]:
+        """The logs that some peer holds further than `held`, each once."""
+        seen: set[LogId] = set()
+        for sizes in self.known.values():
+            for log, size in sizes.items():
+                if log not in seen and size > held.get(log, 0):
+                    seen.add(log)
+                    yield log

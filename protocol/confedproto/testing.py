@@ -1,0 +1,328 @@
+"""A seeded simulator of whole nodes, and councils to put into it: public, like trio.testing.
+
+Real engines, real encodings, real signatures; only the wire, the disk and the clock are
+simulated, on one heap of events. The same seed gives the same run.
+
+    sim = Simulator(seed=1)
+    a, b = sim.add_council("A"), sim.add_council("B")
+    sim.link(a, b)
+    sim.run(seconds=5)
+"""
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from confedproto import effects as fx
+from confedproto import inputs, record, wire
+from confedproto.council import found, token_key
+from confedproto.drafts import Desk, Draft
+from confedproto.engine import Engine
+from confedproto.errors import LocalProtocolError, Reason
+from confedproto.ids import (
+    CouncilId,
+    LogId,
+    NetworkId,
+    PublicKey,
+    RecordId,
+    TransportKey,
+    network_id,
+)
+from confedproto.keys import SigningKey
+
+START_S = 1_700_000_000
+"""Seconds UTC at which every simulation begins."""
+
+
+def seeded_key(rng: random.Random) -> SigningKey:
+    """A signing key from a seeded generator: for simulations and tests alone."""
+    return SigningKey(rng.randbytes(32))
+
+
+@dataclass(slots=True, kw_only=True)
+class SimNode:
+    """A simulated node: its engine, its keyholders, what its disk holds."""
+
+    name: str
+    engine: Engine
+    council: CouncilId
+    transport: TransportKey
+    threshold: int
+    keyholders: Sequence[SigningKey]
+    node_key: SigningKey
+    disk: dict[LogId, list[tuple[bytes, bytes | None, int]]] = field(default_factory=dict)
+    heads: dict[LogId, tuple[CouncilId, PublicKey, bytes | None]] = field(default_factory=dict)
+    up: bool = True
+    refused: list[fx.Refused] = field(default_factory=list)
+    answers: dict[int, fx.Answered] = field(default_factory=dict)
+    bytes_sent: int = 0
+    wake: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Wire:
+    ends: tuple[SimNode, SimNode]
+    latency_ms: int
+    loss: float
+    number: int
+    up: bool = False
+
+
+class Simulator:
+    """Nodes and links in virtual time."""
+
+    def __init__(self, seed: int, network: str = "simulation") -> None:
+        self.rng = random.Random(seed)
+        self.network: NetworkId = network_id(network)
+        self.now = START_S * 1000
+        self.nodes: list[SimNode] = []
+        self.wires: dict[frozenset[str], _Wire] = {}
+        self._events: list[tuple[int, int, Callable[[], None]]] = []
+        self._count = itertools.count(1)
+
+    @property
+    def now_s(self) -> int:
+        """Seconds UTC."""
+        return self.now // 1000
+
+    # --- people -----------------------------------------------------------------------------
+
+    def add_council(self, name: str, keyholders: int = 1, threshold: int = 1) -> SimNode:
+        """A new council with its own node and keys."""
+        keys = [seeded_key(self.rng) for _ in range(keyholders)]
+        node_key = seeded_key(self.rng)
+        transport = TransportKey(self.rng.randbytes(32))
+        founding = found(
+            self.network,
+            name=name,
+            threshold=threshold,
+            keyholders=keys,
+            node_key=node_key,
+            transport=transport,
+            now=self.now_s,
+        )
+        node = SimNode(
+            name=name,
+            engine=Engine(self.network, founding.council, node_key),
+            council=founding.council,
+            transport=transport,
+            threshold=threshold,
+            keyholders=keys,
+            node_key=node_key,
+        )
+        node.disk[founding.log] = [(e, None, self.now_s) for e in founding.envelopes]
+        head = founding.head.envelope
+        node.heads[founding.log] = (founding.council, node_key.public, head)
+        self._load(node)
+        self.nodes.append(node)
+        return node
+
+    def _load(self, node: SimNode) -> None:
+        node.engine = Engine(self.network, node.council, node.node_key)
+        for log, (council, key, head) in sorted(
+            node.heads.items(), key=lambda item: item[0] != node.engine.own
+        ):
+            leaves = [
+                (record.open_leaf(self.network, envelope, part), envelope, arrived)
+                for envelope, part, arrived in node.disk[log]
+            ]
+            node.engine.restore(council, key, leaves, head)
+        node.engine.resume()
+
+    def desk(self, node: SimNode) -> Desk:
+        """Where records of this node's council are drafted."""
+        return Desk(view=node.engine.view, council=node.council, now=self.now_s)
+
+    def submit(self, node: SimNode, draft: Draft, *extra: SigningKey) -> RecordId:
+        """Sign a draft with the council's threshold and hand it to its node.
+
+        Raises LocalProtocolError with the node's refusal.
+        """
+        signers = [*node.keyholders[: node.threshold], *extra]
+        return self.submit_signed(node, draft, signers)
+
+    def submit_signed(self, node: SimNode, draft: Draft, signers: Sequence[SigningKey]) -> RecordId:
+        """Sign a draft with exactly these keys and hand it to the node."""
+        signatures = [record.sign(self.network, draft.payload, key) for key in signers]
+        envelope = record.assemble(draft.payload, signatures)
+        opened = record.open(self.network, envelope, draft.part)
+        token = next(self._count)
+        self._give(node, inputs.Submit(token=token, record=opened))
+        answer = node.answers.pop(token)
+        if answer.fault is not None:
+            raise LocalProtocolError(answer.fault, opened.kind)
+        return answer.record
+
+    # --- links ------------------------------------------------------------------------------
+
+    def link(
+        self, host: SimNode, guest: SimNode, *, latency_ms: int = 20, loss: float = 0.0
+    ) -> None:
+        """`guest` answers an invitation of `host`, and the wire between them goes up."""
+        key = token_key(self.rng.randbytes(16))
+        self.submit(host, self.desk(host).invite(key.public, self.now_s + 3_600))
+        self.submit(guest, self.desk(guest).answer(host.council, key.public), key)
+        cable = _Wire(
+            ends=(guest, host), latency_ms=latency_ms, loss=loss, number=next(self._count)
+        )
+        self.wires[frozenset((host.name, guest.name))] = cable
+        self._connect(cable, knock=True)
+
+    def _connect(self, cable: _Wire, *, knock: bool = False) -> None:
+        guest, host = cable.ends
+        if cable.up or not guest.up or not host.up:
+            return
+        cable.up = True
+        cable.number = next(self._count)
+        number = cable.number
+        self._give(
+            guest,
+            inputs.LinkUp(
+                link=number,
+                remote=host.transport,
+                initiator=True,
+                expected=host.council,
+                knock=knock,
+            ),
+        )
+        self._give(host, inputs.LinkUp(link=number, remote=guest.transport, initiator=False))
+
+    def cut(self, one: SimNode, other: SimNode) -> None:
+        """The wire between two nodes goes down; what was under way is lost."""
+        self._cut(self.wires[frozenset((one.name, other.name))])
+
+    def _cut(self, cable: _Wire) -> None:
+        if not cable.up:
+            return
+        cable.up = False
+        for node in cable.ends:
+            if node.up:
+                self._give(node, inputs.LinkDown(link=cable.number))
+
+    def heal(self, one: SimNode, other: SimNode) -> None:
+        """The wire between two nodes comes up again."""
+        self._connect(self.wires[frozenset((one.name, other.name))])
+
+    def cables(self, node: SimNode) -> list[_Wire]:
+        """The wires at a node."""
+        return [cable for cable in self.wires.values() if node in cable.ends]
+
+    def kill(self, node: SimNode) -> None:
+        """The node stops at once; only what its disk holds is left."""
+        node.up = False
+        for cable in self.cables(node):
+            self._cut(cable)
+
+    def restart(self, node: SimNode) -> None:
+        """The node starts again from its disk and its links are dialled."""
+        node.up = True
+        self._load(node)
+        for cable in self.cables(node):
+            self._connect(cable)
+        self._wake(node)
+
+    # --- time -------------------------------------------------------------------------------
+
+    def run(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        until = self.now + int(seconds * 1000)
+        while self._events and self._events[0][0] <= until:
+            self.now, _, action = heapq.heappop(self._events)
+            action()
+        self.now = until
+
+    def run_until(self, condition: Callable[[], bool], *, within_s: float) -> bool:
+        """Let time pass until `condition` holds; False if it does not within the limit."""
+        until = self.now + int(within_s * 1000)
+        while not condition():
+            if not self._events or self._events[0][0] > until:
+                self.now = until
+                return condition()
+            self.now, _, action = heapq.heappop(self._events)
+            action()
+        return True
+
+    def _at(self, time: int, action: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (time, next(self._count), action))
+
+    def _wake(self, node: SimNode) -> None:
+        if not node.up:
+            return
+        deadline = node.engine.next_deadline(self.now)
+        if deadline is None:
+            return
+        time = max(deadline, self.now + 1)
+        if node.wake is not None and self.now < node.wake <= time:
+            return
+        node.wake = time
+
+        def tick() -> None:
+            if node.up and node.wake == time:
+                node.wake = None
+                self._give(node, inputs.Tick())
+
+        self._at(time, tick)
+
+    def _give(self, node: SimNode, event: inputs.Input) -> None:
+        for effect in node.engine.handle(event, self.now):
+            self._carry_out(node, effect)
+        self._wake(node)
+
+    # --- effects ----------------------------------------------------------------------------
+
+    def _carry_out(self, node: SimNode, effect: fx.Effect) -> None:
+        match effect:
+            case fx.StoreLeaves():
+                rows = node.disk.setdefault(effect.log, [])
+                if effect.start != len(rows):
+                    raise LocalProtocolError(Reason.LOG_INDEX, "a gap on the disk")
+                rows.extend((e, part, effect.arrived) for e, part in effect.leaves)
+                kept = node.heads.get(effect.log)
+                head = effect.head if effect.head is not None else (kept[2] if kept else None)
+                node.heads[effect.log] = (effect.council, effect.key, head)
+            case fx.Send():
+                self._transmit(node, effect.link, effect.message)
+            case fx.ServeRun():
+                self._transmit(node, effect.link, self._run_message(node, effect))
+            case fx.CloseLink():
+                for cable in self.wires.values():
+                    if cable.number == effect.link:
+                        self._cut(cable)
+            case fx.Answered():
+                node.answers[effect.token] = effect
+            case fx.Refused():
+                node.refused.append(effect)
+            case fx.LinkOpened() | fx.Grown():
+                pass
+
+    def _run_message(self, node: SimNode, effect: fx.ServeRun) -> wire.Run:
+        rows = node.disk[effect.log][effect.start : effect.end]
+        return node.engine.run_message(effect, [(e, part) for e, part, _ in rows])
+
+    def _transmit(self, node: SimNode, link: int, message: wire.Message) -> None:
+        cable = next((c for c in self.wires.values() if c.number == link and c.up), None)
+        if cable is None:
+            return
+        data = wire.encode(message)
+        node.bytes_sent += len(data)
+        other = cable.ends[1] if node is cable.ends[0] else cable.ends[0]
+        if cable.loss and self.rng.random() < cable.loss:
+            # A stream never loses one message: a loss is a cut, and somebody redials.
+            self._at(self.now + cable.latency_ms, lambda: self._cut(cable))
+            self._at(self.now + 10 * cable.latency_ms, lambda: self._connect(cable))
+            return
+        self._at(self.now + cable.latency_ms, lambda: self._deliver(other, cable, link, data))
+
+    def _deliver(self, node: SimNode, cable: _Wire, link: int, data: bytes) -> None:
+        if not cable.up or cable.number != link or not node.up:
+            return
+        message = wire.decode(data)
+        if message is None:
+            return
+        if isinstance(message, wire.Run):
+            leaves = [record.open_leaf(self.network, *leaf) for leaf in message.leaves]
+            self._give(node, inputs.RunOpened(link=link, run=message, leaves=leaves))
+        else:
+            self._give(node, inputs.Received(link=link, message=message))

@@ -1,0 +1,135 @@
+"""Messages between two linked nodes: one byte of type, then one CMP map (specs/09, WIR).
+
+An unknown odd type is ignored, an unknown even one ends the link, so that later versions
+can add both harmless and essential messages.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from confedproto import codec
+from confedproto.bodies.types import Bytes32, Size, Token
+from confedproto.errors import DecodeError, Reason, RemoteProtocolError
+from confedproto.limits import (
+    HEAD_MAX_BYTES,
+    HEADS_PER_MESSAGE,
+    LOG_MAX_SIZE,
+    MESSAGE_MAX_BYTES,
+    PART_MAX_BYTES,
+    PROOF_MAX_HASHES,
+    RECORD_MAX_BYTES,
+    RUN_MAX_RECORDS,
+)
+
+Digest = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Envelope = Annotated[bytes, Meta(min_length=1, max_length=RECORD_MAX_BYTES)]
+
+
+class Message(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """One message; the subclasses are the closed union of what this version knows."""
+
+
+class Hello(Message, frozen=True, kw_only=True):
+    """The first message of either side of a link: who speaks, and a digest of its heads."""
+
+    council: Bytes32
+    digest: Digest
+
+
+class Knock(Message, frozen=True, kw_only=True):
+    """What a stranger with an invitation sends, once: its charter, node and link records."""
+
+    charter: Envelope
+    node: Envelope
+    link: Envelope
+
+
+class AnnouncedHead(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A log, its size, and the first 8 bytes of its root."""
+
+    log: Bytes32
+    size: Size
+    root: Annotated[bytes, Meta(min_length=8, max_length=8)]
+
+
+class Heads(Message, frozen=True, kw_only=True):
+    """Logs that the sender holds this far: an announcement, and the answer to a digest."""
+
+    heads: Annotated[tuple[AnnouncedHead, ...], Meta(min_length=1, max_length=HEADS_PER_MESSAGE)]
+
+
+class Pull(Message, frozen=True, kw_only=True):
+    """Please send the run of `log` that begins at leaf `start`."""
+
+    log: Bytes32
+    start: Annotated[int, Meta(ge=0, le=LOG_MAX_SIZE)]
+
+
+LeafBytes = Annotated[
+    tuple[
+        Annotated[bytes, Meta(min_length=1, max_length=max(RECORD_MAX_BYTES, PART_MAX_BYTES))], ...
+    ],
+    Meta(min_length=1, max_length=2),
+]
+"""One leaf: the envelope, and the detached part where its kind has one."""
+
+
+class Run(Message, frozen=True, kw_only=True):
+    """Leaves from `start` on, a signed head, and the proof that they lead to it (LOG-5)."""
+
+    log: Bytes32
+    start: Annotated[int, Meta(ge=0, le=LOG_MAX_SIZE)]
+    leaves: Annotated[tuple[LeafBytes, ...], Meta(min_length=1, max_length=RUN_MAX_RECORDS)]
+    head: Annotated[bytes, Meta(min_length=1, max_length=HEAD_MAX_BYTES)]
+    proof: (
+        Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=PROOF_MAX_HASHES)] | None
+    ) = None
+
+
+class DigestNow(Message, frozen=True, kw_only=True):
+    """A digest of the sender's heads, sent now and then: a heartbeat that also heals."""
+
+    digest: Digest
+
+
+class Bye(Message, frozen=True, kw_only=True):
+    """The sender ends the link, and says why."""
+
+    reason: Token
+
+
+TYPES: Final[Mapping[int, type[Message]]] = MappingProxyType(
+    {2: Hello, 4: Knock, 6: Heads, 8: Pull, 10: Run, 12: DigestNow, 14: Bye}
+)
+_NUMBERS: Final = {message: number for number, message in TYPES.items()}
+
+
+def encode(message: Message) -> bytes:
+    """The bytes of a message. Raises LocalProtocolError if it is too long for one frame."""
+    fields = msgspec.to_builtins(message, builtin_types=(bytes,))
+    body = codec.encode(fields, max_bytes=MESSAGE_MAX_BYTES - 1)
+    return bytes((_NUMBERS[type(message)],)) + body
+
+
+def decode(data: bytes) -> Message | None:
+    """The message in `data`, or None for an unknown type that may be ignored (WIR-2).
+
+    Raises RemoteProtocolError MESSAGE_SIZE, MESSAGE_TYPE or MESSAGE_FORM.
+    """
+    if not 1 < len(data) <= MESSAGE_MAX_BYTES:
+        raise RemoteProtocolError(Reason.MESSAGE_SIZE, f"{len(data)} bytes")
+    message = TYPES.get(data[0])
+    if message is None:
+        if data[0] % 2 == 1:
+            return None
+        raise RemoteProtocolError(Reason.MESSAGE_TYPE, str(data[0]))
+    try:
+        return msgspec.convert(codec.decode(data[1:], max_bytes=MESSAGE_MAX_BYTES), message)
+    except (msgspec.ValidationError, DecodeError) as error:
+        raise RemoteProtocolError(Reason.MESSAGE_FORM, str(error)) from None
