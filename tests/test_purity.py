@@ -41,7 +41,8 @@ STANDARD = {
     "typing",
     "unicodedata",
 }
-ONLY_IN = {"msgpack": {"codec.py"}, "nacl": {"keys.py"}}
+ONLY_IN = {"msgpack": {"codec.py"}, "nacl": {"keys.py"}, "random": {"testing.py"}}
+"""`random` for the simulator alone, and there only generators of a given seed."""
 FOREIGN = {"cryptography", "msgpack", "msgspec", "nacl"}
 BUILTINS = {"__import__", "breakpoint", "compile", "eval", "exec", "input", "open", "print"}
 
@@ -74,10 +75,20 @@ def impurities(tree: ast.AST, module: str) -> list[str]:
     """What in `tree` a pure module called `module` must not have; empty when it is pure."""
     found: list[str] = []
     for name in {imported.partition(".")[0] for imported in imports(tree)}:
-        if name not in STANDARD | FOREIGN | {"confedproto"}:
+        if name not in STANDARD | FOREIGN | set(ONLY_IN) | {"confedproto"}:
             found.append(f"imports {name}")
         elif module not in ONLY_IN.get(name, {module}):
             found.append(f"imports {name}, which is for {', '.join(ONLY_IN[name])}")
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id="random"), attr=attr) if attr != "Random":
+                found.append(f"uses random.{attr}")
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="random")), args=[], keywords=[]):
+                found.append("uses a generator without a seed")
+            case ast.ImportFrom(module="random"):
+                found.append("imports from random")
+            case _:
+                pass
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     found += [f"uses {name}" for name in (used & BUILTINS) - own]
@@ -140,6 +151,10 @@ def test_program_is_imported_by_nothing(program: str) -> None:
         ("from nacl.bindings import x", "record.py", ["imports nacl, which is for keys.py"]),
         ("from nacl.bindings import x", "keys.py", []),
         ("import trio", "engine.py", ["imports trio"]),
+        ("import random", "gossip.py", ["imports random, which is for testing.py"]),
+        ("import random\nr = random.Random(1)", "testing.py", []),
+        ("import random\nr = random.random()", "testing.py", ["uses random.random"]),
+        ("import random\nrandom.Random()", "testing.py", ["uses a generator without a seed"]),
         ("import msgspec\nfrom confedproto.ids import LogId", "log.py", []),
         ("from . import ids", "log.py", []),
         ("print(open('x'))", "log.py", ["uses open", "uses print"]),

@@ -1,0 +1,1 @@
+"""confednode: the trio shell around confedproto."""
