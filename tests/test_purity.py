@@ -40,6 +40,7 @@ STANDARD = {
     "types",
     "typing",
     "unicodedata",
+    "zlib",
 }
 ONLY_IN = {"msgpack": {"codec.py"}, "nacl": {"keys.py"}, "random": {"testing.py"}}
 """`random` for the simulator alone, and there only generators of a given seed."""
@@ -83,10 +84,14 @@ def impurities(tree: ast.AST, module: str) -> list[str]:
         match node:
             case ast.Attribute(value=ast.Name(id="random"), attr=attr) if attr != "Random":
                 found.append(f"uses random.{attr}")
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="random")), args=[], keywords=[]):
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="random"), attr="Random"), args=[], keywords=[]
+            ):
                 found.append("uses a generator without a seed")
-            case ast.ImportFrom(module="random"):
-                found.append("imports from random")
+            case ast.Attribute(value=ast.Name(id="zlib"), attr=attr) if attr != "crc32":
+                found.append(f"uses zlib.{attr}")
+            case ast.ImportFrom(module="random" | "zlib" as name):
+                found.append(f"imports from {name}")
             case _:
                 pass
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
@@ -155,6 +160,8 @@ def test_program_is_imported_by_nothing(program: str) -> None:
         ("import random\nr = random.Random(1)", "testing.py", []),
         ("import random\nr = random.random()", "testing.py", ["uses random.random"]),
         ("import random\nrandom.Random()", "testing.py", ["uses a generator without a seed"]),
+        ("import zlib\nzlib.crc32(b'')", "log.py", []),
+        ("import zlib\nzlib.decompress(b'')", "log.py", ["uses zlib.decompress"]),
         ("import msgspec\nfrom confedproto.ids import LogId", "log.py", []),
         ("from . import ids", "log.py", []),
         ("print(open('x'))", "log.py", ["uses open", "uses print"]),
