@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -41,6 +42,7 @@ from confedproto.limits import (
 )
 
 VECTORS = Path(__file__).parents[2] / "specs" / "vectors" / "noise_xk.json"
+SPECIFICATION = (Path(__file__).parents[2] / "specs" / "09-channel.md").read_text()
 NETWORK = network_id("channel test")
 INIT_STATIC, RESP_STATIC = b"\x11" * 32, b"\x22" * 32
 INIT_EPHEMERAL, RESP_EPHEMERAL = b"\x33" * 32, b"\x44" * 32
@@ -187,6 +189,23 @@ def test_handshake_completes_and_both_sides_agree() -> None:
     assert both.responder.receive(sealed, NOW) == [Frame(plaintext=b"from the initiator")]
     back = both.responder.send(b"from the responder", NOW)
     assert both.initiator.receive(back, NOW) == [Frame(plaintext=b"from the responder")]
+
+
+def test_channel_carries_noise_with_preamble_and_network_as_prologue() -> None:
+    both = opened(payload=b"who I am")
+    bare = transcript(
+        prologue=PREAMBLE + NETWORK,
+        init_static=INIT_STATIC,
+        resp_static=RESP_STATIC,
+        init_ephemeral=INIT_EPHEMERAL,
+        resp_ephemeral=RESP_EPHEMERAL,
+        payloads=[b"", b"", b"who I am", b"back", b""],
+    )
+    framed = [len(message).to_bytes(2, "big") + message for message in bare.messages]
+    assert [both.first, both.second, both.third] == [PREAMBLE + framed[0], *framed[1:3]]
+    assert both.done_initiator.handshake_hash == bare.handshake_hash
+    assert both.responder.send(b"back", NOW) == framed[3]
+    assert both.initiator.close(NOW) == framed[4]
 
 
 def test_handshake_with_one_flipped_bit_never_completes() -> None:
@@ -568,3 +587,12 @@ def test_every_input_in_every_state_follows_the_table(state: State, step: Step |
     with suppress(ConfedError):  # the state tells whether it was right to refuse
         INPUTS[step](side)
     assert side.state is wanted
+
+
+def test_table_in_the_specification_is_the_table_of_the_code() -> None:
+    written = re.findall(
+        r"^\| ([A-Z_0-9]+) \| ([A-Z_]+) \| ([A-Z_0-9]+) \|$", SPECIFICATION, re.MULTILINE
+    )
+    table = {(State[a], Step[b]): State[c] for a, b, c in written}
+    assert len(table) == len(written)
+    assert table | {(state, Step.FAIL): State.DEAD for state in State} == TRANSITIONS

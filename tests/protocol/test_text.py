@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import re
+import zlib
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +60,7 @@ from confedproto.text import (
     parse_address,
 )
 
+SPECIFICATION = Path(__file__).parents[2] / "specs" / "12-text-forms.md"
 VALUE = bytes(range(32))
 SECRET = encode_secret(VALUE)
 INVITATION = Invitation(
@@ -411,6 +414,11 @@ def test_invitation_with_any_single_substitution_is_refused() -> None:
                 reason_of(decode_invitation, text[:position] + wrong + text[position + 1 :])
 
 
+def test_invitation_in_print_keeps_its_token_to_itself() -> None:
+    assert "token" not in repr(INVITATION)
+    assert repr(INVITATION.token) not in repr(INVITATION)
+
+
 def packed_invitation(packed: bytes) -> str:
     return "confed:invite/" + bech32m.encode("cfi", bech32m.to_groups(packed))
 
@@ -557,7 +565,7 @@ def test_qr_text_round_trips(kind: QrKind, data: bytes) -> None:
     text = encode_qr(value)
     assert decode_qr(text) == value
     body = text.removeprefix(f"CONFED:{kind}/")
-    checksum = hashlib.sha256(b"confed text 1\0" + f"{kind}/".encode() + data).digest()[:4]
+    checksum = zlib.crc32(f"{kind}/".encode() + data).to_bytes(4, "big")
     padded = body + "=" * (-len(body) % 8)
     assert base64.b32decode(padded) == data + checksum
 
@@ -668,3 +676,14 @@ def test_decode_text_of_anything_gives_a_value_or_a_named_refusal(
             assert result.startswith(("text-", "armor-", "fingerprint-", "address-"))
         else:
             assert text == valid or result != EXAMPLES[kind][1], "two texts for one value"
+
+
+def test_examples_of_the_specification_decode_and_no_kind_is_missing() -> None:
+    rows = re.findall(r"^\| ([a-z]+) \| `([^`]+)` \|$", SPECIFICATION.read_text(), re.MULTILINE)
+    assert {kind for kind, _ in rows} == set(TEXT_KINDS) - {"armor"}
+    for kind, text in rows:
+        decode_text(kind, text)
+    (armor,) = re.findall(
+        r"^(-----BEGIN.*?-----END [^\n]*\n)", SPECIFICATION.read_text(), re.M | re.S
+    )
+    assert decode_text("armor", armor) == {"type": "RECORD", "data": bytes(range(60))}
