@@ -19,11 +19,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(PY) -m pip install --quiet --quiet --no-input --progress-bar off
 LOCKED := $(PIP) --require-hashes --only-binary :all:
 
-key = $(shell printf %s "$(2)" | cat $(1) - | sha256sum | cut -c1-16)
-VENV := .venv/.base-$(call key,,$(CURDIR) $(PYTHON))
-RUN := .venv/.run-$(call key,requirements-build.txt requirements.txt pyproject.toml,)
-TEST := .venv/.test-$(call key,requirements-test.txt,)
-DEV := .venv/.dev-$(call key,requirements-dev.txt,)
+key = $(shell echo "$(CURDIR) $(PYTHON)" | cat - $(1) | sha256sum | cut -c1-16)
+VENV := .venv/.base-$(call key)
+RUN := .venv/.run-$(call key,requirements-build.txt requirements.txt pyproject.toml)
+TEST := .venv/.test-$(call key,requirements-test.txt)
+DEV := .venv/.dev-$(call key,requirements-dev.txt)
 
 .PHONY: help venv demo test check bench simulate fuzz test-web lock clean
 
