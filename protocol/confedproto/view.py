@@ -62,6 +62,9 @@ class View:
         )
         self._of_kind: dict[str, list[Placed]] = defaultdict(list)
         self._lines: dict[LogId, list[WitnessLine]] = defaultdict(list)
+        self._early: dict[LogId, list[WitnessLine]] = defaultdict(list)  # past what we hold
+        self._founded: dict[RecordId, tuple[VerifiedRecord, Compact]] = {}
+        self._members: dict[RecordId, dict[CouncilId, Member]] = {}
         self._invites: set[tuple[CouncilId, bytes]] = set()
         self._answers: dict[tuple[CouncilId, CouncilId], set[bytes]] = defaultdict(set)
 
@@ -84,6 +87,8 @@ class View:
         log = self.logs[log_id]
         index = log.tree.size
         log.tree.append(leaf_hash)
+        if log_id in self._early:
+            self._sift(log)
         if isinstance(leaf, RefusedLeaf):
             return leaf.reason
         if leaf.id in self.records:
@@ -104,6 +109,8 @@ class View:
         elif leaf.subject is not None:
             self._about[leaf.subject][leaf.kind].append(placed)
         self._of_kind[leaf.kind].append(placed)
+        if leaf.kind in ("accession", "link"):
+            self._members.clear()  # who is a member may have changed
         return None
 
     def _add_witness(self, log: Log, record: VerifiedRecord, arrived: int) -> None:
@@ -111,16 +118,29 @@ class View:
             return  # witness times strictly increase along a log (WIT-3)
         log.witnessed_at = record.time
         for head in heads_of(record.part):
-            self._lines[LogId(head.log)].append(
-                WitnessLine(
-                    witness=log.council,
-                    log=LogId(head.log),
-                    size=head.size,
-                    root=Hash(head.root),
-                    time=record.time,
-                    arrived=arrived,
-                )
+            line = WitnessLine(
+                witness=log.council,
+                log=LogId(head.log),
+                size=head.size,
+                root=Hash(head.root),
+                time=record.time,
+                arrived=arrived,
             )
+            self._early[line.log].append(line)
+            witnessed = self.logs.get(line.log)
+            if witnessed is not None:
+                self._sift(witnessed)
+
+    def _sift(self, log: Log) -> None:
+        """Take up what witnesses said of a log as far as it is held, if the roots agree."""
+        early = self._early.pop(log.id, [])
+        size = log.tree.size
+        self._lines[log.id].extend(
+            line for line in early if line.size <= size and log.tree.root_at(line.size) == line.root
+        )
+        later = [line for line in early if line.size > size]
+        if later:
+            self._early[log.id] = later
 
     def _add_link(self, record: VerifiedRecord, link: Link) -> Reason | None:
         if link.peer is None:
@@ -176,15 +196,8 @@ class View:
         return tuple(self._of_kind.get(kind, ()))
 
     def lines_of(self, log: LogId) -> list[WitnessLine]:
-        """Everything that witnesses said of a log."""
+        """What witnesses said of a log, as far as it is held and their roots are its own."""
         return self._lines.get(log, [])
-
-    def root_at(self, log: LogId, size: int) -> Hash | None:
-        """The root of a followed log at `size`, or None if it is not held that far."""
-        held = self.logs.get(log)
-        if held is None or not 0 < size <= held.tree.size:
-            return None
-        return held.tree.root_at(size)
 
     def held_size(self, log: LogId) -> int:
         """How many leaves of a log are held."""
@@ -193,20 +206,30 @@ class View:
 
     def compact(self, compact: RecordId) -> tuple[VerifiedRecord, Compact] | Reason:
         """The founded compact, or why there is none (COM-2)."""
+        founded = self._founded.get(compact)
+        if founded is not None:
+            return founded  # what is founded stays so: a charter version never changes
         placed = self.records.get(compact)
         if placed is None or not isinstance(placed.record.body, Compact):
             return Reason.COMPACT_UNKNOWN
         body = placed.record.body
         fault = compact_rules.founding_fault(placed.record, body, self.charter_of)
-        return (placed.record, body) if fault is None else fault
+        if fault is not None:
+            return fault
+        self._founded[compact] = (placed.record, body)
+        return placed.record, body
 
-    def members(self, compact: RecordId) -> dict[CouncilId, Member]:
+    def members(self, compact: RecordId) -> Mapping[CouncilId, Member]:
         """The member councils of a compact; empty if it is not founded."""
+        known = self._members.get(compact)
+        if known is not None:
+            return known
         found = self.compact(compact)
         if isinstance(found, Reason):
             return {}
         accessions = [placed.record for placed in self.about(compact, "accession")]
-        return compact_rules.members(found[1], accessions, self.linked)
+        self._members[compact] = compact_rules.members(found[1], accessions, self.linked)
+        return self._members[compact]
 
     def case(self, motion: RecordId) -> Case | Reason:
         """Everything that bears on a motion, or why it cannot be judged yet."""
@@ -230,7 +253,6 @@ class View:
             votes=self.about(motion, "vote"),
             locks=self.about(motion, "lock"),
             lines_of=self.lines_of,
-            root_at=self.root_at,
         )
 
     def motion_status(self, motion: RecordId, now: int) -> MotionStatus | Reason:

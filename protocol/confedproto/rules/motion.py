@@ -18,13 +18,12 @@ from confedproto.record import VerifiedRecord
 from confedproto.rules.certificate import Certificate, certify, tally_of
 from confedproto.rules.compact import Member, rule_for
 from confedproto.rules.receipts import (
-    RootAt,
     WitnessLine,
     received_at,
     receipts,
     receipts_needed,
 )
-from confedproto.rules.tally import Outcome, Rule, Tally, count, outcome_of
+from confedproto.rules.tally import Outcome, Rule, Tally, outcome_of
 
 
 @unique
@@ -66,7 +65,6 @@ class Case:
     votes: Sequence[Placed]
     locks: Sequence[Placed]
     lines_of: Callable[[LogId], Iterable[WitnessLine]]
-    root_at: RootAt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,13 +166,7 @@ def _receipt_time(
     case: Case, placed: Placed, roll: set[bytes], needed: int, journal_until: int | None = None
 ) -> int | None:
     """When the needed-th other council of the roll had the record, or None (RCP-2)."""
-    found = receipts(
-        case.lines_of(placed.log),
-        placed.log,
-        placed.index,
-        case.root_at,
-        journal_until=journal_until,
-    )
+    found = receipts(case.lines_of(placed.log), placed.index, journal_until=journal_until)
     author = placed.record.council
     times = [time for council, time in found.items() if council in roll and council != author]
     return received_at(times, needed)
@@ -400,9 +392,8 @@ def _receipted_size(
     """The largest size of `log` that `needed` others of the roll had witnessed by `until`."""
     sizes: dict[CouncilId, int] = {}
     for line in case.lines_of(log):
-        if line.log == log and line.witness in roll and line.witness != author:
-            if line.arrived <= until:
-                sizes[line.witness] = max(sizes.get(line.witness, 0), line.size)
+        if line.witness in roll and line.witness != author and line.arrived <= until:
+            sizes[line.witness] = max(sizes.get(line.witness, 0), line.size)
     ordered = sorted(sizes.values(), reverse=True)
     return ordered[needed - 1] if 0 < needed <= len(ordered) else 0
 
@@ -414,20 +405,3 @@ def founding_units_fault(compact: Compact) -> Reason | None:
         if rule is not None and rule.asks_units and not any(f.weight for f in compact.founders):
             return Reason.UNITS_WEIGHT
     return None
-
-
-__all__ = [
-    "Case",
-    "Judged",
-    "MotionStatus",
-    "Placed",
-    "State",
-    "Times",
-    "count",
-    "freeze_fault",
-    "judge_positions",
-    "own_result",
-    "single_freeze",
-    "status",
-    "times_of",
-]

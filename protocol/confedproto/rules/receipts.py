@@ -4,7 +4,7 @@ Council W received the record at index i of a log at the time of W's first witne
 that names a head of that log with size > i.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from confedproto.ids import CouncilId, Hash, LogId
@@ -25,10 +25,6 @@ class WitnessLine:
     arrived: int
 
 
-RootAt = Callable[[LogId, int], Hash | None]
-"""The root of a log at a size, or None if this node does not hold it that far."""
-
-
 def receipts_needed(councils: int) -> int:
     """w: how many receipts of other members a record needs when |C| = `councils` (RCP-3).
 
@@ -38,27 +34,20 @@ def receipts_needed(councils: int) -> int:
 
 
 def receipts(
-    lines: Iterable[WitnessLine],
-    log: LogId,
-    index: int,
-    root_at: RootAt,
-    *,
-    journal_until: int | None = None,
+    lines: Iterable[WitnessLine], index: int, *, journal_until: int | None = None
 ) -> Mapping[CouncilId, int]:
-    """Witness council -> time of its receipt of the record at `index` of `log` (RCP-1).
+    """Witness council -> time of its receipt of the record at `index` of a log (RCP-1).
 
-    A line whose root is not this log's root at that size says nothing. With `journal_until`
-    only lines that had reached this node by then are used (RCP-4).
+    `lines` are those of that log whose root is the log's own at that size. With
+    `journal_until` only lines that had reached this node by then are used (RCP-4).
     """
     out: dict[CouncilId, int] = {}
     for line in lines:
-        if line.log != log or line.size <= index:
+        if line.size <= index:
             continue
         if journal_until is not None and line.arrived > journal_until:
             continue
-        if line.time >= out.get(line.witness, line.time + 1):
-            continue
-        if root_at(log, line.size) == line.root:
+        if line.time < out.get(line.witness, line.time + 1):
             out[line.witness] = line.time
     return out
 
