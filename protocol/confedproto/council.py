@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from confedproto import log, record
+from confedproto import record
 from confedproto.bodies.charter import Charter, threshold_fault
 from confedproto.bodies.node import Node
 from confedproto.errors import LocalProtocolError
@@ -17,6 +17,7 @@ from confedproto.ids import (
     tagged_hash,
 )
 from confedproto.keys import SigningKey
+from confedproto.log import Head, sign_head
 from confedproto.merkle import leaf_hash, root_of
 
 NODE_LIFETIME_S = 90 * 86_400
@@ -30,7 +31,7 @@ class Founding:
     council: CouncilId
     log: LogId
     envelopes: tuple[bytes, bytes]
-    head: log.Head
+    head: Head
 
 
 def found(
@@ -77,7 +78,7 @@ def found(
     node = record.assemble(payload, [record.sign(network, payload, key) for key in keyholders])
     own = log_id(network, council, node_key.public)
     root = root_of([leaf_hash(charter), leaf_hash(node)])
-    head = log.sign_head(network, node_key, log=own, size=2, root=root, time=now)
+    head = sign_head(network, node_key, log=own, size=2, root=root, time=now)
     return Founding(council=council, log=own, envelopes=(charter, node), head=head)
 
 

@@ -155,11 +155,8 @@ class Engine:
             state=state,
             council=council,
         )
-        if event.knock and council is not None:
-            knock = self._own_knock(council)
-            if knock is None:
-                self._close(event.link, Reason.INVITATION_UNKNOWN, now)
-                return
+        knock = self._own_knock(council) if event.initiator and council is not None else None
+        if knock is not None:
             self._send(event.link, knock)
         if council is not None:
             self._greet(event.link)
@@ -273,7 +270,8 @@ class Engine:
             case wire.Hello():
                 self._open(session, message, now)
             case wire.Knock():
-                self._knocked(session, message, now)
+                if session.council is None:  # a guest that is known already knocks in vain
+                    self._knocked(session, message, now)
             case wire.Heads():
                 self._heads(session, message, now)
             case wire.Pull():
@@ -283,6 +281,7 @@ class Engine:
             case wire.DigestNow():
                 self._compare(session.link, message.digest)
             case wire.Bye():
+                self._refuse(session.link, Reason.CHANNEL_CLOSED, message.reason)
                 self._close(session.link, Reason.CHANNEL_CLOSED, now)
             case _:
                 raise RemoteProtocolError(Reason.MESSAGE_TYPE)

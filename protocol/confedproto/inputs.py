@@ -16,7 +16,6 @@ class LinkUp:
     remote: TransportKey
     initiator: bool
     expected: CouncilId | None = None
-    knock: bool = False  # the initiator answers an invitation and knocks first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ Step = tuple[State, type[wire.Message]]
 TRANSITIONS: Final[Mapping[Step, State]] = MappingProxyType(
     {
         (State.STRANGER, wire.Knock): State.GREETING,
+        (State.GREETING, wire.Knock): State.GREETING,
         (State.GREETING, wire.Hello): State.OPEN,
         (State.OPEN, wire.Heads): State.OPEN,
         (State.OPEN, wire.Pull): State.OPEN,

@@ -168,9 +168,9 @@ class Simulator:
             ends=(guest, host), latency_ms=latency_ms, loss=loss, number=next(self._count)
         )
         self.wires[frozenset((host.name, guest.name))] = cable
-        self._connect(cable, knock=True)
+        self._connect(cable)
 
-    def _connect(self, cable: _Wire, *, knock: bool = False) -> None:
+    def _connect(self, cable: _Wire) -> None:
         guest, host = cable.ends
         if cable.up or not guest.up or not host.up:
             return
@@ -184,7 +184,6 @@ class Simulator:
                 remote=host.transport,
                 initiator=True,
                 expected=host.council,
-                knock=knock,
             ),
         )
         self._give(host, inputs.LinkUp(link=number, remote=guest.transport, initiator=False))

@@ -171,9 +171,9 @@ class Authority:
 _CHECKS: Final[Mapping[Needs, Callable[[Authority, VerifiedRecord], Reason | None]]] = (
     MappingProxyType(
         {
-            Needs.THRESHOLD: Authority._needs_threshold,  # noqa: SLF001 (the table of this class)
-            Needs.NODE: Authority._needs_node,  # noqa: SLF001
-            Needs.DELEGATE: Authority._needs_delegate,  # noqa: SLF001
+            Needs.THRESHOLD: Authority._needs_threshold,
+            Needs.NODE: Authority._needs_node,
+            Needs.DELEGATE: Authority._needs_delegate,
         }
     )
 )

@@ -19,9 +19,9 @@ from confedproto.rules.certificate import Certificate, certify, tally_of
 from confedproto.rules.compact import Member, rule_for
 from confedproto.rules.receipts import (
     WitnessLine,
-    received_at,
     receipts,
     receipts_needed,
+    received_at,
 )
 from confedproto.rules.tally import Outcome, Rule, Tally, outcome_of
 
