@@ -54,9 +54,10 @@ def _split(envelope: bytes) -> tuple[_HeadPayload, bytes, bytes]:
         case _:
             raise DecodeError(Reason.HEAD_FORM)
     try:
-        return msgspec.convert(codec.decode(payload), _HeadPayload), payload, signature
+        fields = msgspec.convert(codec.decode(payload), _HeadPayload, builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise DecodeError(Reason.HEAD_FORM, str(error)) from None
+    return fields, payload, signature
 
 
 def head_log(envelope: bytes) -> LogId:

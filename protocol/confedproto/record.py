@@ -188,7 +188,7 @@ def parse_payload(payload: bytes) -> tuple[_Header, Kind | None, Body | Mapping[
     """
     value = codec.decode(payload)
     try:
-        header = msgspec.convert(value, _Header)
+        header = msgspec.convert(value, _Header, builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise DecodeError(Reason.PAYLOAD_FORM, str(error)) from None
     kind = KINDS.get(header.kind)
@@ -202,7 +202,7 @@ def parse_payload(payload: bytes) -> tuple[_Header, Kind | None, Body | Mapping[
     if (header.subject is None) == kind.subject:
         raise DecodeError(Reason.PAYLOAD_FORM, f"subject of {kind.name}")
     try:
-        body = msgspec.convert(header.body, kind.body)
+        body = msgspec.convert(header.body, kind.body, builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise DecodeError(Reason.BODY_FORM, str(error)) from None
     return header, kind, body
@@ -325,6 +325,6 @@ def heads_of(part: bytes) -> tuple[WitnessedHead, ...]:
     """The heads in a witness record's detached part. Raises DecodeError BODY_FORM or ENC_*."""
     value = codec.decode(part, max_bytes=PART_MAX_BYTES)
     try:
-        return msgspec.convert(value, tuple[WitnessedHead, ...])
+        return msgspec.convert(value, tuple[WitnessedHead, ...], builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise DecodeError(Reason.BODY_FORM, str(error)) from None

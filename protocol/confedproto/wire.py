@@ -130,6 +130,7 @@ def decode(data: bytes) -> Message | None:
             return None
         raise RemoteProtocolError(Reason.MESSAGE_TYPE, str(data[0]))
     try:
-        return msgspec.convert(codec.decode(data[1:], max_bytes=MESSAGE_MAX_BYTES), message)
+        fields = codec.decode(data[1:], max_bytes=MESSAGE_MAX_BYTES)
+        return msgspec.convert(fields, message, builtin_types=(bytes,))
     except (msgspec.ValidationError, DecodeError) as error:
         raise RemoteProtocolError(Reason.MESSAGE_FORM, str(error)) from None

@@ -11,7 +11,7 @@ from confedproto.bodies.types import Body, Bytes32, Name, Token
 class Title(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A title in one language (BCP 47, lower case)."""
 
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*$", max_length=16)]
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})*\Z", max_length=16)]
     title: Name
 
 

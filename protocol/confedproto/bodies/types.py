@@ -1,6 +1,7 @@
 """Field types that the bodies share, with their ranges (specs/03, BOD-1).
 
-msgspec checks type and range when a decoded map is converted; a field that is absent is
+msgspec checks type and range when a decoded map is converted (with `builtin_types=(bytes,)`,
+or it would take a Base64 text for bytes); a field that is absent is
 `None` here, and no encoding of None exists, so nothing is ever present and empty.
 """
 
@@ -22,7 +23,7 @@ from confedproto.limits import (
 Bytes32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_MAX_CHARS)]
 Text = Annotated[str, Meta(min_length=1, max_length=TEXT_MAX_CHARS)]
-Token = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+Token = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}\Z")]
 """A word from a list that may grow: act kinds, motion classes, instructions."""
 RuleText = Annotated[str, Meta(min_length=1, max_length=32)]
 Time = Annotated[int, Meta(ge=0, le=TIME_MAX_S)]
