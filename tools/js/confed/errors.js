@@ -1,0 +1,15 @@
+// The one error of this library. Anything else that leaves it is a bug.
+
+/** Input that the specification refuses; `reason` is a code of specs/registries/reasons.toml. */
+export class Refusal extends Error {
+  constructor(reason, detail = "") {
+    super(detail ? `${reason}: ${detail}` : reason);
+    this.name = "Refusal";
+    this.reason = reason;
+  }
+}
+
+/** Throw a Refusal with `reason`. */
+export function refuse(reason, detail = "") {
+  throw new Refusal(reason, detail);
+}

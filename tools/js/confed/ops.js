@@ -1,0 +1,170 @@
+// The operations of the conformance driver: a request object in, a reply object out.
+
+import { fromHex, toHex, utf8 } from "./bytes.js";
+import * as codec from "./codec.js";
+import * as ed25519 from "./ed25519.js";
+import { Refusal, refuse } from "./errors.js";
+import { openHead } from "./head.js";
+import { leafHash, verifyConsistency, verifyInclusion } from "./merkle.js";
+import { transcript } from "./noise.js";
+import { open } from "./record.js";
+import * as sshsig from "./sshsig.js";
+import { count } from "./tally.js";
+import { DECODERS } from "./text.js";
+
+const NAME = "confed-verifier-js";
+const VERSION = "0.1.0";
+
+// --- fields of a request ---------------------------------------------------------------------
+
+function checked(value, holds) {
+  if (!holds) refuse("bad-request");
+  return value;
+}
+
+const string = (value) => checked(value, typeof value === "string");
+const integer = (value) => checked(value, Number.isInteger(value));
+const array = (value) => checked(value, Array.isArray(value));
+const object = (value) =>
+  checked(value, typeof value === "object" && value !== null && !Array.isArray(value));
+const hex = (value) => checked(fromHex(string(value)), fromHex(value) !== null);
+const hexes = (value) => array(value).map(hex);
+const network = (value) => checked(hex(value), value.length === 64);
+
+// --- tagged values ---------------------------------------------------------------------------
+
+/** The value that ["i","-5"], ["b",true], ["s",..], ["x",hex], ["a",[..]] or ["m",..] names. */
+function untag(tagged) {
+  const [tag, inner] = checked(array(tagged), tagged.length === 2);
+  switch (tag) {
+    case "i":
+      return BigInt(checked(string(inner), /^-?[0-9]{1,100}$/.test(inner)));
+    case "b":
+      return checked(inner, typeof inner === "boolean");
+    case "s":
+      return string(inner);
+    case "x":
+      return hex(inner);
+    case "a":
+      return array(inner).map(untag);
+    case "m":
+      return untagMap(array(inner));
+    default:
+      return refuse("enc-type");
+  }
+}
+
+function untagMap(entries) {
+  const out = new Map();
+  for (const entry of entries) {
+    const [key, value] = checked(array(entry), entry.length === 2);
+    if (out.has(key)) refuse("enc-key-duplicate");
+    out.set(key, untag(value));
+  }
+  return out;
+}
+
+function tag(value) {
+  if (typeof value === "number") return ["i", String(value)];
+  if (typeof value === "boolean") return ["b", value];
+  if (typeof value === "string") return ["s", value];
+  if (value instanceof Uint8Array) return ["x", toHex(value)];
+  if (Array.isArray(value)) return ["a", value.map(tag)];
+  return ["m", [...value].map(([key, item]) => [key, tag(item)])];
+}
+
+/** `value` with every Uint8Array in it as hex. */
+function plain(value) {
+  if (value instanceof Uint8Array) return toHex(value);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+}
+
+// --- operations ------------------------------------------------------------------------------
+
+const OPS = {
+  decode: (request) => ({ value: tag(codec.decode(hex(request.in))) }),
+
+  encode: (request) => ({ out: toHex(codec.encode(untag(request.value))) }),
+
+  async verify(request) {
+    const [key, message, signature] = [request.key, request.msg, request.sig].map(hex);
+    await ed25519.verify(key, message, signature);
+    return {};
+  },
+
+  async sshsig(request) {
+    const [key, message, blob] = [request.key, request.msg, request.sig].map(hex);
+    await sshsig.verify(key, utf8(string(request.namespace)), message, blob);
+    return {};
+  },
+
+  async record(request) {
+    const part = request.part === undefined ? null : hex(request.part);
+    const record = await open(network(request.net), hex(request.in), part);
+    return { id: toHex(record.id), kind: record.kind, signers: record.signers.map(toHex) };
+  },
+
+  inclusion(request) {
+    const [leaf, root, path] = [hex(request.leaf), hex(request.root), hexes(request.path)];
+    const [index, size] = [integer(request.index), integer(request.size)];
+    verifyInclusion(leafHash(leaf), index, size, root, path);
+    return {};
+  },
+
+  consistency(request) {
+    const [oldSize, newSize] = [integer(request.old_size), integer(request.new_size)];
+    const [oldRoot, newRoot] = [hex(request.old_root), hex(request.new_root)];
+    verifyConsistency(oldSize, oldRoot, newSize, newRoot, hexes(request.path));
+    return {};
+  },
+
+  async head(request) {
+    return plain(await openHead(network(request.net), hex(request.key), hex(request.in)));
+  },
+
+  text(request) {
+    const decoder = DECODERS.get(string(request.kind));
+    checked(decoder, decoder !== undefined);
+    return { value: plain(decoder(string(request.in))) };
+  },
+
+  count: (request) => count(string(request.rule), array(request.units).map(object)),
+
+  noise(request) {
+    const keys = {
+      prologue: hex(request.prologue),
+      initStatic: hex(request.init_static),
+      respStatic: hex(request.resp_static),
+      initEphemeral: hex(request.init_ephemeral),
+      respEphemeral: hex(request.resp_ephemeral),
+    };
+    const { messages, hash } = transcript(keys, hexes(request.payloads));
+    return { messages: messages.map(toHex), handshake_hash: toHex(hash) };
+  },
+};
+
+/** The reply to one request; only a bug or an unfit platform makes it throw. */
+export async function handle(request) {
+  const id = request?.id ?? null;
+  try {
+    const op = string(object(request).op);
+    if (op === "hello") return { ok: true, name: NAME, version: VERSION, ops: Object.keys(OPS) };
+    if (!Object.hasOwn(OPS, op)) refuse("unsupported-op");
+    return { id, ok: true, ...(await OPS[op](request)), id };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { id, ok: false, why: error.reason };
+  }
+}
+
+/** The same over one line of JSON each. */
+export async function handleLine(line) {
+  let request;
+  try {
+    request = JSON.parse(line);
+  } catch {
+    request = null; // which is no request
+  }
+  return JSON.stringify(await handle(request));
+}

@@ -1,0 +1,122 @@
+// Records: envelope, payload, id, signatures, detached part (specs/03, REC, PAY, BOD, PRT).
+
+import { compare, equal } from "./bytes.js";
+import { decode, encode } from "./codec.js";
+import { verify as verifyEd25519 } from "./ed25519.js";
+import { Refusal, refuse } from "./errors.js";
+import { recordId, signingBytes, TAG_TEXT } from "./ids.js";
+import { headRow, KINDS, time, token } from "./kinds.js";
+import { PART_MAX_BYTES, SIGNATURES_MAX, WITNESS_HEADS_MAX } from "./limits.js";
+import { leafHash, rootOf } from "./merkle.js";
+import { anyMap, bin, int, list, map } from "./schema.js";
+import { sha256 } from "./sha256.js";
+import { RECORD_NAMESPACE, verifyCompact } from "./sshsig.js";
+
+const FORM_RAW = 0;
+
+const header = map(
+  { kind: token, charter: int(0, 1000000), time, body: anyMap },
+  { council: bin(32), scope: bin(32), subject: bin(32), salt: bin(16), ext: anyMap },
+);
+
+/** {payload, signatures: [{signer, form, signature}]}: shape and order checked, no more. */
+export function splitEnvelope(envelope) {
+  const value = decode(envelope);
+  if (!Array.isArray(value) || value.length !== 2) refuse("envelope-form");
+  const [payload, rows] = value;
+  if (!(payload instanceof Uint8Array) || !Array.isArray(rows)) refuse("envelope-form");
+  if (rows.length > SIGNATURES_MAX) refuse("envelope-form");
+  if (rows.length === 0) refuse("unsigned");
+  const signatures = rows.map((row, i) => {
+    if (!isSignature(row)) refuse("envelope-form");
+    if (i > 0) {
+      const order = compare(row[0], rows[i - 1][0]);
+      if (order === 0) refuse("signer-duplicate");
+      if (order < 0) refuse("signer-order");
+    }
+    return { signer: row[0], form: row[1], signature: row[2] };
+  });
+  return { payload, signatures };
+}
+
+const isSignature = (row) =>
+  Array.isArray(row) &&
+  row.length === 3 &&
+  row[0] instanceof Uint8Array &&
+  typeof row[1] === "number" &&
+  row[2] instanceof Uint8Array;
+
+/** The payload's fields and its kind's row (undefined: unknown); Refusal payload-/body-form. */
+export function parsePayload(payload) {
+  const fields = decode(payload);
+  if (!header(fields)) refuse("payload-form");
+  const firstCharter = fields.get("kind") === "charter" && fields.get("charter") === 0;
+  if (fields.has("council") === firstCharter) refuse("payload-form");
+  if (fields.get("ext")?.size === 0) refuse("payload-form");
+  const kind = KINDS.get(fields.get("kind"));
+  if (kind !== undefined) {
+    if (fields.has("subject") !== kind.subject) refuse("payload-form");
+    if (!kind.body(fields.get("body"))) refuse("body-form");
+  }
+  return { fields, kind };
+}
+
+/** Decode, check and verify one record on `network`, with its detached part, if it has one. */
+export async function open(network, envelope, part = null) {
+  const { payload, signatures } = splitEnvelope(envelope);
+  const { fields, kind } = parsePayload(payload);
+  const id = recordId(network, payload);
+  const message = signingBytes(id);
+  for (const { signer, form, signature } of signatures) {
+    if (form === FORM_RAW) await verifyEd25519(signer, message, signature);
+    else await verifyCompact(signer, form, RECORD_NAMESPACE, message, signature);
+  }
+  checkPart(kind?.part ?? null, fields.get("body"), part);
+  return {
+    id,
+    kind: fields.get("kind"),
+    council: fields.get("council") ?? id,
+    charter: fields.get("charter"),
+    time: fields.get("time"),
+    scope: fields.get("scope") ?? null,
+    subject: fields.get("subject") ?? null,
+    body: fields.get("body"),
+    signers: signatures.map((row) => row.signer),
+    payload,
+    envelope,
+    part,
+  };
+}
+
+function checkPart(wanted, body, part) {
+  if (wanted === null) {
+    if (part !== null) refuse("part-unexpected");
+    return;
+  }
+  if (part === null) refuse("part-missing");
+  if (part.length > PART_MAX_BYTES) refuse("part-mismatch");
+  if (wanted === "text") {
+    if (!equal(sha256(TAG_TEXT, part), body.get("text"))) refuse("part-mismatch");
+    return;
+  }
+  const rows = headsOf(part);
+  const root = rootOf(rows.map((row) => leafHash(encode(row))));
+  if (!equal(root, body.get("root"))) refuse("part-mismatch");
+  if (rows.length !== body.get("count")) refuse("body-form");
+}
+
+/** The [log, size, root] rows of a witness record's part, strictly increasing by log (WIT-2). */
+function headsOf(part) {
+  let rows;
+  try {
+    rows = decode(part, PART_MAX_BYTES);
+  } catch (error) {
+    if (error instanceof Refusal) refuse("part-mismatch", error.reason);
+    throw error;
+  }
+  if (!list(headRow, 0, WITNESS_HEADS_MAX)(rows)) refuse("part-mismatch");
+  rows.forEach((row, i) => {
+    if (i > 0 && compare(row[0], rows[i - 1][0]) <= 0) refuse("part-mismatch");
+  });
+  return rows;
+}
