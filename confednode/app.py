@@ -1,0 +1,193 @@
+"""One node, wired: founding it in a folder, and running it there."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from confednode import config, control, keyring, requests
+from confednode.config import Home, Settings
+from confednode.driver import Driver, wall_clock
+from confednode.errors import ConfigError, NodeError, NodeReason, StoreError
+from confednode.store import Store
+from confedproto import council, record
+from confedproto.channel import public_key
+from confedproto.effects import StoreLeaves
+from confedproto.engine import Engine
+from confedproto.errors import LocalProtocolError
+from confedproto.ids import CouncilId, NetworkId
+from confedproto.keys import SigningKey
+
+_PORT = "port"
+_COUNCIL = "council"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Founded:
+    """A council that was just founded, and where its keyholders' keys lie."""
+
+    council: CouncilId
+    key_files: tuple[Path, ...]
+
+
+def found(
+    home: Home,
+    settings: Settings,
+    *,
+    name: str,
+    threshold: int,
+    keyholders: int,
+    passphrase: bytes | None,
+    addresses: Sequence[str] = (),
+) -> Founded:
+    """Found a council in a folder: keys, charter, node record, database.
+
+    Raises ConfigError HOME_EXISTS if anything of a node is there already, and
+    LocalProtocolError for an illegal (m, n). Nothing is ever overwritten.
+    """
+    for path in (home.config, home.database, home.node_key, home.keys):
+        if path.exists():
+            raise ConfigError(NodeReason.HOME_EXISTS, f"{path} exists: a council lives here")
+    seeds = [keyring.new_seed() for _ in range(keyholders)]
+    signer_seed, transport_private = keyring.new_seed(), secrets.token_bytes(32)
+    try:
+        founding = council.found(
+            config.network_of(settings),
+            name=name,
+            threshold=threshold,
+            keyholders=[SigningKey(seed) for seed in seeds],
+            node_key=SigningKey(signer_seed),
+            transport=public_key(transport_private),
+            now=wall_clock() // 1000,
+            addresses=addresses,
+        )
+    except LocalProtocolError as error:
+        raise type(error)(error.reason, error.detail or "name or keyholders") from None
+    try:
+        home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        home.keys.mkdir(mode=0o700)
+    except OSError as error:
+        raise ConfigError(NodeReason.HOME_ACCESS, f"{home.path}: {error.strerror}") from error
+    files = [home.keys / f"keyholder-{number}.key" for number in range(1, keyholders + 1)]
+    for path, seed in zip(files, seeds, strict=True):
+        keyring.write_key(path, seed, passphrase)
+    keyring.write_node_keys(home.node_key, signer_seed, transport_private)
+    config.write(home, settings)
+    store = Store(home.database, create=True)
+    try:
+        first = StoreLeaves(
+            log=founding.log,
+            council=founding.council,
+            key=SigningKey(signer_seed).public,
+            start=0,
+            leaves=tuple((envelope, None) for envelope in founding.envelopes),
+            arrived=founding.head.time,
+            head=founding.head.envelope,
+        )
+        store.write([first])
+        store.put(_COUNCIL, founding.council.hex())
+    finally:
+        store.close()
+    return Founded(council=founding.council, key_files=tuple(files))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What a started node reports: its council and where it listens."""
+
+    council: CouncilId
+    listen: str
+
+
+def _load(store: Store, network: NetworkId, keys: keyring.NodeKeys) -> Engine:
+    """The engine with everything that the store holds, each record opened again."""
+    stored = store.load()
+    own = store.get(_COUNCIL)
+    if own is None:
+        raise StoreError(NodeReason.STORE_DAMAGED, "the database names no council")
+    mine = CouncilId(bytes.fromhex(own))
+    engine = Engine(network, mine, keys.signer)
+    for log in stored:
+        leaves = [
+            (record.open_leaf(network, envelope, part), envelope, arrived)
+            for envelope, part, arrived in log.leaves
+        ]
+        engine.restore(log.council, log.key, leaves, log.head)
+    if engine.own not in engine.view.logs:
+        raise ConfigError(NodeReason.KEY_MISSING, "node.key is not the key of this database's log")
+    engine.resume()
+    return engine
+
+
+async def serve(
+    home: Home,
+    settings: Settings,
+    *,
+    stop: trio.Event,
+    task_status: trio.TaskStatus[Running] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Run the node in `home` until `stop`; reports once it listens.
+
+    Raises NodeError: the folder is missing or in use, a key is unreadable, the port taken,
+    or the store failed.
+    """
+    keys = keyring.read_node_keys(home.node_key)
+    network = config.network_of(settings)
+    store = await trio.to_thread.run_sync(partial(Store, home.database))
+    try:
+        engine = await trio.to_thread.run_sync(_load, store, network, keys)
+        driver = Driver(engine, store, network, keys.transport_private)
+        host, port = config.split_listen(settings.listen)
+        if port == 0:
+            port = int(store.get(_PORT) or 0)  # peers know the one that was chosen first
+        async with trio.open_nursery() as nursery:
+            bound = await nursery.start(driver.run, host, port)
+            await trio.to_thread.run_sync(store.put, _PORT, str(bound), limiter=driver.disk)
+            desk = requests.Desktop(
+                driver=driver,
+                store=store,
+                network=network,
+                council=engine.council,
+                transport=keys.transport,
+                listen=(host, bound),
+                stop=stop,
+            )
+
+            async def handle(op: str, args: Mapping[str, Any]) -> control.Reply:
+                return await requests.answer(desk, op, args)
+
+            await nursery.start(control.serve, home.socket, handle)
+            task_status.started(Running(council=engine.council, listen=f"{host}:{bound}"))
+            await stop.wait()
+            await driver.unlinked()
+            nursery.cancel_scope.cancel()
+    finally:
+        store.close()
+
+
+def run_flat(main: Callable[[], Awaitable[None]]) -> None:
+    """Run an async program; of its errors the first of ours is raised bare.
+
+    A nursery wraps what its tasks raise; the CLI wants the one line behind it.
+    """
+    try:
+        trio.run(main)
+    except BaseExceptionGroup as group:
+        ours = _leaves(group, NodeError)
+        if not ours:
+            raise
+        raise ours[0] from None
+
+
+def _leaves(group: BaseExceptionGroup[BaseException], kind: type[NodeError]) -> list[NodeError]:
+    out: list[NodeError] = []
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            out += _leaves(error, kind)
+        elif isinstance(error, kind):
+            out.append(error)
+    return out

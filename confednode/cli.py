@@ -1,0 +1,51 @@
+"""`confed`: the one program of a council, its delegates and its auditors."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from confednode.commands import council, decide, links, mandates
+from confednode.commands.base import fail_usage
+from confedproto import __version__
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="confed")
+def confed() -> None:
+    """A node for confederations of councils that decide together, with nobody in the middle."""
+
+
+for _command in (
+    council.init,
+    council.serve,
+    council.stop,
+    council.status,
+    council.keys,
+    council.log,
+    links.invite,
+    links.link,
+    links.links,
+    decide.compact,
+    decide.motion,
+    decide.position,
+    mandates.mandate,
+    mandates.recall,
+):
+    confed.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `confed`; a wrong call ends with 2, in the form that was asked for."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        confed.main(args=given, standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        if "--json" in given:
+            fail_usage(error.format_message(), json_mode=True)
+        error.show()
+        sys.exit(error.exit_code)

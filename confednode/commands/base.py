@@ -1,0 +1,172 @@
+"""What all commands share: the folder, output, failures, and signing before handing in."""
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NoReturn, ParamSpec, TypeVar
+
+import click
+
+from confednode import config, control, keyring
+from confednode.config import Home
+from confednode.errors import (
+    EXIT_USAGE,
+    KeyringError,
+    NodeError,
+    NodeReason,
+    exit_code,
+    failure,
+)
+from confedproto import codec, record, text
+from confedproto.errors import ConfedError
+from confedproto.keys import SigningKey
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LINE_FEED: Final = "\n"
+
+
+def shown(value: object) -> str:
+    """A value as one harmless line: control and bidi characters become U+XXXX."""
+    return "".join(
+        c if c.isprintable() and codec.text_is_clean(c) else f"U+{ord(c):04X}" for c in str(value)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """One invocation: the folder, whether to speak JSON, where the passphrase is."""
+
+    home: Home
+    json_mode: bool
+    passphrase_file: Path | None
+
+    def ask(self, op: str, **args: Any) -> control.Reply:
+        """Ask the running node."""
+        return control.ask(self.home.socket, op, **args)
+
+    def emit(self, fields: Mapping[str, Any], lines: Iterable[str]) -> None:
+        """The result: one JSON object, or the lines for a person."""
+        if self.json_mode:
+            click.echo(json.dumps({"ok": True, **fields}, ensure_ascii=False))
+        else:
+            for line in lines:
+                click.echo(shown(line))
+
+    def passphrase(self) -> bytes | None:
+        """The passphrase from its file, or from a prompt on a terminal, or None."""
+        if self.passphrase_file is not None:
+            return read_file(self.passphrase_file, 4_096).rstrip(b"\r\n")
+        sealed = any(entry.sealed for entry in keyring.list_keys(self.home.keys))
+        if sealed and sys.stdin.isatty():
+            return str(click.prompt("Passphrase", hide_input=True, err=True)).encode()
+        return None
+
+    def submit(
+        self, kind: str, draft: control.Reply, *, extra: Iterable[SigningKey] = ()
+    ) -> control.Reply:
+        """Sign a draft with the keyholders' keys that lie here, and hand it in.
+
+        What is signed is checked against what was asked for: a node cannot slip another kind
+        of record under its keyholders' pen.
+        """
+        payload = bytes.fromhex(draft["payload"])
+        header, _, _ = record.parse_payload(payload)
+        if header.kind != kind:
+            raise KeyringError(NodeReason.CONTROL_REPLY, f"the node drafted a {header.kind}")
+        wanted = [text.decode_key(key) for key in draft["keys"]]
+        needed = int(draft["threshold"])
+        keys = keyring.keys_for(self.home.keys, wanted, needed, self.passphrase())
+        if len(keys) < needed:
+            raise KeyringError(
+                NodeReason.KEY_MISSING,
+                f"{len(keys)} of {needed} keyholders' keys are in {self.home.keys}",
+            )
+        return self.hand_in(payload, draft["part"], [*keys, *extra])
+
+    def hand_in(
+        self, payload: bytes, part: str | None, keys: Iterable[SigningKey]
+    ) -> control.Reply:
+        """Sign a payload with exactly these keys and hand it in."""
+        network = config.network_of(config.load(self.home))
+        envelope = record.assemble(payload, [record.sign(network, payload, key) for key in keys])
+        return self.ask("submit", envelope=envelope.hex(), part=part)
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """A file of the operator's, at most `most` bytes. Raises KeyringError FILE_*."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except FileNotFoundError:
+        raise KeyringError(NodeReason.FILE_MISSING, f"{path} is not there") from None
+    except OSError as error:
+        raise KeyringError(NodeReason.FILE_UNREADABLE, f"{path}: {error.strerror}") from error
+    if len(data) > most:
+        raise KeyringError(NodeReason.FILE_UNREADABLE, f"{path} has more than {most} bytes")
+    return data
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file for the operator, replacing an older one."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise KeyringError(NodeReason.FILE_UNREADABLE, f"{path}: {error.strerror}") from error
+
+
+def fail(error: NodeError | ConfedError, *, json_mode: bool) -> NoReturn:
+    """Say what went wrong, in the form that was asked for, and end with its exit code."""
+    told = failure(error)
+    if json_mode:
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        click.echo(shown(f"confed: {told['message']} ({told['reason']})"), err=True)
+        if told["hint"]:
+            click.echo(shown(f"  {told['hint']}"), err=True)
+    sys.exit(exit_code(error))
+
+
+def fail_usage(message: str, *, json_mode: bool) -> NoReturn:
+    """Say that the command was called wrongly: exit code 2."""
+    if json_mode:
+        told = {"ok": False, "reason": "usage", "message": message, "hint": "See --help."}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        click.echo(shown(f"confed: {message}"), err=True)
+    sys.exit(EXIT_USAGE)
+
+
+def command(function: Callable[..., T]) -> Callable[..., T]:
+    """Give a command --home, --json and --passphrase-file, and its failures one form."""
+
+    @click.option("--home", type=click.Path(path_type=Path), help="The node's folder.")
+    @click.option("--json", "json_mode", is_flag=True, help="One JSON object on stdout.")
+    @click.option(
+        "--passphrase-file",
+        type=click.Path(path_type=Path),
+        help="File with the passphrase of the key files.",
+    )
+    @functools.wraps(function)
+    def wrapped(
+        *args: Any,
+        home: Path | None,
+        json_mode: bool,
+        passphrase_file: Path | None,
+        **kwargs: Any,
+    ) -> T:
+        shell = Shell(
+            home=Home(path=home or config.default_home()),
+            json_mode=json_mode,
+            passphrase_file=passphrase_file,
+        )
+        try:
+            return function(shell, *args, **kwargs)
+        except (NodeError, ConfedError) as error:
+            fail(error, json_mode=json_mode)
+
+    return wrapped

@@ -1,0 +1,217 @@
+"""init, serve, status, keys, log: the council's own node."""
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+
+import click
+import trio
+
+from confednode import app, config, keyring
+from confednode.commands.base import Shell, command, fail_usage, read_file
+from confednode.config import Settings
+from confedproto import text
+
+
+@click.command()
+@click.option("--name", help="The council's name.")
+@click.option("--listen", default=config.LISTEN_DEFAULT, show_default=True, help="HOST:PORT.")
+@click.option("--network", default=config.NETWORK_DEFAULT, show_default=True)
+@click.option("--keyholders", default="1/1", show_default=True, help="m/n: m of n must sign.")
+@click.option("--no-passphrase", is_flag=True, help="Leave the key files unsealed.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@command
+def init(
+    shell: Shell,
+    name: str | None,
+    listen: str,
+    network: str,
+    keyholders: str,
+    no_passphrase: bool,
+    yes: bool,
+) -> None:
+    """Found a council in a folder; never overwrites one."""
+    if name is None:
+        if yes:
+            fail_usage("--yes needs --name", json_mode=shell.json_mode)
+        name = str(click.prompt("Name of the council", err=True))
+    match = re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})", keyholders)
+    if match is None:
+        fail_usage("--keyholders is written m/n, such as 2/3", json_mode=shell.json_mode)
+    passphrase: bytes | None = None
+    if shell.passphrase_file is not None and not no_passphrase:
+        passphrase = read_file(shell.passphrase_file, 4_096).rstrip(b"\r\n")
+    elif not no_passphrase:
+        if yes:
+            fail_usage(
+                "--yes needs --passphrase-file or --no-passphrase", json_mode=shell.json_mode
+            )
+        asked = click.prompt(
+            "Passphrase for the keys", hide_input=True, confirmation_prompt=True, err=True
+        )
+        passphrase = str(asked).encode()
+    settings = config.check(Settings(network=network, listen=listen))
+    founded = app.found(
+        shell.home,
+        settings,
+        name=name,
+        threshold=int(match[1]),
+        keyholders=int(match[2]),
+        passphrase=passphrase,
+    )
+    fields = {
+        "council": text.encode_record(founded.council),
+        "fingerprint": text.fingerprint(founded.council),
+        "name": name,
+        "keyholders": [str(path) for path in founded.key_files],
+    }
+    shell.emit(
+        fields,
+        [
+            f"Council {name}: {fields['council']}",
+            f"Fingerprint: {fields['fingerprint']}",
+            *(f"Key file: {path}" for path in founded.key_files),
+            "Give each keyholder their own file and keep copies off this machine.",
+        ],
+    )
+
+
+@click.command()
+@click.option("--ready-fd", type=int, help="Also write the ready line to this descriptor.")
+@command
+def serve(shell: Shell, ready_fd: int | None) -> None:
+    """Run the node until it is told to stop (Ctrl-C, SIGTERM)."""
+    settings = config.load(shell.home)
+
+    async def main() -> None:
+        stop = trio.Event()
+        async with trio.open_nursery() as nursery:
+            await nursery.start(_until_signal, stop)
+            running = await nursery.start(_serve_in, shell, settings, stop)
+            line = json.dumps(
+                {
+                    "ready": True,
+                    "listen": running.listen,
+                    "council": text.encode_record(running.council),
+                }
+            )
+            click.echo(line)
+            if ready_fd is not None:
+                with os.fdopen(ready_fd, "w") as file:
+                    file.write(line + "\n")
+            await stop.wait()
+
+    app.run_flat(main)
+
+
+async def _serve_in(
+    shell: Shell,
+    settings: Settings,
+    stop: trio.Event,
+    *,
+    task_status: trio.TaskStatus[app.Running] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    await app.serve(shell.home, settings, stop=stop, task_status=task_status)
+
+
+async def _until_signal(
+    stop: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
+        with trio.CancelScope() as scope:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_cancel_on, stop, scope)
+                async for _ in signals:
+                    stop.set()
+                    break
+
+
+async def _cancel_on(stop: trio.Event, scope: trio.CancelScope) -> None:
+    await stop.wait()
+    scope.cancel()
+
+
+@click.command()
+@command
+def stop(shell: Shell) -> None:
+    """Stop the running node in good order."""
+    shell.emit(shell.ask("stop"), ["The node is stopping."])
+
+
+@click.command()
+@command
+def status(shell: Shell) -> None:
+    """What the node is, how far its log is, and who it is linked with."""
+    reply = shell.ask("status")
+    shell.emit(
+        reply,
+        [
+            f"Council {reply['name']}: {reply['council']}",
+            f"Fingerprint: {reply['fingerprint']}",
+            f"Listening on {reply['listen']}",
+            f"Records of its own: {reply['size']}; logs followed: {reply['logs']}",
+            f"State: {reply['digest'][:16]}",
+            *(_link_line(row) for row in reply["links"]),
+        ],
+    )
+
+
+def _link_line(row: dict[str, str | None]) -> str:
+    reason = f" ({row['reason']})" if row["reason"] else ""
+    return f"Link {row['name'] or row['council']}: {row['state']}{reason}"
+
+
+@click.command()
+@click.option("--kind", help="Only records of this kind.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@command
+def log(shell: Shell, kind: str | None, limit: int) -> None:
+    """The newest counted records, of all followed logs; --json: one object a line."""
+    rows = shell.ask("log", kind=kind, limit=limit)["records"]
+    if shell.json_mode:
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        return
+    shell.emit(
+        {},
+        (f"{row['time']}  {row['kind']:<10} {row['name']}  {row['record']}" for row in rows),
+    )
+
+
+@click.group()
+def keys() -> None:
+    """Key files of keyholders and delegates."""
+
+
+@keys.command("new")
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True)
+@click.option("--no-passphrase", is_flag=True, help="Leave the key file unsealed.")
+@command
+def keys_new(shell: Shell, target: Path, no_passphrase: bool) -> None:
+    """Make a new key in a file, for a keyholder-to-be or a delegate."""
+    passphrase: bytes | None = None
+    if shell.passphrase_file is not None and not no_passphrase:
+        passphrase = read_file(shell.passphrase_file, 4_096).rstrip(b"\r\n")
+    elif not no_passphrase:
+        asked = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
+        passphrase = str(asked).encode()
+    public = keyring.write_key(target, keyring.new_seed(), passphrase)
+    key = text.encode_key(public)
+    shell.emit(
+        {"key": key, "fingerprint": text.fingerprint(public), "file": str(target)},
+        [f"Key: {key}", f"Fingerprint: {text.fingerprint(public)}", f"File: {target}"],
+    )
+
+
+@keys.command("list")
+@command
+def keys_list(shell: Shell) -> None:
+    """The key files in the node's folder."""
+    rows = [
+        {"file": str(entry.path), "key": text.encode_key(entry.public), "sealed": entry.sealed}
+        for entry in keyring.list_keys(shell.home.keys)
+    ]
+    shell.emit({"keys": rows}, (f"{row['key']}  {row['file']}" for row in rows))

@@ -1,0 +1,148 @@
+"""mandate, recall: delegates with instructions, and taking them back."""
+
+import datetime
+from pathlib import Path
+
+import click
+
+from confednode import keyring
+from confednode.commands.base import Shell, command
+from confednode.commands.decide import export
+from confednode.errors import KeyringError, NodeReason
+from confedproto import record, text
+
+
+class Instant(click.ParamType[int]):
+    """A time: whole seconds UTC, or a date and time in ISO 8601 with its zone."""
+
+    name = "time"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Seconds UTC. Fails for a time without a zone."""
+        if value.isascii() and value.isdigit() and len(value) <= 12:
+            return int(value)
+        try:
+            moment = datetime.datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither seconds nor ISO 8601", param, ctx)
+        if moment.tzinfo is None:
+            self.fail(f"{value!r} has no time zone: end it with Z", param, ctx)
+        return int(moment.timestamp())
+
+
+@click.group()
+def mandate() -> None:
+    """Mandates: what a delegate may do, and how."""
+
+
+@mandate.command("grant")
+@click.option("--delegate", required=True, help="The delegate's public key (cfk...).")
+@click.option("--scope", required=True, help="Kinds of acts, separated by commas.")
+@click.option("--motion", "motion_id", required=True, help="The motion it is about.")
+@click.option("--instruction", type=click.Choice(["yes", "no", "free"]), required=True)
+@click.option("--until", type=Instant(), required=True, help="End: seconds UTC, or ISO 8601.")
+@command
+def mandate_grant(
+    shell: Shell, delegate: str, scope: str, motion_id: str, instruction: str, until: int
+) -> None:
+    """Give a delegate a mandate with an instruction."""
+    draft = shell.ask(
+        "draft-mandate",
+        delegate=delegate,
+        kinds=[kind.strip() for kind in scope.split(",")],
+        instructions={motion_id: instruction},
+        until=until,
+    )
+    reply = shell.submit("mandate", draft)
+    shell.emit({"id": reply["id"], "mandate": reply["id"]}, [f"Mandate: {reply['id']}"])
+
+
+@mandate.command("list")
+@command
+def mandate_list(shell: Shell) -> None:
+    """Every mandate known here."""
+    rows = shell.ask("mandates")["mandates"]
+    shell.emit(
+        {"mandates": rows},
+        (f"{row['verdict']:<8} {row['name']}  {row['mandate']}" for row in rows),
+    )
+
+
+@mandate.command("show")
+@click.argument("mandate_id", metavar="ID")
+@command
+def mandate_show(shell: Shell, mandate_id: str) -> None:
+    """A mandate, its instructions, and whether it is in force."""
+    reply = shell.ask("mandate", id=mandate_id)
+    reason = f" ({reply['reason']})" if reply["reason"] else ""
+    shell.emit(
+        reply,
+        [
+            f"{reply['name']} -> {reply['delegate']}",
+            f"  {reply['verdict']}{reason}, until {reply['until']} (UTC seconds)",
+            *(f"  {entry['motion']}: {entry['value']}" for entry in reply["instructions"]),
+        ],
+    )
+
+
+@mandate.command("export")
+@click.argument("mandate_id", metavar="ID")
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True)
+@command
+def mandate_export(shell: Shell, mandate_id: str, target: Path) -> None:
+    """Write a mandate to a file that anyone can verify without network."""
+    export(shell, "mandate", mandate_id, target)
+
+
+@mandate.command("act")
+@click.option("--motion", "motion_id", required=True)
+@click.option("--value", required=True, help="What the delegate does: yes, no, refer-back...")
+@click.option("--mandate", "mandate_id", help="Which mandate; else the newest on the motion.")
+@click.option("--kind", help="Kind of act; else the first in the mandate's scope.")
+@click.option("--key", "key_file", type=click.Path(path_type=Path), help="The delegate's key.")
+@command
+def mandate_act(
+    shell: Shell,
+    motion_id: str,
+    value: str,
+    mandate_id: str | None,
+    kind: str | None,
+    key_file: Path | None,
+) -> None:
+    """Act under a mandate; refused if it goes beyond it."""
+    draft = shell.ask("draft-act", motion=motion_id, value=value, mandate=mandate_id, kind=kind)
+    payload = bytes.fromhex(draft["payload"])
+    header, _, _ = record.parse_payload(payload)
+    if header.kind != "act":
+        raise KeyringError(NodeReason.CONTROL_REPLY, f"the node drafted a {header.kind}")
+    if key_file is not None:
+        key = keyring.read_key(key_file, shell.passphrase())
+    else:
+        wanted = [text.decode_key(draft["keys"][0])]
+        found = keyring.keys_for(shell.home.keys, wanted, 1, shell.passphrase())
+        if not found:
+            raise KeyringError(
+                NodeReason.KEY_MISSING,
+                f"the delegate's key is not in {shell.home.keys}",
+                "Name the delegate's key file with --key.",
+            )
+        key = found[0]
+    reply = shell.hand_in(payload, draft["part"], [key])
+    shell.emit(
+        {"id": reply["id"], "act": reply["id"], "mandate": draft["mandate"], "value": value},
+        [f"Act: {reply['id']}"],
+    )
+
+
+@click.command()
+@click.argument("mandate_id", metavar="ID")
+@click.option("--reason", help="Why, for the record.")
+@click.option("--to", "target", type=click.Path(path_type=Path), help="Also write it to a file.")
+@command
+def recall(shell: Shell, mandate_id: str, reason: str | None, target: Path | None) -> None:
+    """Take a mandate back, at once."""
+    reply = shell.submit("recall", shell.ask("draft-recall", id=mandate_id, reason=reason))
+    if target is not None:
+        export(shell, "record", reply["id"], target)
+        return
+    shell.emit({"id": reply["id"], "mandate": mandate_id}, [f"Recalled: {reply['id']}"])

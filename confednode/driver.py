@@ -1,0 +1,365 @@
+"""The driver: carries inputs to the engine and its effects to the store and the links.
+
+One task owns the engine. What an input asks to keep is committed before anything that
+follows from it is sent; if the store fails, the node stops and has passed nothing on.
+"""
+
+import itertools
+import logging
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import trio
+
+from confednode.errors import LinkError, NodeReason
+from confednode.links import Link, accept, dial
+from confednode.store import Peer, Store
+from confedproto import effects as fx
+from confedproto import inputs, record, wire
+from confedproto.engine import Engine
+from confedproto.errors import Reason, RemoteProtocolError, VerificationError
+from confedproto.ids import CouncilId, NetworkId, TransportKey
+from confedproto.record import Leaf, VerifiedRecord
+
+LOG: Final = logging.getLogger(__name__)
+
+BATCH_MAX: Final = 256  # inputs handled between two commits
+INBOX_MAX: Final = 512  # inputs waiting; then links stop reading
+INLINE_LEAVES: Final = 8  # runs up to this are opened on the loop, longer ones in a thread
+INBOUND_MAX: Final = 64  # links that others dialled
+STRANGERS_MAX: Final = 16  # connections in their handshake
+REDIAL_FIRST_S: Final = 0.25
+REDIAL_MAX_S: Final = 60.0
+REFUSALS_MAX: Final = 256  # refusals remembered for the operator
+
+
+@dataclass(slots=True)
+class LinkState:
+    """What the operator sees of one link."""
+
+    council: CouncilId
+    state: str
+    reason: str | None = None
+
+
+def wall_clock() -> int:
+    """Milliseconds since the epoch: what records and journals are timed by."""
+    return time.time_ns() // 1_000_000
+
+
+class Driver:
+    """Runs one engine over real sockets and a real store."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        network: NetworkId,
+        static_private: bytes,
+        clock: Callable[[], int] = wall_clock,
+    ) -> None:
+        self.engine: Final = engine
+        self.clock: Final = clock
+        self.states: Final[dict[CouncilId, LinkState]] = {}
+        self.refusals: Final[list[tuple[int, str, str]]] = []
+        self._store: Final = store
+        self._network: Final = network
+        self._private: Final = static_private
+        self._give, self._take = trio.open_memory_channel[inputs.Input](INBOX_MAX)
+        self._links: Final[dict[int, Link]] = {}
+        self._behind: Final[dict[int, CouncilId]] = {}
+        self._numbers: Final = itertools.count(1)
+        self._answers: Final[dict[int, fx.Answered]] = {}
+        self._waiting: Final[dict[int, trio.Event]] = {}
+        self.disk: Final = trio.CapacityLimiter(1)
+        self._workers: Final = trio.CapacityLimiter(1)
+        self._strangers = 0
+        self._inbound = 0
+        self._online = trio.Event()
+        self._online.set()
+        self._dialled: Final[set[CouncilId]] = set()
+        self._ended = trio.Event()  # a link ended; replaced each time
+        self._nursery: trio.Nursery | None = None
+
+    # --- life -------------------------------------------------------------------------------
+
+    async def run(
+        self,
+        host: str,
+        port: int,
+        *,
+        task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Serve until cancelled; reports the port that it listens on."""
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            nursery.start_soon(self._loop)
+            bound = await nursery.start(self._listen, host, port)
+            for peer in self._store.peers():
+                self.dial_for_ever(peer)
+            task_status.started(bound)
+
+    async def _loop(self) -> None:
+        while True:
+            events = await self._next_events()
+            effects: list[fx.Effect] = []
+            for event in events:
+                effects += self.engine.handle(event, self.clock())
+            kept = [effect for effect in effects if isinstance(effect, fx.StoreLeaves)]
+            if kept:
+                await trio.to_thread.run_sync(self._store.write, kept, limiter=self.disk)
+            for effect in effects:
+                await self._carry_out(effect)
+
+    async def _next_events(self) -> list[inputs.Input]:
+        """Wait for an input or the engine's deadline; then take what else is there."""
+        events: list[inputs.Input] = []
+        now = self.clock()
+        deadline = self.engine.next_deadline(now)
+        if deadline is None or deadline > now:
+            wait = math.inf if deadline is None else (deadline - now) / 1000
+            with trio.move_on_after(wait):
+                events.append(await self._take.receive())
+        else:
+            await trio.lowlevel.checkpoint()
+        while len(events) < BATCH_MAX:
+            try:
+                events.append(self._take.receive_nowait())
+            except trio.WouldBlock:
+                break
+        if deadline is not None and self.clock() >= deadline:
+            events.append(inputs.Tick())
+        return events
+
+    async def submit(self, item: VerifiedRecord) -> fx.Answered:
+        """Hand in a record of this council; answers after it is committed, or refused."""
+        token = next(self._numbers)
+        event = self._waiting[token] = trio.Event()
+        try:
+            await self._give.send(inputs.Submit(token=token, record=item))
+            await event.wait()
+            return self._answers.pop(token)
+        finally:
+            del self._waiting[token]
+
+    # --- effects ----------------------------------------------------------------------------
+
+    async def _carry_out(self, effect: fx.Effect) -> None:
+        match effect:
+            case fx.Send():
+                self._send(effect.link, effect.message)
+            case fx.ServeRun():
+                if effect.link in self._links:
+                    read = partial(self._store.read, effect.log, effect.start, effect.end)
+                    leaves = await trio.to_thread.run_sync(read, limiter=self.disk)
+                    self._send(effect.link, self.engine.run_message(effect, leaves))
+            case fx.CloseLink():
+                self._close(effect.link, effect.reason)
+            case fx.LinkOpened():
+                self._behind[effect.link] = effect.council
+                self.states[effect.council] = LinkState(effect.council, "connected")
+            case fx.Answered():
+                waiting = self._waiting.get(effect.token)
+                if waiting is not None:
+                    self._answers[effect.token] = effect
+                    waiting.set()
+            case fx.Refused():
+                self._note(effect.reason, effect.detail)
+            case fx.StoreLeaves() | fx.Grown():
+                pass
+
+    def _send(self, number: int, message: wire.Message) -> None:
+        link = self._links.get(number)
+        if link is None:
+            return
+        try:
+            link.send(message)
+        except RemoteProtocolError as error:
+            self._note(error.reason, error.detail)
+            link.drop()
+
+    def _close(self, number: int, reason: Reason) -> None:
+        link = self._links.get(number)
+        if link is None:
+            return
+        council = self._behind.get(number)
+        if council is not None:
+            self.states[council] = LinkState(council, "down", reason.value)
+        self._send(number, wire.Bye(reason=reason.value))
+        link.end()
+
+    def _note(self, reason: Reason | NodeReason, detail: str) -> None:
+        """Remember a refusal for the operator: the newest REFUSALS_MAX."""
+        self.refusals.append((self.clock() // 1000, reason.value, detail[:200]))
+        del self.refusals[:-REFUSALS_MAX]
+        LOG.info("refused: %s", reason.value)
+
+    # --- links ------------------------------------------------------------------------------
+
+    async def _listen(
+        self, host: str, port: int, *, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        try:
+            listeners = await trio.open_tcp_listeners(port, host=host)
+        except OSError as error:
+            text = error.strerror or str(error)
+            raise LinkError(NodeReason.PORT_TAKEN, f"{host}:{port}: {text}") from error
+        bound = int(listeners[0].socket.getsockname()[1])
+        task_status.started(bound)
+        await trio.serve_listeners(self._incoming, listeners)
+
+    async def _incoming(self, stream: trio.SocketStream) -> None:
+        full = self._strangers >= STRANGERS_MAX or self._inbound >= INBOUND_MAX
+        if full or not self._online.is_set():
+            await trio.aclose_forcefully(stream)
+            return
+        self._strangers += 1
+        try:
+            link = await accept(stream, network=self._network, static_private=self._private)
+        except RemoteProtocolError as error:
+            self._note(error.reason, error.detail)
+            await trio.aclose_forcefully(stream)
+            return
+        except (trio.BrokenResourceError, OSError):
+            await trio.aclose_forcefully(stream)
+            return
+        finally:
+            self._strangers -= 1
+        self._inbound += 1
+        try:
+            await self._live(link, initiator=False, expected=None)
+        finally:
+            self._inbound -= 1
+
+    def dial_for_ever(self, peer: Peer) -> None:
+        """Keep a link to a peer: dial, and dial again whenever it is gone."""
+        if self._nursery is not None and peer.council not in self._dialled:
+            self._dialled.add(peer.council)
+            self._nursery.start_soon(self._dial, peer)
+
+    async def _dial(self, peer: Peer) -> None:
+        wait = REDIAL_FIRST_S
+        while True:
+            await self._online.wait()
+            self.states.setdefault(peer.council, LinkState(peer.council, "connecting"))
+            before = trio.current_time()
+            try:
+                link = await dial(
+                    peer.address,
+                    network=self._network,
+                    static_private=self._private,
+                    remote=TransportKey(peer.transport),
+                )
+            except LinkError as error:
+                self._down(peer.council, error.reason.value)
+            except RemoteProtocolError as error:
+                self._down(peer.council, error.reason.value)
+            except (trio.BrokenResourceError, OSError):
+                self._down(peer.council, NodeReason.LINK_FAILED.value)
+            else:
+                await self._live(link, initiator=True, expected=peer.council)
+            lived = trio.current_time() - before
+            wait = REDIAL_FIRST_S if lived > wait else min(2 * wait, REDIAL_MAX_S)
+            # Jitter is for the network's sake, not for security: two peers that lost each
+            # other do not dial in step.
+            await trio.sleep(wait * (0.5 + random.random()))
+
+    def _down(self, council: CouncilId, reason: str) -> None:
+        self.states[council] = LinkState(council, "down", reason)
+
+    async def _live(self, link: Link, *, initiator: bool, expected: CouncilId | None) -> None:
+        """One link from its handshake to its end; an error ends the link, not the node."""
+        number = next(self._numbers)
+        self._links[number] = link
+        reason = NodeReason.LINK_FAILED.value
+        try:
+            if link.remote is not None:
+                up = inputs.LinkUp(
+                    link=number, remote=link.remote, initiator=initiator, expected=expected
+                )
+                await self._give.send(up)
+            await self._converse(number, link)
+        except RemoteProtocolError as error:
+            reason = error.reason.value
+            self._note(error.reason, error.detail)
+        except (trio.BrokenResourceError, trio.ClosedResourceError, OSError):
+            pass  # the peer or the network is gone: LinkDown says so
+        finally:
+            del self._links[number]
+            self._ended.set()
+            self._ended = trio.Event()
+            council = self._behind.pop(number, expected)
+            if council is not None and council not in self._behind.values():
+                state = self.states.get(council)
+                if state is None or state.state != "down":
+                    self._down(council, reason)
+            with trio.CancelScope(shield=True):
+                await link.aclose()
+                with trio.move_on_after(1):  # the loop is gone when the node stops
+                    await self._give.send(inputs.LinkDown(link=number))
+
+    async def _converse(self, number: int, link: Link) -> None:
+        """Read and write until one of them ends. Raises what ended it."""
+        failure: list[Exception] = []
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._write, link, nursery.cancel_scope, failure)
+            link.on_drop(nursery.cancel_scope.cancel)
+            try:
+                async for message in link.messages():
+                    await self._give.send(await self._input(number, message))
+            except (RemoteProtocolError, trio.BrokenResourceError, OSError) as error:
+                failure.append(error)
+            nursery.cancel_scope.cancel()
+        if failure:
+            raise failure[0]
+
+    async def _write(self, link: Link, scope: trio.CancelScope, failure: list[Exception]) -> None:
+        try:
+            await link.write()
+        except (RemoteProtocolError, trio.BrokenResourceError, OSError) as error:
+            failure.append(error)
+        scope.cancel()
+
+    async def _input(self, number: int, message: wire.Message) -> inputs.Input:
+        if not isinstance(message, wire.Run):
+            return inputs.Received(link=number, message=message)
+        if len(message.leaves) <= INLINE_LEAVES:
+            leaves = open_batch(self._network, message)
+        else:
+            work = partial(open_batch, self._network, message)
+            leaves = await trio.to_thread.run_sync(work, limiter=self._workers)
+        return inputs.RunOpened(link=number, run=message, leaves=leaves)
+
+    def set_online(self, online: bool) -> None:
+        """Take the node off the network, or bring it back: links end, none is taken up."""
+        if online:
+            self._online.set()
+            return
+        if self._online.is_set():
+            self._online = trio.Event()
+        for link in list(self._links.values()):
+            link.drop()
+
+    async def unlinked(self) -> None:
+        """End every link in good order before the node stops."""
+        for number in list(self._links):
+            self._close(number, Reason.CHANNEL_CLOSED)
+        with trio.move_on_after(1):
+            while self._links:
+                await self._ended.wait()
+
+
+def open_batch(network: NetworkId, run: wire.Run) -> Sequence[Leaf]:
+    """Open the leaves of a run: pure, so that it can run in a worker.
+
+    Raises RemoteProtocolError where the carrier withheld or changed a detached part.
+    """
+    try:
+        return [record.open_leaf(network, *leaf) for leaf in run.leaves]
+    except VerificationError as error:
+        raise RemoteProtocolError(error.reason, error.detail) from None

@@ -1,0 +1,177 @@
+"""Encrypted connections over TCP: one Link a peer, whole messages in, whole messages out.
+
+A link never waits for a slow reader: what it has to send is queued up to QUEUE_MAX_BYTES,
+then the link is dropped. Reads have a time limit, because a silent peer is a lost one.
+"""
+
+import math
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+import trio
+
+from confednode.errors import LinkError, NodeReason
+from confedproto import wire
+from confedproto.channel import Channel, Closed, Frame, HandshakeDone
+from confedproto.errors import Reason, RemoteProtocolError
+from confedproto.ids import NetworkId, TransportKey
+from confedproto.text import Address, parse_address
+
+CHUNK_BYTES: Final = 65_536
+QUEUE_MAX_BYTES: Final = 4 * 1_048_576  # run messages count; beyond it the reader is dropped
+HANDSHAKE_S: Final = 10
+CONNECT_S: Final = 10
+SILENCE_S: Final = 90  # three digests missed
+CLOSE_S: Final = 2
+
+
+class Link:
+    """One connection with its channel. Made by `dial` or `accept`, then `messages` is read."""
+
+    def __init__(self, stream: trio.SocketStream, channel: Channel) -> None:
+        self._stream: Final = stream
+        self._channel: Final = channel
+        self._queue: Final[deque[bytes]] = deque()
+        self._queued = 0
+        self._wake = trio.Event()
+        self._ending = False
+        self._early: list[Frame | Closed] = []
+        self._drop: Callable[[], None] | None = None
+        self.remote: TransportKey | None = None
+
+    async def handshake(self) -> TransportKey:
+        """Finish the handshake; returns the peer's transport key. Raises RemoteProtocolError."""
+        with trio.move_on_after(HANDSHAKE_S):
+            while self.remote is None:
+                data = await self._receive()
+                for event in self._channel.receive(data, _now()):
+                    if isinstance(event, HandshakeDone):
+                        self.remote = event.remote_static
+                    else:
+                        self._early.append(event)
+                waiting = self._channel.to_send()
+                if waiting:
+                    await self._stream.send_all(waiting)
+            return self.remote
+        raise RemoteProtocolError(Reason.CHANNEL_HANDSHAKE, "not finished in time")
+
+    async def _receive(self) -> bytes:
+        data = bytes(await self._stream.receive_some(CHUNK_BYTES))
+        if not data:
+            self._channel.eof()  # raises CHANNEL_TRUNCATED unless a close came before
+        return data
+
+    async def messages(self) -> AsyncIterator[wire.Message]:
+        """The peer's messages until it closes. Raises RemoteProtocolError or trio's errors."""
+        events = self._early
+        while True:
+            for event in events:
+                if isinstance(event, Closed):
+                    return
+                message = wire.decode(event.plaintext)
+                if message is not None:
+                    yield message
+            with trio.move_on_after(SILENCE_S) as silence:
+                data = await self._receive()
+            if silence.cancelled_caught:
+                raise RemoteProtocolError(Reason.PEER_SILENT)
+            if not data:
+                return
+            events = [
+                event
+                for event in self._channel.receive(data, _now())
+                if not isinstance(event, HandshakeDone)
+            ]
+
+    def send(self, message: wire.Message) -> None:
+        """Queue a message. Raises RemoteProtocolError QUOTA if the peer does not read."""
+        data = wire.encode(message)
+        self._queue.append(data)
+        self._queued += len(data)
+        self._wake.set()
+        if self._queued > QUEUE_MAX_BYTES:
+            raise RemoteProtocolError(Reason.QUOTA, "the peer does not read")
+
+    def end(self) -> None:
+        """Send what is queued, then close."""
+        self._ending = True
+        self._wake.set()
+
+    async def write(self) -> None:
+        """Write what is queued until the link ends; run it beside the reader."""
+        while True:
+            while self._queue:
+                batch = bytearray()
+                while self._queue and len(batch) < CHUNK_BYTES:
+                    data = self._queue.popleft()
+                    self._queued -= len(data)
+                    batch += self._channel.send(data, _now())
+                await self._stream.send_all(bytes(batch))
+            if self._ending:
+                break
+            self._wake = trio.Event()
+            await self._wake.wait()
+        with trio.move_on_after(CLOSE_S):
+            await self._stream.send_all(self._channel.close(_now()))
+
+    def on_drop(self, action: Callable[[], None]) -> None:
+        """What `drop` does: end the tasks of this link."""
+        self._drop = action
+
+    def drop(self) -> None:
+        """End the link at once; what is queued is lost."""
+        if self._drop is not None:
+            self._drop()
+
+    async def aclose(self) -> None:
+        """Close the socket, whatever state the channel is in."""
+        await trio.aclose_forcefully(self._stream)
+
+
+def _now() -> int:
+    """Whole seconds of a clock that never goes back: the channel's time."""
+    return math.floor(trio.current_time())
+
+
+async def dial(
+    address: str, *, network: NetworkId, static_private: bytes, remote: TransportKey
+) -> Link:
+    """Connect to a node whose transport key is known. Raises LinkError, RemoteProtocolError."""
+    target: Address = parse_address(address)
+    try:
+        with trio.fail_after(CONNECT_S):
+            stream = await trio.open_tcp_stream(target.host, target.port)
+    except trio.TooSlowError:
+        raise LinkError(NodeReason.LINK_TIMEOUT, f"{address} did not answer") from None
+    except OSError as error:
+        raise LinkError(NodeReason.LINK_FAILED, f"{address}: {error.strerror or error}") from None
+    try:
+        channel = Channel.initiator(
+            network=network,
+            static_private=static_private,
+            ephemeral_private=secrets.token_bytes(32),
+            remote_static=remote,
+            now=_now(),
+        )
+        link = Link(stream, channel)
+        await stream.send_all(channel.start())
+        await link.handshake()
+    except BaseException:
+        await trio.aclose_forcefully(stream)
+        raise
+    return link
+
+
+async def accept(stream: trio.SocketStream, *, network: NetworkId, static_private: bytes) -> Link:
+    """Take up an incoming connection. Raises RemoteProtocolError; sends nothing to a prober."""
+    channel = Channel.responder(
+        network=network,
+        static_private=static_private,
+        ephemeral_private=secrets.token_bytes(32),
+        now=_now(),
+    )
+    link = Link(stream, channel)
+    await link.handshake()
+    return link

@@ -1,0 +1,206 @@
+"""The store: one SQLite database, one connection, one writer.
+
+WAL with synchronous=FULL: what `write` has returned from survives a power cut. The lock is
+exclusive, so a second node on the same folder is refused. Runs on one worker thread of the
+driver; nothing else touches the connection.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from confednode.errors import NodeReason, StoreError
+from confedproto.effects import StoreLeaves
+from confedproto.ids import CouncilId, LogId, PublicKey
+
+VERSION: Final = 1
+_SCHEMA: Final = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE logs (
+    id INTEGER PRIMARY KEY, log BLOB NOT NULL UNIQUE, council BLOB NOT NULL,
+    key BLOB NOT NULL, head BLOB
+);
+CREATE TABLE records (
+    log INTEGER NOT NULL REFERENCES logs (id), idx INTEGER NOT NULL, arrived INTEGER NOT NULL,
+    envelope BLOB NOT NULL, part BLOB
+);
+CREATE UNIQUE INDEX records_by_place ON records (log, idx);
+CREATE TABLE peers (
+    council BLOB PRIMARY KEY, address TEXT NOT NULL, transport BLOB NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLog:
+    """One log as the database holds it; `leaves` are (envelope, part, arrived) in order."""
+
+    log: LogId
+    council: CouncilId
+    key: PublicKey
+    head: bytes | None
+    leaves: tuple[tuple[bytes, bytes | None, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """A council that this node dials: its address and its transport key."""
+
+    council: CouncilId
+    address: str
+    transport: bytes
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn SQLite's errors into ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise StoreError(NodeReason.HOME_LOCKED, "the database is in use") from error
+        raise StoreError(NodeReason.STORE_FAILED, f"database: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreError(NodeReason.STORE_DAMAGED, f"database: {error}") from error
+
+
+class Store:
+    """An open database. Every method may raise StoreError."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Open the database, or make a new one with `create`."""
+        if path.exists() == create:
+            reason = NodeReason.HOME_EXISTS if create else NodeReason.HOME_MISSING
+            raise StoreError(reason, f"{path} {'exists already' if create else 'is not there'}")
+        with _told():
+            self._db: Final = sqlite3.connect(
+                path, timeout=0, isolation_level=None, check_same_thread=False
+            )
+            for pragma in (
+                "locking_mode=EXCLUSIVE",
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "secure_delete=ON",
+                "foreign_keys=ON",
+                "wal_autocheckpoint=8192",
+            ):
+                self._db.execute(f"PRAGMA {pragma}").fetchall()
+            self._db.execute("BEGIN EXCLUSIVE")
+            if create:
+                for statement in _SCHEMA.split(";"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version={VERSION}")
+            self._db.execute("COMMIT")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version != VERSION:
+            self._db.close()
+            raise StoreError(NodeReason.STORE_VERSION, f"database of version {version}")
+        path.chmod(0o600)
+        self._numbers: Final[dict[LogId, int]] = {}
+
+    def close(self) -> None:
+        """Close the database; what was written is in it."""
+        with _told():
+            self._db.close()
+
+    @contextmanager
+    def _commit(self) -> Iterator[None]:
+        with _told():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    # --- logs -------------------------------------------------------------------------------
+
+    def load(self) -> list[StoredLog]:
+        """Every log, whole."""
+        with _told():
+            logs = self._db.execute("SELECT id, log, council, key, head FROM logs").fetchall()
+            return [
+                StoredLog(
+                    log=LogId(log),
+                    council=CouncilId(council),
+                    key=PublicKey(key),
+                    head=head,
+                    leaves=tuple(
+                        self._db.execute(
+                            "SELECT envelope, part, arrived FROM records WHERE log=? ORDER BY idx",
+                            (number,),
+                        )
+                    ),
+                )
+                for number, log, council, key, head in logs
+            ]
+
+    def write(self, batch: Iterable[StoreLeaves]) -> None:
+        """Keep all of these leaves and heads, or none, in one commit."""
+        with self._commit():
+            for effect in batch:
+                number = self._number(effect)
+                self._db.executemany(
+                    "INSERT INTO records (log, idx, arrived, envelope, part) VALUES (?,?,?,?,?)",
+                    (
+                        (number, effect.start + offset, effect.arrived, envelope, part)
+                        for offset, (envelope, part) in enumerate(effect.leaves)
+                    ),
+                )
+                if effect.head is not None:
+                    self._db.execute("UPDATE logs SET head=? WHERE id=?", (effect.head, number))
+
+    def _number(self, effect: StoreLeaves) -> int:
+        known = self._numbers.get(effect.log)
+        if known is None:
+            self._db.execute(
+                "INSERT OR IGNORE INTO logs (log, council, key) VALUES (?,?,?)",
+                (effect.log, effect.council, effect.key),
+            )
+            row = self._db.execute("SELECT id FROM logs WHERE log=?", (effect.log,)).fetchone()
+            known = int(row[0])
+            self._numbers[effect.log] = known
+        return known
+
+    def read(self, log: LogId, start: int, end: int) -> list[tuple[bytes, bytes | None]]:
+        """Leaves [start, end) of a log as (envelope, part)."""
+        with _told():
+            return self._db.execute(
+                "SELECT envelope, part FROM records"
+                " WHERE log=(SELECT id FROM logs WHERE log=?) AND idx>=? AND idx<? ORDER BY idx",
+                (log, start, end),
+            ).fetchall()
+
+    # --- peers and settings -----------------------------------------------------------------
+
+    def peers(self) -> list[Peer]:
+        """The councils that this node dials."""
+        with _told():
+            rows = self._db.execute("SELECT council, address, transport FROM peers").fetchall()
+        return [
+            Peer(council=CouncilId(council), address=address, transport=transport)
+            for council, address, transport in rows
+        ]
+
+    def add_peer(self, peer: Peer) -> None:
+        """Remember whom to dial; a newer address replaces the older."""
+        with self._commit():
+            self._db.execute(
+                "INSERT OR REPLACE INTO peers (council, address, transport) VALUES (?,?,?)",
+                (peer.council, peer.address, peer.transport),
+            )
+
+    def get(self, key: str) -> str | None:
+        """A small setting that the node keeps for itself."""
+        with _told():
+            row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def put(self, key: str, value: str) -> None:
+        """Keep a small setting."""
+        with self._commit():
+            self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?,?)", (key, value))
