@@ -19,6 +19,7 @@ from confedproto.ids import RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules import compact as compact_rules
 from confedproto.rules import motion as motion_rules
+from confedproto.rules.links import link_fault
 from confedproto.rules.mandate import Outcome, mandate_verdict, scope_verdict
 from confedproto.rules.motion import Case, Placed, State
 from confedproto.view import View
@@ -48,8 +49,8 @@ def objection(view: View, record: VerifiedRecord, now: int) -> Reason | None:
             return _act(view, record, act, now)
         case Recall():
             return None if _mandate(view, record.subject) else Reason.MANDATE_UNKNOWN
-        case Link() as link if link.peer == record.council:
-            return Reason.INVITATION_SELF
+        case Link() as link:
+            return link_fault(record, link)
         case _:
             return None
 
@@ -107,9 +108,8 @@ def _position(case: Case, record: VerifiedRecord, position: Position, now: int) 
         return Reason.POSITION_NOT_MEMBER
     if max(now, record.time) > freeze.record.body.closes:
         return Reason.POSITION_LATE
-    if position.valid is not None:
-        if position.valid < (position.yes or 0) + (position.no or 0):
-            return Reason.POSITION_TALLY
+    if motion_rules.tally_is_wrong(position):
+        return Reason.POSITION_TALLY
     numbers = [
         p.record.body.number
         for p in case.positions

@@ -229,17 +229,18 @@ class Tree:
             raise LocalProtocolError(Reason.LOG_INDEX, detail)
 
 
-def verify_inclusion(leaf: Hash, index: int, size: int, root: Hash, path: Sequence[bytes]) -> None:
-    """Return if `path` shows leaf hash `leaf` at `index` of the tree (`size`, `root`) (MRK-5).
+def inclusion_root(leaf: Hash, index: int, size: int, path: Sequence[bytes]) -> Hash:
+    """The root of the tree of `size` leaves in which `path` shows leaf hash `leaf` (MRK-5).
 
-    Raises VerificationError: LOG_INDEX (no such leaf in such a tree), PROOF_LENGTH (a hash
-    too many, too few or not of 32 bytes), PROOF_ROOT (it leads to another root).
+    For a verifier that meets the root again in a signature. Raises VerificationError:
+    LOG_INDEX (no such leaf in such a tree) or PROOF_LENGTH (a hash too many, too few or not
+    of 32 bytes).
     """
     if not 0 <= index < size <= LOG_MAX_SIZE:
         raise VerificationError(Reason.LOG_INDEX, f"leaf {index} of {size}")
     _check_lengths(leaf, *path)
     position, last = index, size - 1
-    current: bytes = leaf
+    current = leaf
     for sibling in path:
         if last == 0:
             raise VerificationError(Reason.PROOF_LENGTH, "a hash too many")
@@ -252,7 +253,15 @@ def verify_inclusion(leaf: Hash, index: int, size: int, root: Hash, path: Sequen
         last >>= 1
     if last:
         raise VerificationError(Reason.PROOF_LENGTH, "a hash is missing")
-    if current != root:
+    return current
+
+
+def verify_inclusion(leaf: Hash, index: int, size: int, root: Hash, path: Sequence[bytes]) -> None:
+    """Return if `path` shows leaf hash `leaf` at `index` of the tree (`size`, `root`) (MRK-5).
+
+    Raises VerificationError as `inclusion_root`, and PROOF_ROOT (it leads to another root).
+    """
+    if inclusion_root(leaf, index, size, path) != root:
         raise VerificationError(Reason.PROOF_ROOT, "the path leads to another root")
 
 

@@ -6,7 +6,7 @@ has no influence, because nothing is judged across logs before it is asked for.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,7 +26,8 @@ from confedproto.rules import compact as compact_rules
 from confedproto.rules import motion as motion_rules
 from confedproto.rules.authority import Authority, meets_threshold
 from confedproto.rules.compact import Member
-from confedproto.rules.mandate import mandate_verdict
+from confedproto.rules.links import Links
+from confedproto.rules.mandate import mandate_verdict, recall_times
 from confedproto.rules.motion import Case, MotionStatus, Placed
 from confedproto.rules.receipts import WitnessLine
 
@@ -65,8 +66,7 @@ class View:
         self._early: dict[LogId, list[WitnessLine]] = defaultdict(list)  # past what we hold
         self._founded: dict[RecordId, tuple[VerifiedRecord, Compact]] = {}
         self._members: dict[RecordId, dict[CouncilId, Member]] = {}
-        self._invites: set[tuple[CouncilId, bytes]] = set()
-        self._answers: dict[tuple[CouncilId, CouncilId], set[bytes]] = defaultdict(set)
+        self._links: Final = Links()
 
     # --- the fold ---------------------------------------------------------------------
 
@@ -95,7 +95,7 @@ class View:
             return None  # a copy: it counts at its first index alone (REC-6)
         fault = self.authorities[log.council].admit(leaf)
         if fault is None and isinstance(leaf.body, Link):
-            fault = self._add_link(leaf, leaf.body)
+            fault = self._links.add(leaf, leaf.body)
         if fault is not None:
             self.refused[leaf.id] = fault
             return fault
@@ -142,17 +142,6 @@ class View:
         if later:
             self._early[log.id] = later
 
-    def _add_link(self, record: VerifiedRecord, link: Link) -> Reason | None:
-        if link.peer is None:
-            if link.invite is None or link.expires is None:
-                return Reason.BODY_FORM
-            self._invites.add((record.council, link.invite))
-            return None
-        if link.invite is None or link.invite not in record.signers:
-            return Reason.INVITATION_UNKNOWN
-        self._answers[record.council, CouncilId(link.peer)].add(link.invite)
-        return None
-
     # --- questions ----------------------------------------------------------------------
 
     def council_name(self, council: CouncilId) -> str | None:
@@ -163,23 +152,15 @@ class View:
 
     def linked(self, one: CouncilId, other: CouncilId) -> bool:
         """Whether both have signed the same invitation, one giving and one taking (LNK-2)."""
-        return any(
-            (host, invite) in self._invites
-            for host, guest in ((one, other), (other, one))
-            for invite in self._answers.get((guest, host), ())
-        )
+        return self._links.linked(one, other)
 
     def guests(self, host: CouncilId, invite: bytes) -> set[CouncilId]:
         """The councils that have answered an invitation of `host` (LNK-3: one may)."""
-        return {
-            guest
-            for (guest, to), answered in self._answers.items()
-            if to == host and invite in answered
-        }
+        return self._links.guests(host, invite)
 
     def invited(self, host: CouncilId, invite: bytes) -> bool:
         """Whether `host` has signed an invitation with this one-use key."""
-        return (host, invite) in self._invites
+        return self._links.invited(host, invite)
 
     def charter_of(self, council: CouncilId, version: int) -> Charter | None:
         """The charter of a council with a version number, or None if it is unknown here."""
@@ -195,14 +176,13 @@ class View:
         """All admitted records of a kind, in order of arrival."""
         return tuple(self._of_kind.get(kind, ()))
 
-    def lines_of(self, log: LogId) -> list[WitnessLine]:
+    def lines_of(self, log: LogId) -> Sequence[WitnessLine]:
         """What witnesses said of a log, as far as it is held and their roots are its own."""
-        return self._lines.get(log, [])
+        return self._lines.get(log, ())
 
-    def held_size(self, log: LogId) -> int:
-        """How many leaves of a log are held."""
-        held = self.logs.get(log)
-        return held.tree.size if held is not None else 0
+    def lines_past(self, log: LogId) -> Sequence[WitnessLine]:
+        """What witnesses said of a log beyond what is held of it: not checked, but a sign."""
+        return self._early.get(log, ())
 
     def compact(self, compact: RecordId) -> tuple[VerifiedRecord, Compact] | Reason:
         """The founded compact, or why there is none (COM-2)."""
@@ -261,8 +241,11 @@ class View:
         return case if isinstance(case, Reason) else motion_rules.status(case, now)
 
     def recalled_from(self, mandate: RecordId) -> list[int]:
-        """From when each recall of a mandate takes effect (RCL-2): its claimed time."""
-        return [placed.record.time for placed in self.about(mandate, "recall")]
+        """From when each recall of a mandate takes effect (RCL-1, RCL-2)."""
+        granted = self.records.get(mandate)
+        if granted is None:
+            return []
+        return recall_times(granted.record, (p.record for p in self.about(mandate, "recall")))
 
     def threshold_signed(self, record: VerifiedRecord) -> bool:
         """Whether a record not in a log yet bears its council's threshold in force."""

@@ -11,7 +11,9 @@ from typing import Final
 
 from confedproto.bodies.act import Act
 from confedproto.bodies.mandate import Mandate
+from confedproto.bodies.recall import Recall
 from confedproto.errors import Reason
+from confedproto.record import VerifiedRecord
 from confedproto.rules.receipts import received_at
 
 FREE: Final = "free"
@@ -49,6 +51,21 @@ def _void(reason: Reason) -> Verdict:
     return Verdict(outcome=Outcome.VOID, reason=reason)
 
 
+def recall_times(mandate: VerifiedRecord, recalls: Iterable[VerifiedRecord]) -> list[int]:
+    """From when each recall of a mandate takes effect: its claimed time (RCL-2).
+
+    Only the council that granted the mandate can recall it; what another council's records
+    say about it has no effect (RCL-1).
+    """
+    return sorted(
+        record.time
+        for record in recalls
+        if isinstance(record.body, Recall)
+        and record.subject == mandate.id
+        and record.council == mandate.council
+    )
+
+
 def mandate_verdict(mandate: Mandate, recalled_from: Iterable[int], at: int) -> Verdict:
     """Whether the mandate is in force at `at`; `recalled_from` are its recalls' times (MAN-3)."""
     if at < mandate.starts:
@@ -74,7 +91,12 @@ def scope_verdict(mandate: Mandate, act: Act) -> Verdict:
 
 
 def act_time(claimed: int, receipt_times: Sequence[int], needed: int) -> int | None:
-    """When the act counts as done: claimed, if w receipts follow within a day (ACT-2)."""
+    """When the act counts as done: claimed, if w receipts follow within a day (ACT-2).
+
+    With `needed` 0 nobody else is there to receive it, and the claim stands.
+    """
+    if needed == 0:
+        return claimed
     received = received_at(receipt_times, needed)
     if received is None:
         return None
