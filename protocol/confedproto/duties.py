@@ -23,8 +23,12 @@ from confedproto.rules.motion import Case, Placed
 from confedproto.rules.tally import Outcome
 from confedproto.view import Log, View
 
-RETRY_MS: Final = 1_000
-"""How often a motion that waits for other records is looked at again."""
+_MEMBERSHIP: Final = frozenset({"accession", "charter", "compact", "link"})
+"""Kinds that change who is in a compact, and so what a waiting motion is."""
+_FROM_FREEZE: Final = frozenset({"freeze", "lock", "vote"})
+"""Kinds that make a motion ours to look at."""
+_BEARING: Final = frozenset({"position", "second"})
+"""Kinds that a motion we are looking at may be waiting for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,8 @@ class Duties:
         self._view: Final = view
         self._council: Final = council
         self._motions: dict[RecordId, int] = {}  # frozen, ours to vote on -> when to look
+        self._waiting: set[RecordId] = set()  # nothing to do before another record arrives
+        self._locked: set[RecordId] = set()  # our part is done
         self._unwitnessed: set[LogId] = set()
         self._witnessed: dict[LogId, int] = {}
         self._last_witness_s = 0
@@ -51,8 +57,9 @@ class Duties:
 
     def note(self, log: Log, record: VerifiedRecord) -> None:
         """A record was admitted into the view: what does it ask of us?"""
-        if record.kind in ("compact", "accession", "link", "charter"):
+        if record.kind in _MEMBERSHIP:
             self._circle = None
+            self._look(*self._waiting)
         if log.council == self._council:
             if isinstance(record.body, Witness) and record.part is not None:
                 self._last_witness_s = max(self._last_witness_s, record.time)
@@ -60,8 +67,15 @@ class Duties:
                     self._witnessed[LogId(head.log)] = head.size
         elif log.receipts_size == log.tree.size:
             self._unwitnessed.add(log.id)
-        if record.subject is not None and record.kind in ("freeze", "vote", "lock"):
-            self._motions[record.subject] = 0
+        motion = record.id if record.kind == "motion" else record.subject
+        if motion is None or motion in self._locked:
+            return
+        if record.kind in _FROM_FREEZE or motion in self._waiting:
+            self._look(motion)
+
+    def _look(self, *motions: RecordId) -> None:
+        self._waiting.difference_update(motions)
+        self._motions.update(dict.fromkeys(motions, 0))
 
     def next_deadline(self, now: int) -> int | None:
         """When `due` will have something to say (milliseconds), or None."""
@@ -78,10 +92,12 @@ class Duties:
                 continue
             duties, again = self._on_motion(motion, now)
             out.extend(duties)
-            if again is None:
-                del self._motions[motion]
-            else:
+            if again is not None:
                 self._motions[motion] = again
+                continue
+            del self._motions[motion]
+            if motion not in self._locked:
+                self._waiting.add(motion)
         return out
 
     # --- witness records --------------------------------------------------------------------
@@ -128,7 +144,7 @@ class Duties:
         """
         case = self._view.case(motion)
         if isinstance(case, Reason):
-            return [], now + RETRY_MS
+            return [], None
         freeze = motion_rules.single_freeze(case)
         if freeze is None or not isinstance(freeze.record.body, Freeze):
             return [], None
@@ -136,6 +152,7 @@ class Duties:
         if self._council not in {voter.council for voter in body.councils}:
             return [], None
         if self._own(case.locks, freeze.record.id):
+            self._locked.add(motion)
             return [], None
         first_round = motion_rules.times_of(body, case.compact).first_round
         if now < first_round * 1000:
@@ -143,14 +160,13 @@ class Duties:
         duties: list[Duty] = []
         if not self._own(case.votes, freeze.record.id):
             vote = self._vote(case, freeze, first_round)
-            if vote is None:
-                return [], None
-            duties.append(Duty(body=vote, subject=motion))
+            if vote is not None:
+                duties.append(Duty(body=vote, subject=motion))
+        # Who was away and has no result of its own may still lock what a quorum voted.
         lock = self._lock(case, freeze, body)
         if lock is not None:
             duties.append(Duty(body=lock, subject=motion))
-            return duties, None
-        return duties, now + RETRY_MS
+        return duties, None
 
     def _own(self, placed: Sequence[Placed], freeze: RecordId) -> bool:
         return any(
@@ -161,7 +177,7 @@ class Duties:
         )
 
     def _vote(self, case: Case, freeze: Placed, first_round: int) -> Vote | None:
-        result = motion_rules.own_result(case, freeze, first_round, self._view.held_size)
+        result = motion_rules.own_result(case, freeze, first_round, self._view.lines_past)
         if result is None:
             return None
         outcome, counted = result
@@ -175,9 +191,10 @@ class Duties:
         votes = councils_for([p.record for p in case.votes], freeze.record.id, body)
         for outcome, found in votes.items():
             for record in found.values():
-                if isinstance(record.body, Vote) and record.id not in self._good_votes:
-                    if vote_fault(record.body, freeze.record.id, body, rule, positions) is None:
-                        self._good_votes.add(record.id)
+                if not isinstance(record.body, Vote) or record.id in self._good_votes:
+                    continue
+                if vote_fault(record.body, freeze.record.id, body, rule, positions) is None:
+                    self._good_votes.add(record.id)
             good = [record for record in found.values() if record.id in self._good_votes]
             if len(good) >= quorum_of_locks(len(body.councils)):
                 return Lock(freeze=freeze.record.id, round=1, outcome=Outcome(outcome).value)

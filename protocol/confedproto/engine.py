@@ -14,7 +14,7 @@ from confedproto.admission import objection
 from confedproto.bodies.link import Link
 from confedproto.bodies.types import Body
 from confedproto.duties import Duties
-from confedproto.errors import Reason, RemoteProtocolError, VerificationError
+from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
 from confedproto.ids import (
     CouncilId,
     Hash,
@@ -44,6 +44,11 @@ DIGEST_INTERVAL_MS: Final = 30_000
 
 _FAULTS_OF_NOBODY: Final = frozenset({Reason.LOG_INDEX, Reason.HEAD_AHEAD})
 """Refusals of a run that an honest peer can cause: stale by now, or clocks apart."""
+_FAULTS_OF_A_FORK: Final = frozenset({Reason.ROOT_MISMATCH, Reason.PROOF_ROOT})
+"""Refusals of a later run that an honest peer can cause if the log's own node has forked it.
+
+Ending the link for these would let one equivocating node part all the others.
+"""
 
 
 class Engine:
@@ -134,8 +139,11 @@ class Engine:
         return min((time for time in times if time is not None), default=None)
 
     def _tick(self, now: int) -> None:
-        for log_ in self._puller.expire(now):
+        late = self._puller.expire(now)
+        for log_ in late:
             self._pull(log_, now)
+        if late:
+            self._pull_waiting(now)
         for link, due in list(self._digest_due.items()):
             if due <= now:
                 self._digest_due[link] = now + DIGEST_INTERVAL_MS
@@ -172,9 +180,10 @@ class Engine:
             return guest
         for council, authority in self.view.authorities.items():
             node = authority.node
-            if node is not None and node.node.transport == remote:
-                if council != self.council and self.view.linked(self.council, council):
-                    return council
+            if node is None or node.node.transport != remote or council == self.council:
+                continue
+            if self.view.linked(self.council, council):
+                return council
         return None
 
     def _own_knock(self, host: CouncilId) -> wire.Knock | None:
@@ -202,7 +211,7 @@ class Engine:
         authority = Authority(network)
         try:
             opened = [record.open(network, e) for e in (knock.charter, knock.node, knock.link)]
-        except VerificationError as error:
+        except (VerificationError, DecodeError) as error:
             raise RemoteProtocolError(error.reason, error.detail) from None
         for item in opened:
             fault = authority.admit(item)
@@ -291,19 +300,22 @@ class Engine:
             self._announcer.add(link, [e.id for e in self.view.logs.values() if e.head])
 
     def _heads(self, session: Session, message: wire.Heads, now: int) -> None:
+        too_many = 0
         for head in message.heads:
             log_ = LogId(head.log)
             entry = self.view.logs.get(log_)
-            if entry is None and len(self.view.logs) >= LOGS_PER_LINK_MAX:
-                self._refuse(session.link, Reason.QUOTA, "too many logs")
+            full = entry is None and len(self.view.logs) >= LOGS_PER_LINK_MAX
+            if full or not self._puller.announced(session.link, log_, head.size):
+                too_many += 1
                 continue
-            self._puller.learn(session.link, log_, head.size)
             held = entry.head if entry is not None else None
             if held is not None and held.size > head.size:
                 self._announcer.add(session.link, [log_])
             elif held is not None and held.size == head.size and held.root[:8] != head.root:
                 self._refuse(session.link, Reason.LOG_FORK, log_.hex()[:16])
             self._pull(log_, now)
+        if too_many:
+            self._refuse(session.link, Reason.QUOTA, f"{too_many} logs too many")
 
     def _serve(self, session: Session, pull: wire.Pull) -> None:
         entry = self.view.logs.get(LogId(pull.log))
@@ -362,18 +374,21 @@ class Engine:
                 raise VerificationError(Reason.LOG_ID)
             proof = [Hash(step) for step in run.proof or ()]
             log.check_run(entry.tree, run.start, envelopes, head, proof, now // 1000)
-        except VerificationError as error:
+        except (VerificationError, DecodeError) as error:
             self._puller.fail(log_, session.link)
-            if error.reason not in _FAULTS_OF_NOBODY:
+            forked = _FAULTS_OF_A_FORK if entry is not None and run.start > 0 else frozenset()
+            if error.reason not in _FAULTS_OF_NOBODY | forked:
                 raise RemoteProtocolError(error.reason, error.detail) from None
             self._refuse(session.link, error.reason, error.detail)
             self._pull(log_, now)
+            self._pull_waiting(now)
             return
         if entry.id not in self.view.logs:
             entry = self.view.add_log(entry.id, entry.council, entry.key)
         self._keep(entry, run, leaves, head, now)
         self._puller.learn(session.link, log_, entry.tree.size)
         self._pull(log_, now)
+        self._pull_waiting(now)
 
     def _begin_log(self, log_: LogId, run: wire.Run, leaves: Sequence[Leaf]) -> Log:
         """A log not followed yet: its first two leaves say whose it is (LOG-2)."""
@@ -440,6 +455,11 @@ class Engine:
         for log_ in list(self._puller.wanted(held)):
             self._pull(log_, now)
 
+    def _pull_waiting(self, now: int) -> None:
+        """A pull ended: start one that had to wait for its peer."""
+        for log_ in self._puller.take_waiting():
+            self._pull(log_, now)
+
     def _pull(self, log_: LogId, now: int) -> None:
         entry = self.view.logs.get(log_)
         held = entry.tree.size if entry is not None else 0
@@ -485,9 +505,11 @@ class Engine:
         entry = self.view.logs[self.own]
         self._add_leaf(entry, item, item.envelope, now // 1000)
         self._fresh.append(item)
-        if isinstance(item.body, Link) and item.body.invite is not None:
-            if item.body.peer is None and item.body.expires is not None:
-                self._invites[item.body.invite] = item.body.expires
+        match item.body:
+            case Link(peer=None, invite=bytes(invite), expires=int(expires)):
+                self._invites[invite] = expires
+            case _:
+                pass
 
     def _head_own(self, now: int) -> None:
         """Sign one head over all that this input appended, and hand it to the store."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from confedproto.ids import TAG_DIGEST, LogId
+from confedproto.limits import LOGS_PER_LINK_MAX
 from confedproto.log import Head
 from confedproto.view import Log
 from confedproto.wire import AnnouncedHead
@@ -47,6 +48,7 @@ class Puller:
     known: dict[int, dict[LogId, int]] = field(default_factory=dict)
     under_way: dict[LogId, _Pull] = field(default_factory=dict)
     failed: dict[LogId, set[int]] = field(default_factory=dict)
+    waiting: dict[LogId, None] = field(default_factory=dict)  # a set in order of arrival
 
     def add_link(self, link: int) -> None:
         """A link opened."""
@@ -58,16 +60,36 @@ class Puller:
         lost = [log for log, pull in self.under_way.items() if pull.link == link]
         for log in lost:
             del self.under_way[log]
-        for links in self.failed.values():
-            links.discard(link)
+        for log in list(self.failed):
+            self._forgive(log, link)
         return lost
 
+    def announced(self, link: int, log: LogId, size: int) -> bool:
+        """A peer says that it holds `log` up to `size`; False if it names too many logs (SYN-3).
+
+        Said again, it counts again: a peer that failed us may be asked once more.
+        """
+        sizes = self.known.get(link)
+        if sizes is None or (log not in sizes and len(sizes) >= LOGS_PER_LINK_MAX):
+            return False
+        if size >= sizes.get(log, 0):
+            sizes[log] = size
+            self._forgive(log, link)
+        return True
+
+    def _forgive(self, log: LogId, link: int) -> None:
+        links = self.failed.get(log)
+        if links is not None:
+            links.discard(link)
+            if not links:
+                del self.failed[log]
+
     def learn(self, link: int, log: LogId, size: int) -> None:
-        """A peer holds `log` up to `size`; sizes only grow."""
+        """What passed between us shows that a peer holds `log` up to `size`."""
         sizes = self.known.get(link)
         if sizes is not None and size > sizes.get(log, 0):
             sizes[log] = size
-            self.failed.get(log, set()).discard(link)
+            self._forgive(log, link)
 
     def size_at(self, link: int, log: LogId) -> int:
         """How far a peer is known to hold a log."""
@@ -114,10 +136,19 @@ class Puller:
         ]
         free = [entry for entry in ready if entry[0] < PULLS_PER_LINK_MAX]
         if not free:
+            if ready:
+                self.waiting[log] = None
             return None
         link = min(free)[1]
         self.under_way[log] = _Pull(link=link, deadline=now + PULL_TIMEOUT_MS)
         return link
+
+    def take_waiting(self) -> list[LogId]:
+        """The logs that wait for a busy peer, longest first; `choose` puts them back."""
+        waiting = list(self.waiting)[:PULLS_PER_LINK_MAX]
+        for log in waiting:
+            del self.waiting[log]
+        return waiting
 
     def wanted(self, held: Mapping[LogId, int]) -> Iterable[LogId]:
         """The logs that some peer holds further than `held`, each once."""

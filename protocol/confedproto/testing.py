@@ -20,7 +20,7 @@ from confedproto import inputs, record, wire
 from confedproto.council import found, token_key
 from confedproto.drafts import Desk, Draft
 from confedproto.engine import Engine
-from confedproto.errors import LocalProtocolError, Reason
+from confedproto.errors import LocalProtocolError, Reason, VerificationError
 from confedproto.ids import (
     CouncilId,
     LogId,
@@ -321,7 +321,12 @@ class Simulator:
         if message is None:
             return
         if isinstance(message, wire.Run):
-            leaves = [record.open_leaf(self.network, *leaf) for leaf in message.leaves]
+            try:
+                leaves = [record.open_leaf(self.network, *leaf) for leaf in message.leaves]
+            except VerificationError as error:  # a part withheld or changed on the way
+                node.refused.append(fx.Refused(link=link, reason=error.reason, detail=error.detail))
+                self._cut(cable)
+                return
             self._give(node, inputs.RunOpened(link=link, run=message, leaves=leaves))
         else:
             self._give(node, inputs.Received(link=link, message=message))

@@ -199,7 +199,7 @@ def judge_positions(
             fault = Reason.FREEZE_MISMATCH
         elif placed.record.time > body.closes:
             fault = Reason.POSITION_LATE
-        elif _tally_is_wrong(position):
+        elif tally_is_wrong(position):
             fault = Reason.POSITION_TALLY
         else:
             received = _receipt_time(case, placed, roll, needed, journal_until)
@@ -213,7 +213,8 @@ def judge_positions(
     )
 
 
-def _tally_is_wrong(position: Position) -> bool:
+def tally_is_wrong(position: Position) -> bool:
+    """Whether a position counts more ballots than it calls valid (POS-5)."""
     valid = position.valid
     return valid is not None and valid < (position.yes or 0) + (position.no or 0)
 
@@ -260,8 +261,9 @@ def status(case: Case, now: int) -> MotionStatus:
         return _status(State.INADMISSIBLE, fault=Reason.CLASS_UNKNOWN)
     if case.motion.record.council not in case.members:
         return _status(State.INADMISSIBLE, fault=Reason.COMPACT_MEMBER)
-    judged = [(placed, freeze_fault(case, placed)) for placed in case.freezes]
-    good = sorted((p for p, fault in judged if fault is None), key=lambda p: p.record.id)
+    freezes = sorted(case.freezes, key=lambda p: p.record.id)
+    judged = [(placed, freeze_fault(case, placed)) for placed in freezes]
+    good = [placed for placed, fault in judged if fault is None]
     for freeze in good:
         certificate = certificate_for(case, freeze)
         if isinstance(certificate, Certificate):
@@ -358,12 +360,16 @@ def single_freeze(case: Case) -> Placed | None:
 
 
 def own_result(
-    case: Case, freeze: Placed, journal_until: int, held_size: Callable[[LogId], int]
+    case: Case,
+    freeze: Placed,
+    journal_until: int,
+    lines_past: Callable[[LogId], Iterable[WitnessLine]],
 ) -> tuple[Outcome, tuple[RecordId, ...]] | None:
     """What a node's round-1 vote says by its own journal: outcome and positions (CER-2).
 
     A position counts only if its council's log is held up to the highest head that w others
-    had receipted by then. None if the freeze never opened.
+    had receipted by then; `lines_past` is what witnesses said of a log beyond what is held,
+    where a later position may stand. None if the freeze never opened.
     """
     body, rule = freeze.record.body, rule_of(case)
     if not isinstance(body, Freeze) or rule is None:
@@ -377,25 +383,18 @@ def own_result(
         log, author = judged.position.log, judged.position.record.council
         if judged.fault is not None:
             continue
-        if held_size(log) >= _receipted_size(case, log, author, roll, needed, journal_until):
+        ahead = {
+            line.witness
+            for line in lines_past(log)
+            if line.witness in roll and line.witness != author and line.arrived <= journal_until
+        }
+        if not needed or len(ahead) < needed:
             counted.append(judged.position.record)
     try:
         outcome = outcome_of(tally_of(body, rule, counted))
     except VerificationError:
         return None
     return outcome, tuple(sorted(record.id for record in counted))
-
-
-def _receipted_size(
-    case: Case, log: LogId, author: CouncilId, roll: set[bytes], needed: int, until: int
-) -> int:
-    """The largest size of `log` that `needed` others of the roll had witnessed by `until`."""
-    sizes: dict[CouncilId, int] = {}
-    for line in case.lines_of(log):
-        if line.witness in roll and line.witness != author and line.arrived <= until:
-            sizes[line.witness] = max(sizes.get(line.witness, 0), line.size)
-    ordered = sorted(sizes.values(), reverse=True)
-    return ordered[needed - 1] if 0 < needed <= len(ordered) else 0
 
 
 def founding_units_fault(compact: Compact) -> Reason | None:
