@@ -91,6 +91,8 @@ def _canonical(value: Value, depth: int) -> Value:
                 if _KEY.match(key) is None:
                     raise LocalProtocolError(Reason.ENC_KEY_FORM)
             return {key: _canonical(entries[key], depth + 1) for key in sorted(entries)}
+        case bytearray() | memoryview():
+            raise LocalProtocolError(Reason.ENC_TYPE, type(value).__name__)  # not a list of ints
         case Sequence():
             items: Sequence[Value] = value
             _check_container(len(items), ARRAY_MAX, Reason.ENC_ARRAY_LENGTH, depth)

@@ -19,6 +19,7 @@ from confedproto.bodies.position import Position
 from confedproto.bodies.recall import Recall
 from confedproto.bodies.second import Second
 from confedproto.bodies.types import Body
+from confedproto.codec import text_is_clean
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, PublicKey, RecordId
 from confedproto.record import build_payload, text_hash
@@ -121,6 +122,8 @@ class Desk:
         self, compact: RecordId, *, title: str, text: str, salt: bytes, language: str = "en"
     ) -> Draft:
         """A motion; `salt` are 16 random bytes that go before the text in its part."""
+        if not text_is_clean(text):
+            raise LocalProtocolError(Reason.ENC_TEXT, "the text of a motion")
         part = salt + text.encode()
         body = Motion(
             name=COORDINATION,

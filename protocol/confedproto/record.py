@@ -10,6 +10,7 @@ signers had the *authority* is a question of log position, answered by rules.aut
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, Final, final
 
 import msgspec
@@ -33,6 +34,8 @@ from confedproto.ids import (
 from confedproto.limits import PART_MAX_BYTES, SIGNATURES_MAX
 from confedproto.merkle import leaf_hash, root_of
 
+SALT_BYTES: Final = 16
+"""Random bytes before a detached text, so that its hash cannot be guessed (PRT-2)."""
 FORM_RAW: Final = 0
 """Signature form 0: Ed25519 over `signing_bytes(id)` (specs/02, SIG-1)."""
 
@@ -107,6 +110,16 @@ class VerifiedRecord:
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a VerifiedRecord is immutable")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a VerifiedRecord is immutable")
+
+    def __reduce__(self) -> str:
+        # A copy or a pickle would be a second way in.
+        raise TypeError("a VerifiedRecord is opened from its bytes, never copied")
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("nothing else is a VerifiedRecord")
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.id.hex()[:12]} by {self.council.hex()[:12]}>"
@@ -198,7 +211,7 @@ def parse_payload(payload: bytes) -> tuple[_Header, Kind | None, Body | Mapping[
     if header.ext is not None and not header.ext:
         raise DecodeError(Reason.PAYLOAD_FORM, "an empty ext is written by leaving it out")
     if kind is None:
-        return header, None, header.body
+        return header, None, _frozen(header.body)
     if (header.subject is None) == kind.subject:
         raise DecodeError(Reason.PAYLOAD_FORM, f"subject of {kind.name}")
     try:
@@ -206,6 +219,16 @@ def parse_payload(payload: bytes) -> tuple[_Header, Kind | None, Body | Mapping[
     except msgspec.ValidationError as error:
         raise DecodeError(Reason.BODY_FORM, str(error)) from None
     return header, kind, body
+
+
+def _frozen(value: Any) -> Any:
+    match value:
+        case dict():
+            return MappingProxyType({key: _frozen(item) for key, item in value.items()})
+        case list():
+            return tuple(_frozen(item) for item in value)
+        case _:
+            return value
 
 
 def split_envelope(envelope: bytes) -> tuple[bytes, tuple[Signature, ...]]:
@@ -242,8 +265,34 @@ def open(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Veri
     """Decode, type and verify one record: the only way to a VerifiedRecord.
 
     `part` is the detached part that came with it. Raises DecodeError or VerificationError;
-    PART_MISSING and PART_MISMATCH mean that the carrier, not the author, is at fault.
+    PART_MISSING, PART_MISMATCH and PART_UNEXPECTED mean that the carrier is at fault, all
+    else that the author is.
     """
+    kind, fields = _verified_fields(network, envelope)
+    _check_part(kind, fields["body"], part)
+    return VerifiedRecord(_DOOR, part=part, **fields)
+
+
+def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Leaf:
+    """Open a leaf of a log: a record, or why it is none (it stays in the tree all the same).
+
+    Raises VerificationError PART_MISSING, PART_MISMATCH or PART_UNEXPECTED: the same leaf as
+    its author made it may still open, so the carrier is refused and another one asked.
+    """
+    try:
+        kind, fields = _verified_fields(network, envelope)
+    except (VerificationError, DecodeError) as error:
+        if part is not None:
+            raise VerificationError(Reason.PART_UNEXPECTED) from None
+        return RefusedLeaf(envelope=envelope, reason=error.reason)
+    try:
+        _check_part(kind, fields["body"], part)
+    except DecodeError as error:  # the part is the one that the author hashed
+        return RefusedLeaf(envelope=envelope, reason=error.reason)
+    return VerifiedRecord(_DOOR, part=part, **fields)
+
+
+def _verified_fields(network: NetworkId, envelope: bytes) -> tuple[Kind | None, Mapping[str, Any]]:
     payload, signatures = split_envelope(envelope)
     header, kind, body = parse_payload(payload)
     record = record_id(network, payload)
@@ -253,41 +302,19 @@ def open(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Veri
             _verify(signature, message)
         except VerificationError as error:
             raise VerificationError(error.reason, error.detail, record) from None
-    _check_part(kind, body, part)
-    return VerifiedRecord(
-        _DOOR,
-        id=record,
-        kind=header.kind,
-        council=CouncilId(header.council if header.council is not None else record),
-        charter=header.charter,
-        time=header.time,
-        scope=header.scope,
-        subject=header.subject,
-        body=body,
-        signers=tuple(s.signer for s in signatures),
-        payload=payload,
-        envelope=envelope,
-        part=part,
-    )
-
-
-def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Leaf:
-    """Open a leaf of a log: a record, or why it is none (it stays in the tree all the same).
-
-    Raises VerificationError PART_MISSING or PART_MISMATCH: the same leaf with its true part
-    may still open, so the carrier is refused and another one asked.
-    """
-    try:
-        return open(network, envelope, part)
-    except VerificationError as error:
-        if error.reason in (Reason.PART_MISSING, Reason.PART_MISMATCH, Reason.PART_UNEXPECTED):
-            raise
-        refused = RefusedLeaf(envelope=envelope, reason=error.reason)
-    except DecodeError as error:
-        refused = RefusedLeaf(envelope=envelope, reason=error.reason)
-    if part is not None:
-        raise VerificationError(Reason.PART_UNEXPECTED)
-    return refused
+    return kind, {
+        "id": record,
+        "kind": header.kind,
+        "council": CouncilId(header.council if header.council is not None else record),
+        "charter": header.charter,
+        "time": header.time,
+        "scope": header.scope,
+        "subject": header.subject,
+        "body": body,
+        "signers": tuple(s.signer for s in signatures),
+        "payload": payload,
+        "envelope": envelope,
+    }
 
 
 def _verify(signature: Signature, message: bytes) -> None:
@@ -297,6 +324,7 @@ def _verify(signature: Signature, message: bytes) -> None:
 
 
 def _check_part(kind: Kind | None, body: Body | Mapping[str, Any], part: bytes | None) -> None:
+    """VerificationError: not the author's part. DecodeError: the author's, and not well formed."""
     wanted = Part.NONE if kind is None else kind.part
     if wanted is Part.NONE:
         if part is not None:
@@ -309,6 +337,8 @@ def _check_part(kind: Kind | None, body: Body | Mapping[str, Any], part: bytes |
     if wanted is Part.TEXT:
         if text_hash(part) != getattr(body, "text", None):
             raise VerificationError(Reason.PART_MISMATCH)
+        if not _is_text(part):
+            raise DecodeError(Reason.BODY_FORM, "a text is its salt, then clean UTF-8")
         return
     try:
         again, root = encode_heads(heads_of(part))
@@ -319,6 +349,14 @@ def _check_part(kind: Kind | None, body: Body | Mapping[str, Any], part: bytes |
     logs = [head.log for head in heads_of(part)]
     if len(logs) != getattr(body, "count", None) or len(set(logs)) != len(logs):
         raise DecodeError(Reason.BODY_FORM, "heads of a witness record")
+
+
+def _is_text(part: bytes) -> bool:
+    try:
+        text = part[SALT_BYTES:].decode()
+    except UnicodeDecodeError:
+        return False
+    return len(part) >= SALT_BYTES and codec.text_is_clean(text)
 
 
 def heads_of(part: bytes) -> tuple[WitnessedHead, ...]:

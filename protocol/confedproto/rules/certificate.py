@@ -131,8 +131,9 @@ def certify(
 ) -> Certificate | Reason:
     """The certificate that these records make, or why they make none (CER-1, CER-5).
 
-    Of several good lists the longest is shown, then the lowest record id: every holder of
-    the same records shows the same tally.
+    Of several good lists the one that most councils named is shown, then the longest, then
+    that of the lowest record id: every holder of the same records shows the same tally, and
+    one node's late vote with an odd list does not change it.
     """
     needed = quorum_of_locks(len(freeze.councils))
     locked = councils_for(locks, freeze_id, freeze)
@@ -141,17 +142,21 @@ def certify(
         return Reason.LOCKS_MISSING
     if len(reached) > 1:
         return Reason.LOCKS_SPLIT
-    good: list[tuple[int, RecordId, VerifiedRecord]] = []
+    lists: dict[tuple[bytes, ...], list[VerifiedRecord]] = {}
     for record in councils_for(votes, freeze_id, freeze).get(reached[0], {}).values():
-        if not isinstance(record.body, Vote):
+        if isinstance(record.body, Vote):
+            lists.setdefault(record.body.counted, []).append(record)
+    good: list[tuple[int, int, RecordId, VerifiedRecord]] = []
+    for counted, named_by in lists.items():
+        vote = min(named_by, key=lambda record: record.id)
+        body = vote.body
+        if not isinstance(body, Vote) or vote_fault(body, freeze_id, freeze, rule, positions):
             continue
-        if vote_fault(record.body, freeze_id, freeze, rule, positions) is None:
-            good.append((-len(record.body.counted), record.id, record))
+        good.append((-len(named_by), -len(counted), vote.id, vote))
     if not good:
         return Reason.VOTE_LIST
-    vote = min(good, key=lambda entry: entry[:2])[2]
-    body = vote.body
-    counted = body.counted if isinstance(body, Vote) else ()
+    vote = min(good, key=lambda entry: entry[:3])[3]
+    counted = vote.body.counted if isinstance(vote.body, Vote) else ()
     return Certificate(
         outcome=Outcome(reached[0]),
         tally=tally_of(freeze, rule, [positions[RecordId(i)] for i in counted]),

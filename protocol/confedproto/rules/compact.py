@@ -70,8 +70,10 @@ def members(
 ) -> dict[CouncilId, Member]:
     """The councils of a founded compact: founders, and who acceded with enough sponsors.
 
-    A sponsor is a member that is linked with the newcomer (ACC-2). Admissions are repeated
-    until none is added, so the order of the records has no influence.
+    A sponsor is a member that is linked with the newcomer (ACC-2). `accessions` of one council
+    come in the order of its log, and the first within `weight_max` stands for ever: a later one
+    cannot change a roll that others have frozen (ACC-3). Else order has no influence, because
+    admissions are repeated until none is added.
     """
     inside = {
         CouncilId(founder.council): Member(
@@ -79,13 +81,12 @@ def members(
         )
         for founder in compact.founders
     }
-    waiting = sorted(accessions, key=lambda record: record.id)
+    waiting = sorted(accessions, key=lambda record: record.council)  # stable: log order within
     while True:
         admitted = [r for r in waiting if _is_admitted(r, compact, inside, linked)]
         if not admitted:
             return inside
         for record in admitted:
-            # Of two accessions of one council the one with the lower id stands (ACC-3).
             if isinstance(record.body, Accession) and record.council not in inside:
                 inside[record.council] = Member(
                     council=record.council, weight=record.body.weight, accession=record.id
