@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from confednode.commands import council, decide, links, mandates
+from confednode.commands import council, decide, demo, links, mandates
 from confednode.commands.base import fail_usage
 from confedproto import __version__
 
@@ -31,6 +31,7 @@ for _command in (
     decide.position,
     mandates.mandate,
     mandates.recall,
+    demo.demo,
 ):
     confed.add_command(_command)
 
