@@ -43,6 +43,7 @@ class Shell:
 
     home: Home
     json_mode: bool
+    quiet: bool
     passphrase_file: Path | None
 
     def ask(self, op: str, **args: Any) -> control.Reply:
@@ -50,9 +51,11 @@ class Shell:
         return control.ask(self.home.socket, op, **args)
 
     def emit(self, fields: Mapping[str, Any], lines: Iterable[str]) -> None:
-        """The result: one JSON object, or the lines for a person."""
+        """The result: one JSON object, the id alone (--quiet), or the lines for a person."""
         if self.json_mode:
             click.echo(json.dumps({"ok": True, **fields}, ensure_ascii=False))
+        elif self.quiet and (short := _short(fields)) is not None:
+            click.echo(shown(short))
         else:
             for line in lines:
                 click.echo(shown(line))
@@ -95,6 +98,14 @@ class Shell:
         network = config.network_of(config.load(self.home))
         envelope = record.assemble(payload, [record.sign(network, payload, key) for key in keys])
         return self.ask("submit", envelope=envelope.hex(), part=part)
+
+
+def _short(fields: Mapping[str, Any]) -> str | None:
+    """What a script wants of a result: its id, URI, key, state or council."""
+    for name in ("id", "uri", "key", "state", "council"):
+        if name in fields:
+            return str(fields[name])
+    return None
 
 
 def read_file(path: Path, most: int) -> bytes:
@@ -145,6 +156,7 @@ def command(function: Callable[..., T]) -> Callable[..., T]:
     """Give a command --home, --json and --passphrase-file, and its failures one form."""
 
     @click.option("--home", type=click.Path(path_type=Path), help="The node's folder.")
+    @click.option("-q", "--quiet", is_flag=True, help="Print the id alone, for scripts.")
     @click.option("--json", "json_mode", is_flag=True, help="One JSON object on stdout.")
     @click.option(
         "--passphrase-file",
@@ -156,12 +168,14 @@ def command(function: Callable[..., T]) -> Callable[..., T]:
         *args: Any,
         home: Path | None,
         json_mode: bool,
+        quiet: bool,
         passphrase_file: Path | None,
         **kwargs: Any,
     ) -> T:
         shell = Shell(
             home=Home(path=home or config.default_home()),
             json_mode=json_mode,
+            quiet=quiet,
             passphrase_file=passphrase_file,
         )
         try:
