@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tools.vectors import encoding, signatures, trees
+from tools.vectors import counts, encoding, noise, records, signatures, texts, trees
 from tools.vectors.base import Vectors, dump
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "specs" / "vectors"
@@ -22,9 +22,13 @@ MAKERS: Final[tuple[Callable[[], Vectors], ...]] = (
     encoding.encode,
     signatures.verify,
     signatures.sshsig,
+    records.record,
     trees.inclusion,
     trees.consistency,
     trees.head,
+    texts.text,
+    noise.noise,
+    counts.count,
 )
 
 

@@ -16,12 +16,13 @@ from typing import Annotated, Any, Final, final
 import msgspec
 from msgspec import Meta
 
-from confedproto import codec, keys
+from confedproto import codec, keys, sshsig
 from confedproto.bodies import KINDS, Kind, Part
 from confedproto.bodies.types import Body, Bytes32, Time, Token
 from confedproto.bodies.witness import WitnessedHead
 from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
 from confedproto.ids import (
+    SSHSIG_NAMESPACE,
     TAG_TEXT,
     CouncilId,
     NetworkId,
@@ -245,7 +246,7 @@ def split_envelope(envelope: bytes) -> tuple[bytes, tuple[Signature, ...]]:
     if not rows:
         raise DecodeError(Reason.UNSIGNED)
     signatures: list[Signature] = []
-    last = b""
+    last: bytes | None = None
     for row in rows:
         match row:
             case [bytes(signer), int(form), bytes(signature)] if type(form) is int:
@@ -254,7 +255,7 @@ def split_envelope(envelope: bytes) -> tuple[bytes, tuple[Signature, ...]]:
                 raise DecodeError(Reason.ENVELOPE_FORM)
         if signer == last:
             raise DecodeError(Reason.SIGNER_DUPLICATE)
-        if signer < last:
+        if last is not None and signer < last:
             raise DecodeError(Reason.SIGNER_ORDER)
         last = signer
         signatures.append(Signature(signer=PublicKey(signer), form=form, signature=signature))
@@ -318,9 +319,12 @@ def _verified_fields(network: NetworkId, envelope: bytes) -> tuple[Kind | None, 
 
 
 def _verify(signature: Signature, message: bytes) -> None:
-    if signature.form != FORM_RAW:
-        raise VerificationError(Reason.SIG_FORM, str(signature.form))
-    keys.verify(keys.check_public_key(signature.signer), message, signature.signature)
+    if signature.form == FORM_RAW:
+        keys.verify(signature.signer, message, signature.signature)
+    else:  # an SSH key signed the same message in its own wrapping (SSH-8), or SIG_FORM
+        sshsig.verify_compact(
+            signature.signer, signature.form, SSHSIG_NAMESPACE, message, signature.signature
+        )
 
 
 def _check_part(kind: Kind | None, body: Body | Mapping[str, Any], part: bytes | None) -> None:

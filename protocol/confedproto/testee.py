@@ -148,8 +148,11 @@ def _sshsig(request: Fields) -> Answer:
 def _record(request: Fields) -> Answer:
     part = _hex(request, "part") if "part" in request else None
     opened = record.open(_network(request), _hex(request, "in"), part)
+    own_id = opened.id.hex()
+    # The answer's `id` is the request's; without one there is room for the record's own.
     return {
-        "id": opened.id.hex(),
+        **({} if request.get("id") is not None else {"id": own_id}),
+        "record": own_id,
         "signers": [signer.hex() for signer in opened.signers],
         "kind": opened.kind,
         "council": opened.council.hex(),

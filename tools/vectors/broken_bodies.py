@@ -1,0 +1,148 @@
+"""Bodies with one fault each, for the vectors of `record` and the check of the schemas."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from tools.vectors.examples import BODIES, OPTIONAL
+from tools.vectors.signing import filler
+
+NUMBER_MAX: Final = 1_000_000
+_ID: Final = {"31-bytes": bytes(31), "33-bytes": bytes(33), "text": "i" * 32}
+_NUMBER: Final = {"0": 0, "large": NUMBER_MAX + 1, "text": "1", "bool": True}
+_WEIGHT: Final = {"negative": -1, "large": 1_000_001, "text": "2"}
+_TIME: Final = {"negative": -1, "large": 2**40 + 1}
+_BALLOTS: Final = {"negative": -1, "large": 10**12 + 1, "bool": True}
+_NAME: Final = {"empty": "", "65-characters": "n" * 65, "bytes": b"name"}
+_TOKEN: Final = {"empty": "", "upper": "Yes", "space": "a b", "32-characters": "t" * 32}
+_WORD: Final = {"other": "maybe", "upper": "Yes", "number": 1}
+_HEAD: Final = [filler("log"), 12, filler("root")]
+
+_FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
+    "charter": {
+        "name": _NAME,
+        "threshold": _NUMBER,
+        "keys": {
+            "empty": [],
+            "33": [bytes([n]) * 32 for n in range(33)],
+            "31-bytes": [bytes(31)],
+            "one": bytes(32),
+        },
+        "rules": {"0": 0},
+        "previous": _ID,
+    },
+    "node": {
+        "number": _NUMBER,
+        "key": _ID,
+        "transport": {"31-bytes": bytes(31)},
+        "expires": _TIME,
+        "addresses": {"empty": [], "5": ["a:1"] * 5, "short": ["a:"], "long": ["a" * 129]},
+        "previous": {"31-bytes": bytes(31)},
+        "last": {
+            "of-two": _HEAD[:2],
+            "of-four": [*_HEAD, 0],
+            "size-0": [_HEAD[0], 0, _HEAD[2]],
+            "size-large": [_HEAD[0], 2**40 + 1, _HEAD[2]],
+            "map": {"log": _HEAD[0], "size": 12, "root": _HEAD[2]},
+        },
+    },
+    "link": {"peer": _ID, "invite": {"31-bytes": bytes(31)}, "expires": _TIME},
+    "compact": {
+        "name": _NAME,
+        "founders": {
+            "empty": [],
+            "of-two": [[bytes(32), 1]],
+            "of-four": [[bytes(32), 1, 2, 3]],
+            "charter-0": [[bytes(32), 0, 2]],
+            "weight-negative": [[bytes(32), 1, -1]],
+        },
+        "rules": {
+            "empty": [],
+            "17": [["coordination", "double"]] * 17,
+            "of-one": [["coordination"]],
+            "class-upper": [["Coordination", "double"]],
+            "rule-long": [["coordination", "d" * 33]],
+        },
+        "windows": {
+            "array": [1, 2, 3, 4, 5, 6, 7],
+            "one-less": {k: 1 for k in ("discussion", "notice", "voting", "grace", "settle", "step")},
+            "negative": {**BODIES["compact"]["windows"], "voting": -1},
+            "large": {**BODIES["compact"]["windows"], "voting": 10 * 366 * 86_400 + 1},
+            "witness-0": {**BODIES["compact"]["windows"], "witness": 0},
+            "another": {**BODIES["compact"]["windows"], "recess": 1},
+        },
+        "seconds": {"negative": -1, "large": 1_000_001},
+        "sponsors": {"negative": -1},
+        "weight_max": _WEIGHT,
+    },
+    "accession": {"weight": _WEIGHT},
+    "motion": {
+        "name": _TOKEN,
+        "titles": {
+            "empty": [],
+            "17": [["en", "A"]] * 17,
+            "language-upper": [["EN", "A"]],
+            "language-long": [["en-abcdefgh-abcdefgh", "A"]],
+            "title-empty": [["en", ""]],
+            "of-three": [["en", "A", "B"]],
+        },
+        "text": _ID,
+    },
+    "freeze": {
+        "councils": {"empty": [], "weight-large": [[bytes(32), 1_000_001]], "of-one": [[bytes(32)]]},
+        "opens": _TIME,
+        "closes": {"text": "tomorrow"},
+        "seconds": {"empty": [], "31-bytes": [bytes(31)]},
+        "accessions": {"empty": []},
+    },
+    "position": {
+        "freeze": _ID,
+        "number": _NUMBER,
+        "value": _WORD,
+        "yes": _BALLOTS,
+        "no": {"negative": -1},
+        "valid": {"large": 10**12 + 1},
+    },
+    "witness": {"count": {"0": 0, "65": 65}, "root": _ID},
+    "vote": {
+        "freeze": {"31-bytes": bytes(31)},
+        "round": _NUMBER,
+        "outcome": {"other": "void", "yes": "yes"},
+        "counted": {"31-bytes": [bytes(31)], "one": bytes(32)},
+    },
+    "lock": {"freeze": {"33-bytes": bytes(33)}, "round": _NUMBER, "outcome": {"other": "accepted"}},
+    "mandate": {
+        "delegate": _ID,
+        "starts": _TIME,
+        "until": _TIME,
+        "kinds": {"empty": [], "17": ["vote"] * 17, "upper": ["Vote"]},
+        "compact": {"31-bytes": bytes(31)},
+        "instructions": {"empty": [], "of-one": [[bytes(32)]], "value-upper": [[bytes(32), "Yes"]]},
+    },
+    "act": {
+        "motion": _ID,
+        "kind": _TOKEN,
+        "value": {"empty": ""},
+        "number": _NUMBER,
+        "head": {"empty": b"", "257-bytes": bytes(257), "text": "head"},
+        "previous": {"31-bytes": bytes(31)},
+    },
+    "recall": {"reason": {"empty": "", "2001-characters": "r" * 2001, "bytes": b"r"}},
+}
+
+
+def broken_bodies() -> Iterator[tuple[str, str, str, str, dict[str, Any]]]:
+    """Rule, kind, name, why, body; the reason is always body-form."""
+    for kind, body in BODIES.items():
+        for name in body:
+            if name not in OPTIONAL.get(kind, ()):
+                short = {key: value for key, value in body.items() if key != name}
+                yield "BOD-2", kind, f"no-{_slug(name)}", f"{name} is required", short
+        yield "BOD-2", kind, "another-field", "a field that it has not", {**body, "note": 1}
+        for name, faults in _FAULTS.get(kind, {}).items():
+            for slug, value in faults.items():
+                why = f"{name}: type, length or range"
+                yield "BOD-1", kind, f"{_slug(name)}-{slug}", why, {**body, name: value}
+
+
+def _slug(name: str) -> str:
+    return name.replace("_", "-")

@@ -1,0 +1,158 @@
+"""One example of every record kind and message, in plain values; none of them is real."""
+
+import hashlib
+from typing import Any, Final
+
+from tools.vectors import cmp
+from tools.vectors.signing import KEYS, NODE_KEY, filler
+from tools.vectors.trees import leaf_hash
+
+TIME: Final = 1_800_000_000
+COUNCIL: Final = filler("council")
+MOTION: Final = filler("motion")
+COMPACT: Final = filler("compact")
+FREEZE: Final = filler("freeze")
+MANDATE: Final = filler("mandate")
+TEXT: Final = filler("salt", 16) + "Shall the bridge be built?\n".encode()
+HEADS: Final = sorted(
+    [filler(f"log {number}"), number + 1, filler(f"root {number}")] for number in range(3)
+)
+
+
+def root_of_three(hashes: list[bytes]) -> bytes:
+    """The tree over three leaf hashes."""
+    first = hashlib.sha256(b"\x01" + hashes[0] + hashes[1]).digest()
+    return hashlib.sha256(b"\x01" + first + hashes[2]).digest()
+
+
+PUBLIC: Final = [key.public for key in KEYS]
+WINDOWS: Final = {
+    "discussion": 1_209_600,
+    "notice": 604_800,
+    "voting": 604_800,
+    "grace": 86_400,
+    "settle": 86_400,
+    "step": 3_600,
+    "witness": 3_600,
+}
+
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "charter": {
+        "name": "Council of the Upper Valley",
+        "threshold": 2,
+        "keys": PUBLIC[:3],
+        "rules": 2,
+        "previous": filler("charter before"),
+    },
+    "node": {
+        "number": 2,
+        "key": NODE_KEY.public,
+        "transport": filler("transport"),
+        "expires": TIME + 7_776_000,
+        "addresses": ["node.example.org:7300", "[2001:db8::1]:7300"],
+        "previous": filler("node before"),
+        "last": [filler("log"), 12, filler("root")],
+    },
+    "link": {"peer": filler("peer"), "invite": filler("invite"), "expires": TIME + 86_400},
+    "compact": {
+        "name": "Valley Confederation",
+        "founders": [[bytes([n]) * 32, 1, 2] for n in (1, 2, 3)],
+        "rules": [["coordination", "double"]],
+        "windows": WINDOWS,
+        "seconds": 1,
+        "sponsors": 2,
+        "weight_max": 4,
+    },
+    "accession": {"weight": 2},
+    "motion": {
+        "name": "coordination",
+        "titles": [["en", "A bridge"], ["de-ch", "Eine Brücke"]],
+        "text": hashlib.sha256(b"confed text 1\0" + TEXT).digest(),
+    },
+    "second": {},
+    "freeze": {
+        "councils": [[bytes([n]) * 32, n] for n in (1, 2, 3)],
+        "opens": TIME + 1_000,
+        "closes": TIME + 2_000,
+        "seconds": [filler("second")],
+        "accessions": [filler("accession")],
+    },
+    "position": {
+        "freeze": FREEZE,
+        "number": 1,
+        "value": "yes",
+        "yes": 70_000,
+        "no": 3,
+        "valid": 70_010,
+    },
+    "witness": {
+        "count": 3,
+        "root": root_of_three([leaf_hash(cmp.encode(head)) for head in HEADS]),
+    },
+    "vote": {
+        "freeze": FREEZE,
+        "round": 1,
+        "outcome": "adopted",
+        "counted": [filler("position")],
+    },
+    "lock": {"freeze": FREEZE, "round": 1, "outcome": "rejected"},
+    "mandate": {
+        "delegate": filler("delegate"),
+        "starts": TIME,
+        "until": TIME + 1_000_000,
+        "kinds": ["speak", "vote"],
+        "compact": COMPACT,
+        "instructions": [[MOTION, "yes"]],
+    },
+    "act": {
+        "motion": MOTION,
+        "kind": "vote",
+        "value": "yes",
+        "number": 2,
+        "head": b"a signed head",
+        "previous": filler("act before"),
+    },
+    "recall": {"reason": "The assembly decided so."},
+}
+"""The body of each kind with every optional field."""
+
+OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
+    "charter": ("rules", "previous"),
+    "node": ("addresses", "previous", "last"),
+    "link": ("peer", "invite", "expires"),
+    "freeze": ("seconds", "accessions"),
+    "position": ("yes", "no", "valid"),
+    "mandate": ("compact", "instructions"),
+    "act": ("previous",),
+    "recall": ("reason",),
+}
+"""The fields of each kind that may be absent."""
+
+SUBJECTS: Final[dict[str, bytes]] = {
+    "accession": COMPACT,
+    "motion": COMPACT,
+    "second": MOTION,
+    "freeze": MOTION,
+    "position": MOTION,
+    "vote": MOTION,
+    "lock": MOTION,
+    "act": MANDATE,
+    "recall": MANDATE,
+}
+"""The kinds whose payload names a subject."""
+
+PARTS: Final[dict[str, bytes]] = {"motion": TEXT, "witness": cmp.encode(HEADS)}
+
+
+def payload(kind: str, **change: Any) -> dict[str, Any]:
+    """The payload of an example; a field changed to None is left out."""
+    fields: dict[str, Any] = {
+        "kind": kind,
+        "council": COUNCIL,
+        "charter": 1,
+        "time": TIME,
+        "subject": SUBJECTS.get(kind),
+        "body": BODIES.get(kind, {}),
+        **change,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
