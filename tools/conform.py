@@ -12,6 +12,7 @@ Exit 0 if nothing failed, 1 if something did, 2 if the run was not possible.
 """
 
 import argparse
+import contextlib
 import json
 import shlex
 import subprocess
@@ -123,10 +124,8 @@ class Testee:
     def close(self) -> str:
         """End the input; in words what was wrong with the program's end, or nothing."""
         assert self._process.stdin is not None
-        try:
+        with contextlib.suppress(OSError):  # it ended before; its exit code says how
             self._process.stdin.close()
-        except OSError:
-            pass  # it ended before; its exit code says how
         try:
             code = self._process.wait(timeout=ANSWER_MAX_S)
         except subprocess.TimeoutExpired:
@@ -243,7 +242,9 @@ def write_junit(path: Path, results: Sequence[Result]) -> None:
 
 def _printable(text: str) -> str:
     """`text` without what XML cannot hold."""
-    return text.encode("ascii", "backslashreplace").decode().translate(dict.fromkeys(range(32), "?"))
+    return (
+        text.encode("ascii", "backslashreplace").decode().translate(dict.fromkeys(range(32), "?"))
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -32,7 +32,7 @@ Value = Any
 """int, bool, str, bytes, list[Value] or dict[str, Value]: nothing else is ever decoded."""
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,30}\Z")
-# ENC-TEXT: C0 and C1 controls but line feed, line and paragraph separators, the bidi
+# ENC-13: C0 and C1 controls but line feed, line and paragraph separators, the bidi
 # controls, zero-width characters, tags, and noncharacters; by fixed code point, so that no
 # Unicode version of any language can change a verdict.
 _BANNED: Final = re.compile(
@@ -46,7 +46,7 @@ _WIDE_HEADERS_MAX: Final = 256  # times 8 KiB: at most 2 MiB allocated ahead of 
 
 
 def text_is_clean(text: str) -> bool:
-    """True if `text` holds none of the banned code points (specs/01, ENC-TEXT)."""
+    """True if `text` holds none of the banned code points (specs/01, ENC-13)."""
     return _BANNED.search(text) is None
 
 

@@ -326,7 +326,9 @@ def serve(lines: TextIO, out: TextIO) -> None:
 def main() -> int:
     """The program; see the top of this file."""
     with (
-        open(sys.stdin.fileno(), encoding="utf-8", errors="surrogateescape", closefd=False) as lines,
+        open(
+            sys.stdin.fileno(), encoding="utf-8", errors="surrogateescape", closefd=False
+        ) as lines,
         open(sys.stdout.fileno(), "w", encoding="ascii", newline="\n", closefd=False) as out,
     ):
         serve(lines, out)

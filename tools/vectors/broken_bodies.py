@@ -1,19 +1,27 @@
 """Bodies with one fault each, for the vectors of `record` and the check of the schemas."""
 
+import base64
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tools.vectors.examples import BODIES, OPTIONAL
+from tools.vectors.examples import BODIES, OPTIONAL, WINDOWS
 from tools.vectors.signing import filler
 
 NUMBER_MAX: Final = 1_000_000
-_ID: Final = {"31-bytes": bytes(31), "33-bytes": bytes(33), "text": "i" * 32}
+_BASE64: Final = base64.b64encode(bytes(32)).decode()
+_ID: Final = {"31-bytes": bytes(31), "33-bytes": bytes(33), "text": "i" * 32, "base64": _BASE64}
 _NUMBER: Final = {"0": 0, "large": NUMBER_MAX + 1, "text": "1", "bool": True}
 _WEIGHT: Final = {"negative": -1, "large": 1_000_001, "text": "2"}
 _TIME: Final = {"negative": -1, "large": 2**40 + 1}
 _BALLOTS: Final = {"negative": -1, "large": 10**12 + 1, "bool": True}
 _NAME: Final = {"empty": "", "65-characters": "n" * 65, "bytes": b"name"}
-_TOKEN: Final = {"empty": "", "upper": "Yes", "space": "a b", "32-characters": "t" * 32}
+_TOKEN: Final = {
+    "empty": "",
+    "upper": "Yes",
+    "space": "a b",
+    "line-feed": "yes\n",
+    "32-characters": "t" * 32,
+}
 _WORD: Final = {"other": "maybe", "upper": "Yes", "number": 1}
 _HEAD: Final = [filler("log"), 12, filler("root")]
 
@@ -64,11 +72,13 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         },
         "windows": {
             "array": [1, 2, 3, 4, 5, 6, 7],
-            "one-less": {k: 1 for k in ("discussion", "notice", "voting", "grace", "settle", "step")},
-            "negative": {**BODIES["compact"]["windows"], "voting": -1},
-            "large": {**BODIES["compact"]["windows"], "voting": 10 * 366 * 86_400 + 1},
-            "witness-0": {**BODIES["compact"]["windows"], "witness": 0},
-            "another": {**BODIES["compact"]["windows"], "recess": 1},
+            "one-less": {
+                k: 1 for k in ("discussion", "notice", "voting", "grace", "settle", "step")
+            },
+            "negative": {**WINDOWS, "voting": -1},
+            "large": {**WINDOWS, "voting": 10 * 366 * 86_400 + 1},
+            "witness-0": {**WINDOWS, "witness": 0},
+            "another": {**WINDOWS, "recess": 1},
         },
         "seconds": {"negative": -1, "large": 1_000_001},
         "sponsors": {"negative": -1},
@@ -88,7 +98,11 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "text": _ID,
     },
     "freeze": {
-        "councils": {"empty": [], "weight-large": [[bytes(32), 1_000_001]], "of-one": [[bytes(32)]]},
+        "councils": {
+            "empty": [],
+            "weight-large": [[bytes(32), 1_000_001]],
+            "of-one": [[bytes(32)]],
+        },
         "opens": _TIME,
         "closes": {"text": "tomorrow"},
         "seconds": {"empty": [], "31-bytes": [bytes(31)]},

@@ -137,7 +137,11 @@ def _broken_form() -> Broken:
     for slug, raw in (("nil", "c0"), ("nil-item", "9201c0"), ("nil-value", "81a161c0")):
         yield "ENC-6", "enc-nil", slug, "absent is written by leaving out", bytes.fromhex(raw)
     for slug, raw in (
-        *(("float32", "ca00000000"), ("float64", "cb3ff0000000000000"), ("float-nan", "ca7fc00000")),
+        *(
+            ("float32", "ca00000000"),
+            ("float64", "cb3ff0000000000000"),
+            ("float-nan", "ca7fc00000"),
+        ),
         ("float-in-map", "81a161cb0000000000000000"),
     ):
         yield "ENC-7", "enc-float", slug, "no floating point", bytes.fromhex(raw)
@@ -178,7 +182,12 @@ def _broken_form() -> Broken:
         *(("continuation", "80"), ("overlong-2", "c080"), ("overlong-slash", "c0af")),
         *(("overlong-3", "e08080"), ("overlong-4", "f0808080"), ("surrogate-low", "eda080")),
         *(("surrogate-high", "edbfbf"), ("beyond-last", "f4908080"), ("fe", "fe"), ("ff", "ff")),
-        *(("cut-2", "c3"), ("cut-3", "e282"), ("cut-4", "f09f98"), ("latin-1", "e4"), ),
+        *(
+            ("cut-2", "c3"),
+            ("cut-3", "e282"),
+            ("cut-4", "f09f98"),
+            ("latin-1", "e4"),
+        ),
     ):
         body = bytes.fromhex(raw)
         why = "not well-formed UTF-8"
@@ -205,7 +214,11 @@ def _broken_containers() -> Broken:
         yield "ENC-15", "enc-key-form", f"key-{slug}", "[a-z][a-z0-9_]{0,30}", raw
     for slug, keys in (
         *(("b-a", ("b", "a")), ("longer-first", ("aa", "a")), ("underscore-digit", ("a_", "a0"))),
-        *(("letter-underscore", ("aa", "a_")), ("third", ("a", "c", "b")), ("a-b-a", ("a", "b", "a"))),
+        *(
+            ("letter-underscore", ("aa", "a_")),
+            ("third", ("a", "c", "b")),
+            ("a-b-a", ("a", "b", "a")),
+        ),
     ):
         yield "ENC-16", "enc-key-order", f"order-{slug}", "keys strictly increase", _keys(keys)
     for slug, keys in (("a-a", ("a", "a")), ("last", ("a", "b", "b"))):

@@ -13,7 +13,7 @@ MOTION: Final = filler("motion")
 COMPACT: Final = filler("compact")
 FREEZE: Final = filler("freeze")
 MANDATE: Final = filler("mandate")
-TEXT: Final = filler("salt", 16) + "Shall the bridge be built?\n".encode()
+TEXT: Final = filler("salt", 16) + b"Shall the bridge be built?\n"
 HEADS: Final = sorted(
     [filler(f"log {number}"), number + 1, filler(f"root {number}")] for number in range(3)
 )

@@ -1,5 +1,7 @@
 """Vectors of specs/03: `record`."""
 
+import base64
+import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -71,9 +73,7 @@ def record() -> Vectors:
     return out
 
 
-def _accept(
-    out: Vectors, rule: str, slug: str, why: str, raw: bytes, keys: Iterable[Key]
-) -> None:
+def _accept(out: Vectors, rule: str, slug: str, why: str, raw: bytes, keys: Iterable[Key]) -> None:
     signers = [key.public.hex() for key in keys]
     out.good(rule, slug, why, _request(raw), record=record_id(_RECALL).hex(), signers=signers)
 
@@ -173,24 +173,49 @@ def _signatures() -> Broken:
         slug = f"form-{form}".replace("--", "-minus-")
         yield "SIG-1", "sig-form", slug, "no such form", _signed(form, good)
     for rule, slug, why, form, raw in (
-        ("REC-3", "other-network", "an id of another network", 0, key.sign(
-            message_of(_RECALL, OTHER_NETWORK))),
+        (
+            "REC-3",
+            "other-network",
+            "an id of another network",
+            0,
+            key.sign(message_of(_RECALL, OTHER_NETWORK)),
+        ),
         ("REC-4", "untagged-id", "the id without its tag", 0, key.sign(record_id(_RECALL))),
         ("REC-4", "payload-signed", "the payload itself", 0, key.sign(_RECALL)),
-        ("REC-4", "head-tag", "the tag of heads", 0, key.sign(
-            b"confed head 1\0" + record_id(_RECALL))),
+        (
+            "REC-4",
+            "head-tag",
+            "the tag of heads",
+            0,
+            key.sign(b"confed head 1\0" + record_id(_RECALL)),
+        ),
         ("SIG-5", "other-signer", "signed by another key", 0, KEYS[1].sign(message)),
         ("SIG-5", "flipped", "one bit", 0, good[:5] + bytes([good[5] ^ 4]) + good[6:]),
         ("SIG-1", "raw-as-ssh", "form 0 said to be 1", 1, good),
         ("SIG-1", "ssh-as-raw", "form 1 said to be 0", 0, signature(key, message, 1)),
         ("SIG-1", "raw-as-fido", "form 0 said to be 2", 2, good + b"\x01" + bytes(4)),
         ("SSH-2", "ssh-namespace", "signed for files", 1, key.sign(ssh_preimage(message, b"file"))),
-        ("SSH-5", "ssh-sha256", "another hash", 1, key.sign(
-            ssh_preimage(message, digest="sha256"))),
-        ("SSH-6", "fido-counter", "another counter than signed", 2, key.sign(
-            sk_preimage(ssh_preimage(message), 1, 7)) + b"\x01" + (8).to_bytes(4, "big")),
-        ("SSH-6", "fido-flags", "other flags than signed", 2, key.sign(
-            sk_preimage(ssh_preimage(message), 1, 7)) + b"\x05" + (7).to_bytes(4, "big")),
+        (
+            "SSH-5",
+            "ssh-sha256",
+            "another hash",
+            1,
+            key.sign(ssh_preimage(message, digest="sha256")),
+        ),
+        (
+            "SSH-6",
+            "fido-counter",
+            "another counter than signed",
+            2,
+            key.sign(sk_preimage(ssh_preimage(message), 1, 7)) + b"\x01" + (8).to_bytes(4, "big"),
+        ),
+        (
+            "SSH-6",
+            "fido-flags",
+            "other flags than signed",
+            2,
+            key.sign(sk_preimage(ssh_preimage(message), 1, 7)) + b"\x05" + (7).to_bytes(4, "big"),
+        ),
     ):
         yield rule, "sig-invalid", slug, why, _signed(form, raw)
     for slug, form, raw in (
@@ -226,8 +251,10 @@ def _payloads() -> Broken:
     for slug, value in (
         ("an-array", [good]),
         ("text", "payload"),
-        *((f"no-{name}", {k: v for k, v in good.items() if k != name})
-          for name in ("kind", "charter", "time", "body")),
+        *(
+            (f"no-{name}", {k: v for k, v in good.items() if k != name})
+            for name in ("kind", "charter", "time", "body")
+        ),
         ("another-field", {**good, "note": "x"}),
         ("kind-upper", {**good, "kind": "Recall"}),
         ("kind-empty", {**good, "kind": ""}),
@@ -249,6 +276,7 @@ def _payloads() -> Broken:
         ("scope-31", {**good, "scope": bytes(31)}),
         ("subject-31", {**good, "subject": bytes(31)}),
         ("subject-text", {**good, "subject": "s" * 32}),
+        ("council-base64", {**good, "council": base64.b64encode(bytes(32)).decode()}),
         ("salt-15", {**good, "salt": bytes(15)}),
         ("salt-17", {**good, "salt": bytes(17)}),
         ("body-array", {**good, "body": []}),
@@ -286,7 +314,7 @@ def _parts(out: Vectors) -> None:
 
     for kind in examples.PARTS:
         why = "the carrier left it out"
-        out.bad("PRT-2", "part-missing", f"{kind}-no-part", why, _request(raw(kind)))
+        out.bad("PRT-7", "part-missing", f"{kind}-no-part", why, _request(raw(kind)))
     for kind, part in (("recall", b"x"), ("charter", examples.TEXT), ("second", b"")):
         request = _request(raw(kind), part)
         out.bad("PRT-3", "part-unexpected", f"{kind}-part", "this kind has none", request)
@@ -300,6 +328,17 @@ def _parts(out: Vectors) -> None:
         why = "not the text that was signed"
         request = _request(raw("motion"), part)
         out.bad("PRT-4", "part-mismatch", f"motion-part-{slug}", why, request)
+    salt = text[:16]
+    for slug, part in (
+        ("salt-short", salt[:15]),
+        ("latin-1", salt + "Br\u00fccke".encode("latin-1")),
+        ("bidi", salt + "a\u202eb".encode()),
+        ("carriage-return", salt + b"one\r\ntwo"),
+    ):
+        hashed = hashlib.sha256(b"confed text 1\0" + part).digest()
+        why = "the hash holds, but it is no salted text"
+        request = _request(raw("motion", text=hashed), part)
+        out.bad("PRT-2", "body-form", f"motion-text-{slug}", why, request)
     heads = examples.HEADS
     for slug, part in (
         ("one-less", cmp.encode(heads[:2])),

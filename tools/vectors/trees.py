@@ -190,7 +190,17 @@ def consistency() -> Vectors:
     out = Vectors("consistency")
     for old, new in ((1, 2), (1, 8), (2, 8), (4, 8), (6, 8), (7, 8)):
         out.good("MRK-6", f"ct-{old}-{new}", "published", _consistency(old, new, RFC6962_LEAVES))
-    for old, new in ((3, 4), (3, 7), (4, 7), (5, 6), (6, 7), (8, 11), (9, 11), (64, 100), (99, 100)):
+    for old, new in (
+        (3, 4),
+        (3, 7),
+        (4, 7),
+        (5, 6),
+        (6, 7),
+        (8, 11),
+        (9, 11),
+        (64, 100),
+        (99, 100),
+    ):
         out.good("MRK-6", f"{old}-{new}", "a lopsided tree", _consistency(old, new))
     for old, new in ((0, 0), (0, 1), (0, 7), (1, 1), (7, 7), (8, 8)):
         out.good("MRK-7", f"{old}-{new}", "an empty path is enough", _consistency(old, new))
@@ -224,14 +234,32 @@ def _broken_consistency(
         ("hash-31", {"path": _cut(base)}),
         ("hash-33", {"path": _cut(base, "00")}),
     ):
-        yield "MRK-8", "proof-length", slug, "not the length that the sizes give", {**base, **change}
+        yield (
+            "MRK-8",
+            "proof-length",
+            slug,
+            "another length than the sizes give",
+            {**base, **change},
+        )
     extra = {**whole, "path": [whole["old_root"], *whole["path"]]}
     yield "MRK-8", "proof-length", "old-root-repeated", "left out where it is a subtree", extra
     same, other = _consistency(7, 7), _consistency(0, 7)
     differs = {**same, "new_root": _flip(same["new_root"])}
     yield "MRK-7", "proof-root", "same-size-other-root", "a fork at one size", differs
-    yield "MRK-7", "proof-length", "same-size-path", "no path there", {**same, **_more(same, "00" * 32)}
-    yield "MRK-7", "proof-length", "from-empty-path", "no path there", {**other, **_more(other, "00" * 32)}
+    yield (
+        "MRK-7",
+        "proof-length",
+        "same-size-path",
+        "no path there",
+        {**same, **_more(same, "00" * 32)},
+    )
+    yield (
+        "MRK-7",
+        "proof-length",
+        "from-empty-path",
+        "no path there",
+        {**other, **_more(other, "00" * 32)},
+    )
     zero = {**other, "old_root": "00" * 32}
     yield "MRK-7", "proof-root", "empty-root-zeros", "the empty root is H of nothing", zero
 
