@@ -66,8 +66,13 @@ fuzz: $(RUN)
 ##  make test-web  the pages and the JavaScript in headless Chromium [ARGS=]
 test-web: $(RUN) $(TEST)
 	@command -v chromium >/dev/null || { \
-	  test "$$(id -u)" = 0 || { echo "make test-web needs Chromium: apt-get install chromium" 1>&2; exit 1; }; \
-	  apt-get update -qq 1>&2 && apt-get install -qq -y --no-install-recommends chromium 1>&2; }
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { \
+	    echo "make test-web needs Chromium: apt-get install chromium (as root)" 1>&2; exit 1; }; \
+	  echo "installing Chromium ..." 1>&2; \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  apt-get update -qq >/dev/null && \
+	  apt-get install -qq -y --no-install-recommends chromium >/dev/null || { \
+	    echo "make test-web needs Chromium, and apt-get could not install it" 1>&2; exit 1; }; }
 	@$(PY) -m pytest tests/web $(ARGS)
 
 ##  make lock      make the locks again from pyproject.toml [ARGS=--upgrade]

@@ -7,13 +7,16 @@ import { refuse } from "./errors.js";
 import { ARRAY_MAX, DEPTH_MAX, INT_MAX, KEY_MAX, MAP_MAX, RECORD_MAX_BYTES } from "./limits.js";
 
 const KEY = /^[a-z][a-z0-9_]{0,30}$/;
-// By fixed code point, so that no version of Unicode can change a verdict (ENC-TEXT).
+// By fixed code point, so that no version of Unicode can change a verdict (ENC-13).
 const BANNED = new RegExp(
   "[\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f" +
     "\\u2028-\\u202e\\u2060-\\u206f\\ufdd0-\\ufdef\\ufeff\\ufff9-\\ufffb\\ufffe\\uffff" +
     "\\u{e0000}-\\u{e007f}]",
   "u",
 );
+/** Whether `text` holds no code point that ENC-13 bans. */
+export const isClean = (text) => !BANNED.test(text);
+
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 // --- decoding --------------------------------------------------------------------------------
@@ -112,7 +115,7 @@ class Reader {
   text(length) {
     const text = fromUtf8(this.take(length));
     if (text === null) refuse("enc-utf8");
-    if (BANNED.test(text)) refuse("enc-text");
+    if (!isClean(text)) refuse("enc-text");
     return text;
   }
 
@@ -198,7 +201,7 @@ function writeMap(parts, value, depth) {
 }
 
 function writeText(parts, text) {
-  if (BANNED.test(text)) refuse("enc-text");
+  if (!isClean(text)) refuse("enc-text");
   if (LONE_SURROGATE.test(text)) refuse("enc-utf8");
   const raw = utf8(text);
   parts.push(header(raw.length, 0xa0, 32, STR), raw);

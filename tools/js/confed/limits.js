@@ -12,6 +12,7 @@ export const NAME_MAX_CHARS = 64;
 export const TEXT_MAX_CHARS = 2000;
 export const HEAD_MAX_BYTES = 256;
 export const LOG_MAX_SIZE = 2 ** 40;
+export const PROOF_MAX_HASHES = 64;
 export const WITNESS_HEADS_MAX = 64;
 export const KEYHOLDERS_MAX = 32;
 export const KEY_CACHE_MAX = 16384;

@@ -27,15 +27,22 @@ export function rootOf(hashes) {
 
 /** Return if `path` leads from the leaf hash to `root` (MRK-5); Refusal log-index, proof-... */
 export function verifyInclusion(leaf, index, size, root, path) {
+  const reached = inclusionRoot(leaf, index, size, path);
+  checkLengths(root);
+  if (!equal(reached, root)) refuse("proof-root");
+}
+
+/** The root that `path` leads to from the leaf hash (MRK-5); Refusal log-index, proof-length. */
+export function inclusionRoot(leaf, index, size, path) {
   if (!(index >= 0 && index < size && size <= LOG_MAX_SIZE)) refuse("log-index");
-  checkLengths(leaf, root, ...path);
+  checkLengths(leaf, ...path);
   const walk = new Walk(index, size - 1);
   let hash = leaf;
   for (const sibling of path) {
     hash = walk.step() ? nodeHash(sibling, hash) : nodeHash(hash, sibling);
   }
   walk.end();
-  if (!equal(hash, root)) refuse("proof-root");
+  return hash;
 }
 
 /** Return if `path` shows that the new tree begins with the old one (MRK-6, MRK-7). */

@@ -1,5 +1,6 @@
 // The operations of the conformance driver: a request object in, a reply object out.
 
+import { decodeContainer, openAll, rootsOf } from "./bundle.js";
 import { fromHex, toHex, utf8 } from "./bytes.js";
 import * as codec from "./codec.js";
 import * as ed25519 from "./ed25519.js";
@@ -33,12 +34,17 @@ const network = (value) => checked(hex(value), value.length === 64);
 
 // --- tagged values ---------------------------------------------------------------------------
 
+const DECIMAL = /^(0|-?[1-9][0-9]*)$/;
+const DECIMAL_MAX_CHARS = 24; // more digits are out of range, whatever they say
+
 /** The value that ["i","-5"], ["b",true], ["s",..], ["x",hex], ["a",[..]] or ["m",..] names. */
 function untag(tagged) {
   const [tag, inner] = checked(array(tagged), tagged.length === 2);
+  string(tag);
   switch (tag) {
     case "i":
-      return BigInt(checked(string(inner), /^-?[0-9]{1,100}$/.test(inner)));
+      checked(inner, typeof inner === "string" && DECIMAL.test(inner));
+      return BigInt(inner.slice(0, DECIMAL_MAX_CHARS));
     case "b":
       return checked(inner, typeof inner === "boolean");
     case "s":
@@ -58,7 +64,7 @@ function untagMap(entries) {
   const out = new Map();
   for (const entry of entries) {
     const [key, value] = checked(array(entry), entry.length === 2);
-    if (out.has(key)) refuse("enc-key-duplicate");
+    if (out.has(string(key))) refuse("enc-key-duplicate");
     out.set(key, untag(value));
   }
   return out;
@@ -76,8 +82,22 @@ function tag(value) {
 /** `value` with every Uint8Array in it as hex. */
 function plain(value) {
   if (value instanceof Uint8Array) return toHex(value);
+  if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+}
+
+/** A unit whose fields have their types; whether its numbers are in range says `count`. */
+function unit(fields) {
+  const { weight, yes, no, valid, value, silent = false } = object(fields);
+  const isNumber = (number) => typeof number === "number";
+  checked(silent, typeof silent === "boolean");
+  checked(weight, isNumber(weight));
+  checked(yes, isNumber(yes) || (silent && yes === undefined));
+  checked(no, isNumber(no) || (silent && no === undefined));
+  checked(valid, isNumber(valid) || valid === undefined);
+  checked(value, [undefined, "yes", "no", "abstain"].includes(value));
+  return { weight, yes: yes ?? 0, no: no ?? 0, valid, value, silent };
 }
 
 // --- operations ------------------------------------------------------------------------------
@@ -102,7 +122,12 @@ const OPS = {
   async record(request) {
     const part = request.part === undefined ? null : hex(request.part);
     const record = await open(network(request.net), hex(request.in), part);
-    return { id: toHex(record.id), kind: record.kind, signers: record.signers.map(toHex) };
+    return {
+      record: toHex(record.id),
+      signers: record.signers.map(toHex),
+      kind: record.kind,
+      council: toHex(record.council),
+    };
   },
 
   inclusion(request) {
@@ -123,13 +148,26 @@ const OPS = {
     return plain(await openHead(network(request.net), hex(request.key), hex(request.in)));
   },
 
+  /** Not of the driver: what a `.confed` file holds; each record and path in it holds. */
+  async container(request) {
+    const bundle = decodeContainer(hex(request.in));
+    const records = await openAll(bundle);
+    return plain({
+      kind: bundle.kind,
+      network: bundle.network,
+      subject: bundle.subject,
+      records: records.map((record) => record.id),
+      roots: rootsOf(bundle),
+    });
+  },
+
   text(request) {
     const decoder = DECODERS.get(string(request.kind));
     checked(decoder, decoder !== undefined);
     return { value: plain(decoder(string(request.in))) };
   },
 
-  count: (request) => count(string(request.rule), array(request.units).map(object)),
+  count: (request) => count(string(request.rule), array(request.units).map(unit)),
 
   noise(request) {
     const keys = {
@@ -151,7 +189,9 @@ export async function handle(request) {
     const op = string(object(request).op);
     if (op === "hello") return { ok: true, name: NAME, version: VERSION, ops: Object.keys(OPS) };
     if (!Object.hasOwn(OPS, op)) refuse("unsupported-op");
-    return { id, ok: true, ...(await OPS[op](request)), id };
+    const result = await OPS[op](request);
+    // A record's own id has a field of its own, since `id` is the request's, if it has one.
+    return { id: id ?? result.record ?? null, ok: true, ...result };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { id, ok: false, why: error.reason };

@@ -1,18 +1,19 @@
 // Records: envelope, payload, id, signatures, detached part (specs/03, REC, PAY, BOD, PRT).
 
-import { compare, equal } from "./bytes.js";
-import { decode, encode } from "./codec.js";
+import { compare, equal, fromUtf8, toHex } from "./bytes.js";
+import { decode, encode, isClean } from "./codec.js";
 import { verify as verifyEd25519 } from "./ed25519.js";
 import { Refusal, refuse } from "./errors.js";
 import { recordId, signingBytes, TAG_TEXT } from "./ids.js";
 import { headRow, KINDS, time, token } from "./kinds.js";
-import { PART_MAX_BYTES, SIGNATURES_MAX, WITNESS_HEADS_MAX } from "./limits.js";
+import { ARRAY_MAX, PART_MAX_BYTES, SIGNATURES_MAX } from "./limits.js";
 import { leafHash, rootOf } from "./merkle.js";
 import { anyMap, bin, int, list, map } from "./schema.js";
 import { sha256 } from "./sha256.js";
 import { RECORD_NAMESPACE, verifyCompact } from "./sshsig.js";
 
 const FORM_RAW = 0;
+const SALT_BYTES = 16; // random, before the words of a detached text
 
 const header = map(
   { kind: token, charter: int(0, 1000000), time, body: anyMap },
@@ -97,15 +98,18 @@ function checkPart(wanted, body, part) {
   if (part.length > PART_MAX_BYTES) refuse("part-mismatch");
   if (wanted === "text") {
     if (!equal(sha256(TAG_TEXT, part), body.get("text"))) refuse("part-mismatch");
+    const words = fromUtf8(part.subarray(SALT_BYTES));
+    if (part.length < SALT_BYTES || words === null || !isClean(words)) refuse("body-form");
     return;
   }
   const rows = headsOf(part);
   const root = rootOf(rows.map((row) => leafHash(encode(row))));
   if (!equal(root, body.get("root"))) refuse("part-mismatch");
-  if (rows.length !== body.get("count")) refuse("body-form");
+  const logs = new Set(rows.map((row) => toHex(row[0])));
+  if (rows.length !== body.get("count") || logs.size !== rows.length) refuse("body-form");
 }
 
-/** The [log, size, root] rows of a witness record's part, strictly increasing by log (WIT-2). */
+/** The [log, size, root] rows of a witness record's part, in their order (WIT-2). */
 function headsOf(part) {
   let rows;
   try {
@@ -114,9 +118,8 @@ function headsOf(part) {
     if (error instanceof Refusal) refuse("part-mismatch", error.reason);
     throw error;
   }
-  if (!list(headRow, 0, WITNESS_HEADS_MAX)(rows)) refuse("part-mismatch");
-  rows.forEach((row, i) => {
-    if (i > 0 && compare(row[0], rows[i - 1][0]) <= 0) refuse("part-mismatch");
-  });
+  if (!list(headRow, 0, ARRAY_MAX)(rows)) refuse("part-mismatch");
+  const ordered = (a, b) => compare(a[0], b[0]) || a[1] - b[1] || compare(a[2], b[2]);
+  if (rows.some((row, i) => i > 0 && ordered(rows[i - 1], row) > 0)) refuse("part-mismatch");
   return rows;
 }

@@ -21,8 +21,8 @@ function checkNumber(number, most, reason) {
   if (!Number.isInteger(number) || number < 0 || number > most) refuse(reason);
 }
 
-/** Check a unit {weight, yes, no, valid?, value?, silent?}; give its sums in BigInt. */
-function openUnit({ weight, yes = 0, no = 0, valid, value, silent = false }) {
+/** Check a unit {weight, yes, no, valid?, value?, silent}; give its numbers in BigInt. */
+function openUnit({ weight, yes, no, valid, value, silent }) {
   checkNumber(weight, WEIGHT_MAX, "units-weight");
   checkNumber(yes, BALLOTS_MAX, "position-tally");
   checkNumber(no, BALLOTS_MAX, "position-tally");
@@ -48,7 +48,10 @@ function valueOf(yes, no) {
 /** Whether x > z, and the share [a, b] is reached (CNT-6). */
 const reaches = ([a, b], x, z) => x > z && b * x >= a * (x + z);
 
-/** {accepted, people: {yes, no, accept}, units: {yes, no, total, accept}} (CNT-3, CNT-10). */
+/**
+ * {accepted, people: {yes, no, accept}, units: {yes, no, total, accept}, outcome}, the outcome
+ * being that of a class that binds (CNT-3, CNT-9, CNT-10).
+ */
 export function count(rule, given) {
   const { name, share } = parseRule(rule);
   const units = given.map(openUnit);
@@ -75,6 +78,8 @@ export function count(rule, given) {
   if (name === "simple") accepted = peopleAccept;
   if (name === "majority") accepted = reaches(HALF, councils("yes"), councils("no"));
   if (name === "super") accepted = reaches(share, councils("yes"), councils("no"));
+  const hasQuorum = 2 * units.filter((unit) => unit.value !== null).length > units.length;
+  const outcome = accepted ? "adopted" : "rejected";
   return {
     accepted,
     people: { yes: Number(people.yes), no: Number(people.no), accept: peopleAccept },
@@ -84,5 +89,6 @@ export function count(rule, given) {
       total: Number(total),
       accept: unitsAccept,
     },
+    outcome: hasQuorum ? outcome : "no-quorum",
   };
 }

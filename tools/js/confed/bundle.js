@@ -1,0 +1,229 @@
+// The container of a `.confed` file (specs/12, BUN-1 to BUN-6), its records and its paths.
+//
+// What the file proves of a mandate or a decision is not judged here yet.
+
+import { compare, equal, toHex, utf8 } from "./bytes.js";
+import { decode, encode } from "./codec.js";
+import { Refusal, refuse } from "./errors.js";
+import { recordId } from "./ids.js";
+import { time } from "./kinds.js";
+import * as limits from "./limits.js";
+import { inclusionRoot, leafHash } from "./merkle.js";
+import { open, parsePayload, splitEnvelope } from "./record.js";
+import { bin, int, list, map, oneOf, row } from "./schema.js";
+
+const MAGIC = Uint8Array.of(0x93, 0xa6, ...utf8("confed"));
+const VERSION = 1;
+
+// --- the form of the file ----------------------------------------------------------------------
+
+const anyOf = (...forms) => (value) => forms.some((form) => form(value));
+
+const number = int(0, 1000000);
+const size = int(1, limits.LOG_MAX_SIZE);
+const path = list(int(0, limits.INT_MAX), 0, limits.PROOF_MAX_HASHES);
+const signature = row(
+  anyOf(int(0, limits.INT_MAX), bin(32)),
+  int(0, 255),
+  bin(0, limits.BUNDLE_MAX_BYTES),
+);
+const payload = bin(0, limits.RECORD_MAX_BYTES);
+const signatures = list(signature, 1, limits.SIGNATURES_MAX);
+const entry = anyOf(
+  row(payload, signatures),
+  row(payload, signatures, bin(0, limits.PART_MAX_BYTES)),
+);
+const proof = row(number, int(0, limits.LOG_MAX_SIZE - 1), size, path);
+const receipt = row(
+  number,
+  int(1, 1000000),
+  time,
+  int(1, limits.WITNESS_HEADS_MAX),
+  int(0, limits.WITNESS_HEADS_MAX - 1),
+  size,
+  path,
+  bin(64),
+);
+const file = map(
+  {
+    kind: oneOf("mandate", "act", "certificate", "record"),
+    network: bin(32),
+    subject: bin(32),
+    records: list(list(entry, 0, limits.ARRAY_MAX), 1, limits.ARRAY_MAX),
+  },
+  {
+    hashes: bin(0, limits.BUNDLE_MAX_BYTES),
+    head: row(size, time, bin(64)),
+    proofs: list(proof, 0, limits.ARRAY_MAX),
+    receipts: list(receipt, 0, limits.ARRAY_MAX),
+  },
+);
+
+const must = (holds) => {
+  if (!holds) refuse("bundle-form");
+};
+
+// --- reading -----------------------------------------------------------------------------------
+
+/**
+ * {kind, network, subject, entries: [{id, envelope, part}], proofs, head, receipts} of a file.
+ * Proofs are {entry, index, size, path}; receipts and head stand as in the file, their paths and
+ * signers written out. Refusal bundle-..., enc-..., or what is wrong with an envelope.
+ */
+export function decodeContainer(data) {
+  checkStart(data);
+  const content = decode(data, limits.BUNDLE_MAX_BYTES)[2];
+  must(file(content));
+  const pages = content.get("records");
+  must(pages.every((page, i) => i === pages.length - 1 || page.length === limits.ARRAY_MAX));
+  must(pages.at(-1).length > 0);
+  const network = content.get("network");
+  const entries = readEntries(network, pages.flat());
+  const { proofs, receipts } = readPaths(content, entries);
+  return {
+    kind: content.get("kind"),
+    network,
+    subject: content.get("subject"),
+    entries,
+    head: content.get("head") ?? null,
+    proofs,
+    receipts,
+  };
+}
+
+function checkStart(data) {
+  if (data.length > limits.BUNDLE_MAX_BYTES) refuse("enc-size");
+  if (data.length === 0) refuse("enc-empty");
+  const start = data.subarray(0, MAGIC.length);
+  if (!equal(start, MAGIC.subarray(0, start.length))) refuse("bundle-magic");
+  if (start.length < MAGIC.length) refuse("enc-truncated");
+  if (data.length > MAGIC.length && data[MAGIC.length] !== VERSION) refuse("bundle-version");
+}
+
+/** Each record in full; a signer is a number if and only if a record so far has named the key. */
+function readEntries(network, rows) {
+  const keys = []; // the keys that records have named so far, in order (BUN-4)
+  const numbers = new Map(); // hex of a key -> its number
+  const entries = rows.map(([content, signed, part = null]) => {
+    const { fields } = parsePayload(content);
+    for (const key of keysNamed(fields)) {
+      if (!numbers.has(toHex(key))) {
+        numbers.set(toHex(key), keys.length);
+        keys.push(key);
+      }
+    }
+    const full = signed.map(([signer, form, bytes]) => {
+      must(typeof signer === "number" ? signer < keys.length : !numbers.has(toHex(signer)));
+      return [typeof signer === "number" ? keys[signer] : signer, form, bytes];
+    });
+    must(full.every((one, i) => i === 0 || compare(full[i - 1][0], one[0]) <= 0));
+    const id = recordId(network, content);
+    return { id, envelope: envelopeOf(content, full), part, rank: rankOf(id, fields) };
+  });
+  for (const { envelope } of entries) splitEnvelope(envelope);
+  must(new Set(entries.map(({ id }) => toHex(id))).size === entries.length);
+  must(entries.every((one, i) => i === 0 || compareRanks(entries[i - 1].rank, one.rank) <= 0));
+  return entries.map(({ id, envelope, part }) => ({ id, envelope, part }));
+}
+
+function envelopeOf(content, full) {
+  try {
+    return encode([content, full]);
+  } catch (error) {
+    if (error instanceof Refusal) refuse("bundle-form", error.reason);
+    throw error;
+  }
+}
+
+function keysNamed(fields) {
+  const body = fields.get("body");
+  switch (fields.get("kind")) {
+    case "charter":
+      return body.get("keys");
+    case "node":
+      return [body.get("key")];
+    case "mandate":
+      return [body.get("delegate")];
+    default:
+      return [];
+  }
+}
+
+/** Charters by council and version, node records by council and number, the rest by id. */
+function rankOf(id, fields) {
+  const council = fields.get("council") ?? id;
+  if (fields.get("kind") === "charter") return [0, council, fields.get("charter")];
+  if (fields.get("kind") === "node") return [1, council, fields.get("body").get("number")];
+  return [2, id, 0];
+}
+
+const compareRanks = (a, b) => a[0] - b[0] || compare(a[1], b[1]) || a[2] - b[2];
+
+function readPaths(content, entries) {
+  const joined = content.get("hashes") ?? new Uint8Array();
+  must(joined.length % 32 === 0 && (joined.length > 0 || !content.has("hashes")));
+  const hashes = [];
+  for (let at = 0; at < joined.length; at += 32) hashes.push(joined.subarray(at, at + 32));
+  must(new Set(hashes.map(toHex)).size === hashes.length);
+  let used = 0; // hashes stand in the order of their first use
+  const full = (numbers) =>
+    numbers.map((one) => {
+      must(one <= used && one < hashes.length);
+      if (one === used) used += 1;
+      return hashes[one];
+    });
+  const rows = (name) => {
+    const found = content.get(name) ?? [];
+    must(found.length > 0 || !content.has(name));
+    must(found.every(([one]) => one < entries.length));
+    return found;
+  };
+  const inOrder = (found, by) =>
+    found.every((one, i) => i === 0 || found[i - 1][0] - one[0] || found[i - 1][by] <= one[by]) &&
+    found.every((one, i) => i === 0 || found[i - 1][0] <= one[0]);
+
+  const proofs = rows("proofs");
+  const receipts = rows("receipts");
+  must(inOrder(proofs, 2) && inOrder(receipts, 2));
+  const out = {
+    proofs: proofs.map(([at, index, treeSize, steps]) => ({
+      entry: entries[at],
+      index,
+      size: treeSize,
+      path: full(steps),
+    })),
+    receipts: receipts.map(([at, charter, seconds, count, position, treeSize, steps, bytes]) => ({
+      node: entries[at],
+      charter,
+      time: seconds,
+      count,
+      position,
+      size: treeSize,
+      path: full(steps),
+      signature: bytes,
+    })),
+  };
+  must(used === hashes.length);
+  return out;
+}
+
+// --- what is in it -----------------------------------------------------------------------------
+
+/** Every record of the file, opened in the file's order. */
+export async function openAll(bundle) {
+  const out = [];
+  for (const { envelope, part } of bundle.entries) {
+    out.push(await open(bundle.network, envelope, part));
+  }
+  return out;
+}
+
+/** Tree size -> the one root that all paths to it lead to; Refusal log-index, proof-... */
+export function rootsOf(bundle) {
+  const roots = {};
+  for (const { entry: one, index, size: treeSize, path: steps } of bundle.proofs) {
+    const root = inclusionRoot(leafHash(one.envelope), index, treeSize, steps);
+    if (!equal((roots[treeSize] ??= root), root)) refuse("proof-root");
+  }
+  return roots;
+}
