@@ -1,0 +1,41 @@
+"""Offline proof: `.confed` files, made from a node's view and verified without one (specs/12).
+
+data = build_mandate(view, mandate, now)        # on the node
+report = verify([data], trust={council}, at=now)  # anywhere
+report.verdict, report.reason, report.newest_receipt
+"""
+
+from confedproto.bundle.build import (
+    build_act,
+    build_act_from_view,
+    build_certificate,
+    build_mandate,
+    build_record,
+    draft_act,
+    mandate_of,
+)
+from confedproto.bundle.container import Bundle, BundleKind, Entry, decode, encode
+from confedproto.bundle.evidence import Evidence, prove
+from confedproto.bundle.judge import verify
+from confedproto.bundle.report import Decision, Report, Witnessed
+
+__all__ = [
+    "Bundle",
+    "BundleKind",
+    "Decision",
+    "Entry",
+    "Evidence",
+    "Report",
+    "Witnessed",
+    "build_act",
+    "build_act_from_view",
+    "build_certificate",
+    "build_mandate",
+    "build_record",
+    "decode",
+    "draft_act",
+    "encode",
+    "mandate_of",
+    "prove",
+    "verify",
+]

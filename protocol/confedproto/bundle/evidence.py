@@ -1,0 +1,283 @@
+"""What one file proves: every record opened, admitted and placed (specs/12, BUN-7 to BUN-11).
+
+    container.decode -> record.open -> Authority.admit, council by council in log order
+                     -> inclusion under the node key's head -> receipts
+
+These are the node's own functions. A file that says one thing which does not hold proves
+nothing: `prove` raises, and no part of it is used.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from confedproto import codec, keys, record
+from confedproto.bodies.charter import Charter
+from confedproto.bodies.link import Link
+from confedproto.bodies.node import Node
+from confedproto.bodies.witness import Witness
+from confedproto.bundle.container import Bundle, BundleKind, Receipt, SignedHead
+from confedproto.errors import Reason, VerificationError
+from confedproto.ids import CouncilId, Hash, LogId, NetworkId, RecordId, record_id, signing_bytes
+from confedproto.log import Head, open_head
+from confedproto.merkle import inclusion_root, leaf_hash
+from confedproto.record import VerifiedRecord
+from confedproto.rules.authority import Authority, NodeStep
+from confedproto.rules.links import Links
+
+_CHAIN: Final = frozenset({"charter", "node"})
+_MEMBERSHIP: Final = frozenset({"compact", "accession", "link"})
+_KINDS: Final[Mapping[BundleKind, frozenset[str] | None]] = {
+    "mandate": _CHAIN | {"mandate", "recall"},
+    "act": _CHAIN | _MEMBERSHIP | {"mandate", "recall", "act"},
+    "certificate": _CHAIN
+    | _MEMBERSHIP
+    | {"motion", "second", "freeze", "position", "vote", "lock"},
+    "record": None,  # any: the subject says which
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A receipt that holds: the witness council, its time, the size it saw."""
+
+    witness: CouncilId
+    time: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a file proves. `places` are record -> tree size -> index in the subject's log."""
+
+    bundle: Bundle
+    records: Mapping[RecordId, VerifiedRecord]
+    authorities: Mapping[CouncilId, Authority]
+    links: Links
+    places: Mapping[RecordId, Mapping[int, int]]
+    head: Head | None
+    receipts: tuple[Received, ...]
+
+    @property
+    def subject(self) -> VerifiedRecord:
+        """The record that the file is about."""
+        return self.records[self.bundle.subject]
+
+    def of_kind(self, kind: str) -> list[VerifiedRecord]:
+        """The records of a kind, by id."""
+        return sorted((r for r in self.records.values() if r.kind == kind), key=lambda r: r.id)
+
+    def in_log(self, subject: RecordId) -> bool:
+        """Whether the record is shown to be in its council's log, under the file's head."""
+        return self.head is not None and self.head.size in self.places.get(subject, {})
+
+    def received(self, subject: RecordId) -> list[Received]:
+        """The receipts of a record by other councils than its author, oldest first."""
+        author, places = self.records[subject].council, self.places.get(subject, {})
+        found = [r for r in self.receipts if r.size in places and r.witness != author]
+        return sorted(found, key=lambda r: (r.time, r.witness))
+
+    def charter_of(self, council: CouncilId, version: int) -> Charter | None:
+        """The charter of a council with a version number, if the file has it."""
+        authority = self.authorities.get(council)
+        return authority.charter_version(version) if authority is not None else None
+
+
+def prove(bundle: Bundle) -> Evidence:
+    """Check everything that a file says. Raises VerificationError, or DecodeError for a record
+    that is none: the reason of the first thing that does not hold.
+    """
+    records = _open(bundle)
+    subject = records.get(bundle.subject)
+    if subject is None:
+        raise VerificationError(Reason.BUNDLE_MISSING, "the subject", bundle.subject)
+    _check_kinds(bundle, subject, records.values())
+    indexes = _indexes(bundle, records, subject)
+    authorities, links = _fold(bundle.network, records, indexes)
+    node = authorities[subject.council].node
+    places: dict[RecordId, dict[int, int]] = {}
+    head: Head | None = None
+    receipts: list[Received] = []
+    if bundle.proofs or bundle.head is not None or bundle.receipts:
+        if node is None:
+            raise VerificationError(Reason.BUNDLE_MISSING, "the node record of the log")
+        roots = _roots(bundle, records, places)
+        _check_sizes(bundle, roots)
+        head = _head(bundle, node, roots)
+        receipts = [
+            _receipt(bundle.network, receipt, records, authorities, node.log, roots[receipt.size])
+            for receipt in bundle.receipts
+        ]
+    return Evidence(
+        bundle=bundle,
+        records=records,
+        authorities=authorities,
+        links=links,
+        places=places,
+        head=head,
+        receipts=tuple(receipts),
+    )
+
+
+def _open(bundle: Bundle) -> dict[RecordId, VerifiedRecord]:
+    opened = (record.open(bundle.network, e.envelope, e.part) for e in bundle.entries)
+    return {one.id: one for one in opened}
+
+
+def _check_kinds(
+    bundle: Bundle, subject: VerifiedRecord, records: Iterable[VerifiedRecord]
+) -> None:
+    """The subject is what the file's kind says, and nothing stands beside it idly (BUN-8)."""
+    wanted = {"mandate": "mandate", "act": "act", "certificate": "motion"}.get(bundle.kind)
+    if wanted is None:
+        if subject.kind in ("mandate", "act"):  # whose verdict is more than being in the log
+            raise VerificationError(Reason.BUNDLE_SUBJECT, subject.kind, subject.id)
+    elif subject.kind != wanted:
+        raise VerificationError(Reason.BUNDLE_SUBJECT, subject.kind, subject.id)
+    allowed = _KINDS[bundle.kind] or _CHAIN | {subject.kind}
+    for one in records:
+        if one.kind not in allowed:
+            raise VerificationError(Reason.BUNDLE_SUBJECT, one.kind, one.id)
+
+
+# --- authority ------------------------------------------------------------------------------
+
+
+def _indexes(
+    bundle: Bundle, records: Mapping[RecordId, VerifiedRecord], subject: VerifiedRecord
+) -> dict[RecordId, int]:
+    """Where the proofs put records; all of them are of the subject's own log (BUN-9)."""
+    out: dict[RecordId, int] = {}
+    for proof in bundle.proofs:
+        if records[proof.record].council != subject.council:
+            raise VerificationError(Reason.COUNCIL_FOREIGN, "a proof", proof.record)
+        if out.setdefault(proof.record, proof.index) != proof.index:
+            raise VerificationError(Reason.LOG_INDEX, "two places", proof.record)
+    return out
+
+
+def _fold(
+    network: NetworkId, records: Mapping[RecordId, VerifiedRecord], indexes: Mapping[RecordId, int]
+) -> tuple[dict[CouncilId, Authority], Links]:
+    """Admit every record of the file into its council's authority, or refuse the file (BUN-7).
+
+    A record stands after the charter version that it names and before the next; within that
+    by its proven index, and what has none (an act that is not in the log yet) comes last.
+    """
+    authorities: dict[CouncilId, Authority] = {}
+    links = Links()
+    last: dict[CouncilId, int] = {}
+    for one in sorted(records.values(), key=lambda r: _log_order(r, indexes)):
+        authority = authorities.setdefault(one.council, Authority(network))
+        fault = authority.admit(one)
+        if fault is None and isinstance(one.body, Link):
+            fault = links.add(one, one.body)
+        if fault is Reason.COUNCIL_UNKNOWN:
+            raise VerificationError(Reason.BUNDLE_MISSING, "the charter of its council", one.id)
+        if fault is not None:
+            raise VerificationError(fault, one.kind, one.id)
+        index = indexes.get(one.id)
+        if index is not None:
+            if index <= last.get(one.council, -1):
+                raise VerificationError(Reason.LOG_INDEX, "out of order", one.id)
+            last[one.council] = index
+    return authorities, links
+
+
+def _log_order(
+    one: VerifiedRecord, indexes: Mapping[RecordId, int]
+) -> tuple[int, int, int, RecordId]:
+    match one.body:
+        case Charter():
+            return one.charter + 1, 0, 0, one.id
+        case Node():
+            return one.charter, 1, 0, one.id
+        case _ if one.id in indexes:
+            return one.charter, 2, indexes[one.id], one.id
+        case _:
+            return one.charter, 3, 0, one.id
+
+
+# --- places, head, receipts -------------------------------------------------------------------
+
+
+def _roots(
+    bundle: Bundle,
+    records: Mapping[RecordId, VerifiedRecord],
+    places: dict[RecordId, dict[int, int]],
+) -> dict[int, Hash]:
+    """Tree size -> the one root that all paths to that size lead to; fills `places`."""
+    roots: dict[int, Hash] = {}
+    for proof in bundle.proofs:
+        leaf = leaf_hash(records[proof.record].envelope)
+        root = inclusion_root(leaf, proof.index, proof.size, proof.path)
+        if roots.setdefault(proof.size, root) != root:
+            raise VerificationError(Reason.PROOF_ROOT, f"two roots of size {proof.size}")
+        places.setdefault(proof.record, {})[proof.size] = proof.index
+    return roots
+
+
+def _check_sizes(bundle: Bundle, roots: Mapping[int, Hash]) -> None:
+    """Every tree is signed by somebody, and every signature over a tree has one (BUN-9)."""
+    signed = {receipt.size for receipt in bundle.receipts}
+    if bundle.head is not None:
+        signed.add(bundle.head.size)
+    if signed != set(roots):
+        raise VerificationError(Reason.BUNDLE_MISSING, "a head, or a path to one")
+
+
+def _head(bundle: Bundle, node: NodeStep, roots: Mapping[int, Hash]) -> Head | None:
+    """The head, if the node key that the node record authorises signed it (BUN-10)."""
+    brief = bundle.head
+    if brief is None:
+        return None
+    return open_head(bundle.network, node.key, head_envelope(node.log, brief, roots[brief.size]))
+
+
+def _receipt(
+    network: NetworkId,
+    receipt: Receipt,
+    records: Mapping[RecordId, VerifiedRecord],
+    authorities: Mapping[CouncilId, Authority],
+    log: LogId,
+    root: Hash,
+) -> Received:
+    """A receipt, if it is what its council's node key signed (BUN-11)."""
+    witness = records[receipt.node].council
+    step = authorities[witness].node
+    if step is None or step.record.id != receipt.node:
+        raise VerificationError(Reason.BUNDLE_MISSING, "the witness's node record", receipt.node)
+    if authorities[witness].charter_version(receipt.charter) is None:
+        raise VerificationError(Reason.BUNDLE_MISSING, "the witness's charter", receipt.node)
+    row = leaf_hash(head_row(log, receipt.size, root))
+    heads = inclusion_root(row, receipt.position, receipt.count, receipt.path)
+    payload = witness_payload(
+        witness, charter=receipt.charter, time=receipt.time, count=receipt.count, root=heads
+    )
+    signed = record_id(network, payload)
+    keys.verify(step.key, signing_bytes(signed), receipt.signature)
+    return Received(witness=witness, time=receipt.time, size=receipt.size)
+
+
+def head_envelope(log: LogId, brief: SignedHead, root: Hash) -> bytes:
+    """The head as its node signed it, from what a file says of it (LOG-3, BUN-10)."""
+    payload = codec.encode({"log": log, "root": root, "size": brief.size, "time": brief.time})
+    return codec.encode([payload, brief.signature])
+
+
+def head_row(log: LogId, size: int, root: Hash) -> bytes:
+    """The line of a witness record's heads that names a log at a size (WIT-2)."""
+    return codec.encode([log, size, root])
+
+
+def witness_payload(
+    council: CouncilId, *, charter: int, time: int, count: int, root: Hash
+) -> bytes:
+    """The payload of a witness record that says this and nothing else (BUN-11)."""
+    return record.build_payload(
+        kind="witness",
+        council=council,
+        charter=charter,
+        time=time,
+        body=Witness(count=count, root=root),
+    )

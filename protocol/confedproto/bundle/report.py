@@ -1,0 +1,73 @@
+"""The answer of an offline check, as plain data (specs/12, BUN-13; specs/06, ACT-1)."""
+
+from dataclasses import dataclass
+
+from confedproto.bundle.container import BundleKind
+from confedproto.errors import Reason
+from confedproto.ids import CouncilId, NetworkId, RecordId
+from confedproto.rules.mandate import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witnessed:
+    """A receipt that holds: who says so, by what name, and when (seconds UTC)."""
+
+    council: CouncilId
+    name: str
+    time: int
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A certified decision, recounted from the positions in the file; units in halves."""
+
+    compact: RecordId
+    compact_name: str
+    rule: str
+    outcome: str
+    accepted: bool
+    people_yes: int
+    people_no: int
+    units_yes: int
+    units_no: int
+    signers: int
+    needed: int
+    councils: int
+    roll: frozenset[CouncilId]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What the files prove at the time asked about.
+
+    `reason` is None for VALID alone. With UNKNOWN, `id` is only what the file claims to be
+    about, and `council` and what follows is None unless it was proved. `pinned` says whether
+    the council (of a certificate: one of its councils) is among the trusted ones.
+    `newest_receipt` and `head_time` are seconds UTC. `notes` say what nobody can know from
+    these files, in English sentences that hold no text of any record.
+    """
+
+    ok: bool
+    kind: BundleKind
+    verdict: Outcome
+    reason: Reason | None
+    id: RecordId
+    network: NetworkId
+    detail: str = ""
+    council: CouncilId | None = None
+    council_name: str | None = None
+    pinned: bool = False
+    newest_receipt: int | None = None
+    head_time: int | None = None
+    title: str | None = None
+    record_kind: str | None = None
+    about: RecordId | None = None
+    time: int | None = None
+    until: int | None = None
+    delegate: bytes | None = None
+    motion: RecordId | None = None
+    value: str | None = None
+    receipts: tuple[Witnessed, ...] = ()
+    decision: Decision | None = None
+    notes: tuple[str, ...] = ()
