@@ -7,6 +7,7 @@ operations and their fields are described in specs/vectors/README.md. All binary
 lower-case hex. It ends with 0 at the end of input, and at nothing else.
 """
 
+import io
 import json
 import re
 import sys
@@ -325,13 +326,11 @@ def serve(lines: TextIO, out: TextIO) -> None:
 
 def main() -> int:
     """The program; see the top of this file."""
-    with (
-        open(
-            sys.stdin.fileno(), encoding="utf-8", errors="surrogateescape", closefd=False
-        ) as lines,
-        open(sys.stdout.fileno(), "w", encoding="ascii", newline="\n", closefd=False) as out,
-    ):
-        serve(lines, out)
+    # Any bytes are a line: what is no UTF-8 becomes surrogates, which no request has.
+    lines = io.TextIOWrapper(
+        sys.stdin.buffer, encoding="utf-8", errors="surrogateescape", newline="\n"
+    )
+    serve(lines, sys.stdout)
     return 0
 
 

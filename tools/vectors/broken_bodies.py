@@ -72,9 +72,7 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         },
         "windows": {
             "array": [1, 2, 3, 4, 5, 6, 7],
-            "one-less": {
-                k: 1 for k in ("discussion", "notice", "voting", "grace", "settle", "step")
-            },
+            "one-less": {k: v for k, v in WINDOWS.items() if k != "step"},
             "negative": {**WINDOWS, "voting": -1},
             "large": {**WINDOWS, "voting": 10 * 366 * 86_400 + 1},
             "witness-0": {**WINDOWS, "witness": 0},

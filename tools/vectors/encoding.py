@@ -107,8 +107,8 @@ def _broken_frame() -> Broken:
     yield "ENC-1", "enc-size", "size-16385", "one byte more than RECORD_MAX_BYTES", over
     yield "ENC-2", "enc-empty", "empty", "no bytes are no value", b""
     for slug, tail in (("zero", "00"), ("nil", "c0"), ("same-again", "93010203"), ("space", "20")):
-        raw = bytes.fromhex("93010203" + tail)
-        yield "ENC-3", "enc-trailing", f"trailing-{slug}", "bytes after the value", raw
+        extended = bytes.fromhex("93010203" + tail)
+        yield "ENC-3", "enc-trailing", f"trailing-{slug}", "bytes after the value", extended
     for slug, raw in (
         *((f"uint-header-{h}", h) for h in ("cc", "cd01", "ce010000", "cf01000000000000")),
         *((f"int-header-{h}", h) for h in ("d0", "d180", "d2800000", "d3800000")),
@@ -210,8 +210,8 @@ def _broken_containers() -> Broken:
         *(("hyphen", "a-b"), ("space", "a b"), ("umlaut", "ä"), ("line-feed", "a\n")),
         *(("dot", "a.b"), ("upper-inside", "aB"), ("32-bytes", "k" * 32), ("256-bytes", "k" * 256)),
     ):
-        raw = cmp.header("m", 1) + cmp.encode(key) + b"\x00"
-        yield "ENC-15", "enc-key-form", f"key-{slug}", "[a-z][a-z0-9_]{0,30}", raw
+        entry = cmp.header("m", 1) + cmp.encode(key) + b"\x00"
+        yield "ENC-15", "enc-key-form", f"key-{slug}", "[a-z][a-z0-9_]{0,30}", entry
     for slug, keys in (
         *(("b-a", ("b", "a")), ("longer-first", ("aa", "a")), ("underscore-digit", ("a_", "a0"))),
         *(
@@ -226,12 +226,12 @@ def _broken_containers() -> Broken:
     deep = {"arrays": _nest(9, "a"), "maps": _nest(9, "m"), "mixed": [{"k": _nest(7, "a")}]}
     for slug, value in deep.items():
         yield "ENC-18", "enc-depth", f"depth-9-{slug}", "a ninth level", cmp.encode(value)
-    raw = cmp.encode([0] * 1025)
-    yield "ENC-19", "enc-array-length", "array-1025", "one item more than ARRAY_MAX", raw
-    raw = cmp.encode([[True] * 1025])
-    yield "ENC-19", "enc-array-length", "array-1025-nested", "also inside", raw
-    raw = cmp.encode(_map(65))
-    yield "ENC-20", "enc-map-length", "map-65", "one entry more than MAP_MAX", raw
+    long = cmp.encode([0] * 1025)
+    yield "ENC-19", "enc-array-length", "array-1025", "one item more than ARRAY_MAX", long
+    inside = cmp.encode([[True] * 1025])
+    yield "ENC-19", "enc-array-length", "array-1025-nested", "also inside", inside
+    wide = cmp.encode(_map(65))
+    yield "ENC-20", "enc-map-length", "map-65", "one entry more than MAP_MAX", wide
 
 
 def _keys(keys: tuple[str, ...]) -> bytes:

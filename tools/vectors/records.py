@@ -24,6 +24,7 @@ from tools.vectors.signing import (
     sk_preimage,
     ssh_preimage,
 )
+from tools.vectors.trees import leaf_hash
 
 SIGNATURES_MAX: Final = 128
 Broken = Iterator[tuple[str, str, str, str, bytes]]
@@ -248,7 +249,7 @@ def _signatures() -> Broken:
 
 def _payloads() -> Broken:
     good = examples.payload("recall")
-    for slug, value in (
+    cases: tuple[tuple[str, Any], ...] = (
         ("an-array", [good]),
         ("text", "payload"),
         *(
@@ -282,7 +283,8 @@ def _payloads() -> Broken:
         ("body-array", {**good, "body": []}),
         ("body-packed", {**good, "body": cmp.encode(good["body"])}),
         ("ext-array", {**good, "ext": [1]}),
-    ):
+    )
+    for slug, value in cases:
         why = "not the fields of a payload"
         yield "PAY-1", "payload-form", f"payload-{slug}", why, envelope(cmp.encode(value))
     later = examples.payload("charter", council=None)
@@ -355,6 +357,6 @@ def _parts(out: Vectors) -> None:
     request = _request(raw("witness", count=2), cmp.encode(heads))
     out.bad("PRT-6", "body-form", "witness-count", "count is not the number of heads", request)
     twice = sorted([heads[0], [heads[0][0], 50, filler("root")], heads[1]])
-    hashes = [examples.leaf_hash(cmp.encode(head)) for head in twice]
+    hashes = [leaf_hash(cmp.encode(head)) for head in twice]
     request = _request(raw("witness", root=examples.root_of_three(hashes)), cmp.encode(twice))
     out.bad("PRT-6", "body-form", "witness-log-twice", "one log with two heads", request)

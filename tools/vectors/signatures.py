@@ -59,16 +59,17 @@ def verify() -> Vectors:
         request = {"key": key, "msg": message, "sig": signature}
         out.good("SIG-5", f"rfc8032-{name}", "RFC 8032, section 7.1", request)
     for length in (0, 1, 64, 500):
-        message = filler("message") * 16
-        signed = KEYS[0].sign(message[:length])
-        request = _request(KEYS[0].public, signed, message[:length])
+        raw = (filler("message") * 16)[:length]
+        request = _request(KEYS[0].public, KEYS[0].sign(raw), raw)
         out.good("SIG-5", f"message-{length}", "an ordinary signature", request)
     for rule, reason, slug, why, request in (*_bad_keys(), *_bad_signatures()):
         parts = [bytes.fromhex(request[name]) for name in ("key", "msg", "sig")]
         assert ed25519.verdict(*parts) == reason, slug
         out.bad(rule, reason, slug, why, request)
-    for request in [v.request for v in out.items if not v.negative]:
-        parts = [bytes.fromhex(request[name]) for name in ("key", "msg", "sig")]
+    for vector in out.items:
+        if vector.negative:
+            continue
+        parts = [bytes.fromhex(vector.request[name]) for name in ("key", "msg", "sig")]
         assert ed25519.verdict(*parts) is None
     return out
 
@@ -208,7 +209,7 @@ def _blob(kind: bytes = _PLAIN, **change: Any) -> bytes:
         digest.encode(),
         signature + change.get("signature_tail", b""),
     )
-    version = change.get("version", 1).to_bytes(4, "big")
+    version: bytes = change.get("version", 1).to_bytes(4, "big")
     return b"SSHSIG" + version + b"".join(string(field) for field in fields)
 
 

@@ -115,7 +115,7 @@ def inclusion() -> Vectors:
     out.good("MRK-4", "largest-size", "LOG_MAX_SIZE leaves", _giant(LOG_MAX_SIZE))
     base = _inclusion(_leaves(7), 5)
     longer = _inclusion(_leaves(8), 5)
-    for rule, reason, slug, why, change in (
+    cases: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
         ("MRK-5", "log-index", "index-is-size", "index counts from 0", {"index": 7}),
         ("MRK-5", "log-index", "empty-tree", "no leaf in it", {"index": 0, "size": 0, "path": []}),
         ("MRK-8", "proof-root", "other-leaf", "not this leaf", {"leaf": _flip(base["leaf"])}),
@@ -134,11 +134,12 @@ def inclusion() -> Vectors:
         (*("MRK-8", "proof-length", "hash-33", "33 bytes"), {"path": _cut(base, "00")}),
         (*("MRK-8", "proof-length", "other-size", "too short for it"), {"size": 9}),
         (*("MRK-8", "proof-length", "one-leaf", "a single leaf needs none"), _single()),
-    ):
+    )
+    for rule, reason, slug, why, change in cases:
         out.bad(rule, reason, slug, why, {**base, **change})
     giant = _giant(LOG_MAX_SIZE)
-    size = {"size": LOG_MAX_SIZE + 1, "path": [*giant["path"], "00" * 32]}
-    out.bad("MRK-4", "log-index", "size-too-large", "beyond LOG_MAX_SIZE", {**giant, **size})
+    beyond = {**giant, "size": LOG_MAX_SIZE + 1, "path": [*giant["path"], "00" * 32]}
+    out.bad("MRK-4", "log-index", "size-too-large", "beyond LOG_MAX_SIZE", beyond)
     pair = b"".join(leaf_hash(leaf) for leaf in _leaves(8)[4:6])
     two = {**longer, "leaf": pair.hex(), "index": 2, "size": 4, "path": longer["path"][1:]}
     why = "an inner node passed off as a leaf: the prefix bytes keep them apart"
@@ -214,26 +215,29 @@ def consistency() -> Vectors:
 def _broken_consistency(
     base: dict[str, Any], whole: dict[str, Any]
 ) -> Iterator[tuple[str, str, str, str, dict[str, Any]]]:
-    yield "MRK-6", "log-index", "backwards", "old > new", {**base, "old_size": 7, "new_size": 3}
+    swapped = {**_consistency(7, 7), "new_size": 3, "new_root": base["old_root"]}
+    yield "MRK-6", "log-index", "backwards", "old > new", {**swapped, "path": base["path"]}
     beyond = {**_consistency(7, 7), "old_size": LOG_MAX_SIZE + 1, "new_size": LOG_MAX_SIZE + 1}
     yield "MRK-6", "log-index", "size-too-large", "beyond LOG_MAX_SIZE", beyond
-    for slug, change in (
+    roots: tuple[tuple[str, dict[str, Any]], ...] = (
         ("old-root", {"old_root": _flip(base["old_root"])}),
         ("new-root", {"new_root": _flip(base["new_root"])}),
-        ("old-size", {"old_size": 1 + 4}),
+        ("old-size", {"old_size": 5}),
         *((f"path-{n}", {"path": _with(base, n)}) for n in range(len(base["path"]))),
         ("path-order", {"path": base["path"][::-1]}),
-    ):
+    )
+    for slug, change in roots:
         yield "MRK-8", "proof-root", slug, "leads to another root", {**base, **change}
     forked = {**base, "old_root": root([*_leaves(2), b"another third"]).hex()}
     yield "MRK-8", "proof-root", "fork", "two histories of one log", forked
-    for slug, change in (
+    lengths: tuple[tuple[str, dict[str, Any]], ...] = (
         ("path-short", {"path": base["path"][:-1]}),
         ("path-empty", {"path": []}),
         ("path-long", _more(base, base["new_root"])),
         ("hash-31", {"path": _cut(base)}),
         ("hash-33", {"path": _cut(base, "00")}),
-    ):
+    )
+    for slug, change in lengths:
         yield (
             "MRK-8",
             "proof-length",
