@@ -267,7 +267,9 @@ class Ballot:
     def witness_all(self, *, time: int) -> None:
         """Every council witnesses every other log as it is now."""
         for author in self.authors:
-            author.witness([a for a in self.authors if a is not author], time=time)
+            others = [other for other in self.authors if other is not author]
+            if others:
+                author.witness(others, time=time)
 
     def vote(
         self,

@@ -1,0 +1,78 @@
+"""Receipts: who held a record when, and how many of them it takes."""
+
+import random
+from typing import Final
+
+import pytest
+
+from confedproto.ids import CouncilId, Hash, LogId
+from confedproto.rules.receipts import WitnessLine, receipts, receipts_needed, received_at
+
+LOG: Final = LogId(bytes(32))
+A, B, C = (CouncilId(bytes([number]) * 32) for number in (1, 2, 3))
+
+
+def line(witness: CouncilId, size: int, time: int, arrived: int = 0) -> WitnessLine:
+    return WitnessLine(
+        witness=witness, log=LOG, size=size, root=Hash(bytes(32)), time=time, arrived=arrived
+    )
+
+
+@pytest.mark.parametrize(
+    ("councils", "needed"),
+    [
+        (0, 0),
+        (1, 0),
+        (2, 1),
+        (3, 1),
+        (4, 2),
+        (5, 2),
+        (6, 2),
+        (7, 3),
+        (10, 4),
+        (26, 9),
+        (1_024, 342),
+    ],
+)
+def test_receipts_needed_is_the_table_of_the_rule(councils: int, needed: int) -> None:
+    assert receipts_needed(councils) == needed
+
+
+def test_receipts_needed_always_holds_one_honest_witness() -> None:
+    for councils in range(2, 200):
+        liars = (councils - 1) // 3
+        assert receipts_needed(councils) == liars + 1 <= councils - 1
+
+
+def test_receipts_start_where_a_head_lies_beyond_the_record() -> None:
+    lines = [line(A, 5, 100), line(A, 6, 110), line(A, 9, 120)]
+    assert receipts(lines, 4) == {A: 100}
+    assert receipts(lines, 5) == {A: 110}
+    assert receipts(lines, 8) == {A: 120}
+    assert receipts(lines, 9) == {}
+
+
+def test_receipts_take_each_witness_once_at_its_first_time() -> None:
+    lines = [line(A, 3, 130), line(B, 3, 90), line(A, 2, 110), line(C, 1, 10), line(B, 7, 95)]
+    for seed in range(20):
+        random.Random(seed).shuffle(lines)
+        assert receipts(lines, 1) == {A: 110, B: 90}
+
+
+def test_receipts_by_the_journal_leave_out_what_came_later() -> None:
+    lines = [line(A, 3, 100, arrived=200), line(B, 3, 100, arrived=201)]
+    assert receipts(lines, 0, journal_until=199) == {}
+    assert receipts(lines, 0, journal_until=200) == {A: 100}
+    assert receipts(lines, 0, journal_until=201) == {A: 100, B: 100}
+    assert receipts(lines, 0) == {A: 100, B: 100}
+
+
+def test_received_at_is_the_time_of_the_last_receipt_needed() -> None:
+    times = [50, 10, 30]
+    assert [received_at(times, needed) for needed in (1, 2, 3)] == [10, 30, 50]
+    assert received_at(times, 4) is None
+    assert received_at([], 1) is None
+
+
+def test_received_at_where_nobody_else_is_there_is_at_once() -> None:
+    assert received_at([], 0) == 0
