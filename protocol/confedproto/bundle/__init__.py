@@ -14,8 +14,9 @@ from confedproto.bundle.build import (
     draft_act,
     mandate_of,
 )
-from confedproto.bundle.container import Bundle, BundleKind, Entry, decode, encode
+from confedproto.bundle.container import Bundle, Entry, decode, encode
 from confedproto.bundle.evidence import Evidence, prove
+from confedproto.bundle.form import BundleKind
 from confedproto.bundle.judge import verify
 from confedproto.bundle.report import Decision, Report, Witnessed
 

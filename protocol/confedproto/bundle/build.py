@@ -16,6 +16,7 @@ from confedproto.bodies.witness import Witness
 from confedproto.bundle import container, evidence
 from confedproto.bundle.container import Bundle, Entry, Proof, Receipt, SignedHead
 from confedproto.bundle.evidence import Evidence, head_row, witness_payload
+from confedproto.bundle.form import BundleKind
 from confedproto.bundle.membership import sponsoring_links
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, Hash, LogId, RecordId
@@ -117,7 +118,7 @@ class _Draft:
             self.receipts.append(receipt)
         return True
 
-    def done(self, kind: container.BundleKind, subject: RecordId) -> bytes:
+    def done(self, kind: BundleKind, subject: RecordId) -> bytes:
         """The file."""
         bundle = Bundle(
             kind=kind,

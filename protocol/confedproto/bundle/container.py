@@ -8,39 +8,26 @@ witness record that is only there to be verified stands as its fields. One bundl
 file and one file one bundle: `decode` takes only what `encode` would write.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
-from msgspec import Meta
 
 from confedproto import codec
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.node import Node
-from confedproto.bodies.types import Bytes32, Count, Number, Size, Time
+from confedproto.bundle.form import BundleKind, File, HeadRow, ReceiptRow
 from confedproto.errors import DecodeError, LocalProtocolError, Reason
 from confedproto.ids import Hash, NetworkId, PublicKey, RecordId, record_id
-from confedproto.limits import (
-    ARRAY_MAX,
-    BUNDLE_MAX_BYTES,
-    LOG_MAX_SIZE,
-    PART_MAX_BYTES,
-    PROOF_MAX_HASHES,
-    RECORD_MAX_BYTES,
-    SIGNATURES_MAX,
-    WITNESS_HEADS_MAX,
-)
+from confedproto.limits import ARRAY_MAX, BUNDLE_MAX_BYTES
 from confedproto.merkle import HASH_BYTES
 from confedproto.record import Signature, assemble, parse_payload, split_envelope
 
 MAGIC: Final = b"\x93\xa6confed"
 """How every `.confed` file begins: an array of three, and a text of six bytes (BUN-1)."""
 VERSION: Final = 1
-
-BundleKind = Literal["mandate", "act", "certificate", "record"]
-"""What a file is for; it says which record is the subject and what must be beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,63 +88,37 @@ class Bundle:
     receipts: tuple[Receipt, ...] = ()
 
 
-_Item = TypeVar("_Item", bound=bytes)
-
-# --- the form of the file -----------------------------------------------------------------
-
-_Index = Annotated[int, Meta(ge=0, lt=LOG_MAX_SIZE)]
-_Path = Annotated[tuple[Annotated[int, Meta(ge=0)], ...], Meta(max_length=PROOF_MAX_HASHES)]
-_Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
-_Signer = Annotated[int, Meta(ge=0)] | Bytes32
-
-
-class _Row(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A record: payload, signatures in the envelope's order, detached part."""
-
-    payload: Annotated[bytes, Meta(max_length=RECORD_MAX_BYTES)]
-    signatures: Annotated[
-        tuple[tuple[_Signer, Annotated[int, Meta(ge=0, le=255)], bytes], ...],
-        Meta(min_length=1, max_length=SIGNATURES_MAX),
-    ]
-    part: Annotated[bytes, Meta(max_length=PART_MAX_BYTES)] | None = None
-
-
-class _ProofRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    record: Count
-    index: _Index
-    size: Size
-    path: _Path
-
-
-class _HeadRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    size: Size
-    time: Time
-    signature: _Signature
-
-
-class _ReceiptRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    node: Count
-    charter: Number
-    time: Time
-    count: Annotated[int, Meta(ge=1, le=WITNESS_HEADS_MAX)]
-    position: Annotated[int, Meta(ge=0, lt=WITNESS_HEADS_MAX)]
-    size: Size
-    path: _Path
-    signature: _Signature
-
-
-class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    kind: BundleKind
-    network: Bytes32
-    subject: Bytes32
-    records: Annotated[tuple[tuple[_Row, ...], ...], Meta(min_length=1, max_length=ARRAY_MAX)]
-    hashes: bytes | None = None
-    head: _HeadRow | None = None
-    proofs: Annotated[tuple[_ProofRow, ...], Meta(max_length=ARRAY_MAX)] = ()
-    receipts: Annotated[tuple[_ReceiptRow, ...], Meta(max_length=ARRAY_MAX)] = ()
-
+_Found = TypeVar("_Found", bound=bytes)
 
 # --- what both ways share -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """A record taken apart once: where it sorts (BUN-3) and which keys it names (BUN-4)."""
+
+    payload: bytes
+    id: RecordId
+    rank: tuple[int, bytes, int]
+    keys: tuple[bytes, ...]
+
+
+def _item(network: NetworkId, payload: bytes) -> _Item:
+    """Charters sort by council and version, node records by council, the rest by id."""
+    header, _, body = parse_payload(payload)
+    record = record_id(network, payload)
+    rank: tuple[int, bytes, int] = (2, record, 0)
+    named: tuple[bytes, ...] = ()
+    match body:
+        case Charter():
+            rank, named = (0, header.council or record, header.charter), body.keys
+        case Node():
+            rank, named = (1, header.council or record, body.number), (body.key,)
+        case Mandate():
+            named = (body.delegate,)
+        case _:
+            pass
+    return _Item(payload=payload, id=record, rank=rank, keys=named)
 
 
 class _Known:
@@ -167,19 +128,9 @@ class _Known:
         self.keys: list[bytes] = []
         self._numbers: dict[bytes, int] = {}
 
-    def note(self, payload: bytes) -> None:
-        """Take up the keys in a payload: keyholders, a node key, a delegate's key."""
-        body = parse_payload(payload)[2]
-        match body:
-            case Charter():
-                named: Iterable[bytes] = body.keys
-            case Node():
-                named = (body.key,)
-            case Mandate():
-                named = (body.delegate,)
-            case _:
-                named = ()
-        for key in named:
+    def note(self, item: _Item) -> None:
+        """Take up the keys that a record names: keyholders, a node key, a delegate's key."""
+        for key in item.keys:
             if key not in self._numbers:
                 self._numbers[key] = len(self.keys)
                 self.keys.append(key)
@@ -210,19 +161,6 @@ class _Hashes:
         return b"".join(self._numbers)
 
 
-def _rank(network: NetworkId, payload: bytes) -> tuple[int, bytes, int]:
-    """Charters by council and version, node records by council, the rest by id (BUN-3)."""
-    header, _, body = parse_payload(payload)
-    record = record_id(network, payload)
-    match body:
-        case Charter():
-            return 0, header.council or record, header.charter
-        case Node():
-            return 1, header.council or record, body.number
-        case _:
-            return 2, record, 0
-
-
 # --- encoding -----------------------------------------------------------------------------
 
 
@@ -232,13 +170,23 @@ def encode(bundle: Bundle) -> bytes:
     Raises LocalProtocolError: BUNDLE_MISSING where a proof or receipt names a record that is
     not there, ENC_SIZE above BUNDLE_MAX_BYTES. Envelopes must open.
     """
-    ordered = sorted(bundle.entries, key=lambda e: _rank(bundle.network, _payload(e)))
-    ids = [record_id(bundle.network, _payload(entry)) for entry in ordered]
-    numbers = {record: number for number, record in enumerate(ids)}
-    if len(numbers) != len(ids):
+    split = [(split_envelope(entry.envelope), entry.part) for entry in bundle.entries]
+    rows = [
+        (_item(bundle.network, payload), signatures, part) for (payload, signatures), part in split
+    ]
+    return _write(bundle, sorted(rows, key=lambda row: row[0].rank))
+
+
+_Split = tuple[_Item, tuple[Signature, ...], bytes | None]
+
+
+def _write(bundle: Bundle, split: Sequence[_Split]) -> bytes:
+    """The file of a bundle whose records are taken apart already, in their order."""
+    numbers = {item.id: number for number, (item, _, _) in enumerate(split)}
+    if len(numbers) != len(split):
         raise LocalProtocolError(Reason.BUNDLE_FORM, "a record twice")
     known, hashes = _Known(), _Hashes()
-    rows = [_row(entry, known) for entry in ordered]
+    rows = [_row(item, signatures, part, known) for item, signatures, part in split]
     body: dict[str, Any] = {
         "kind": bundle.kind,
         "network": bundle.network,
@@ -260,15 +208,12 @@ def encode(bundle: Bundle) -> bytes:
     return codec.encode(["confed", VERSION, body], max_bytes=BUNDLE_MAX_BYTES)
 
 
-def _payload(entry: Entry) -> bytes:
-    return split_envelope(entry.envelope)[0]
-
-
-def _row(entry: Entry, known: _Known) -> list[Any]:
-    payload, signatures = split_envelope(entry.envelope)
-    known.note(payload)
-    row: list[Any] = [payload, [[known.brief(s.signer), s.form, s.signature] for s in signatures]]
-    return row if entry.part is None else [*row, entry.part]
+def _row(
+    item: _Item, signatures: Sequence[Signature], part: bytes | None, known: _Known
+) -> list[Any]:
+    known.note(item)
+    brief = [[known.brief(s.signer), s.form, s.signature] for s in signatures]
+    return [item.payload, brief] if part is None else [item.payload, brief, part]
 
 
 def _receipt_row(receipt: Receipt, node: int, hashes: _Hashes) -> list[Any]:
@@ -303,12 +248,13 @@ def decode(data: bytes) -> Bundle:
     _check_start(data)
     value = codec.decode(data, max_bytes=BUNDLE_MAX_BYTES)
     try:
-        file = msgspec.convert(value[2], _File)
+        file = msgspec.convert(value[2], File)
     except (msgspec.ValidationError, IndexError) as error:
         raise DecodeError(Reason.BUNDLE_FORM, str(error)) from None
     try:
-        bundle = _full(file)
-        again = encode(bundle)
+        bundle, split = _full(file)
+        ordered = [item.rank for item, _, _ in split]
+        again = _write(bundle, split) if ordered == sorted(ordered) else b""
     except LocalProtocolError as error:
         raise DecodeError(Reason.BUNDLE_FORM, error.detail) from None
     if again != data:
@@ -328,24 +274,26 @@ def _check_start(data: bytes) -> None:
         raise DecodeError(Reason.BUNDLE_VERSION)
 
 
-def _full(file: _File) -> Bundle:
+def _full(file: File) -> tuple[Bundle, list[_Split]]:
     known = _Known()
     network = NetworkId(file.network)
     entries: list[Entry] = []
-    ids: list[RecordId] = []
+    split: list[_Split] = []
     for row in (row for page in file.records for row in page):
-        known.note(row.payload)
-        signatures = [
+        item = _item(network, row.payload)
+        known.note(item)
+        signatures = tuple(
             Signature(signer=known.full(signer), form=form, signature=signature)
             for signer, form, signature in row.signatures
-        ]
+        )
         entries.append(Entry(envelope=assemble(row.payload, signatures), part=row.part))
-        ids.append(record_id(network, row.payload))
+        split.append((item, tuple(sorted(signatures, key=lambda s: s.signer)), row.part))
+    ids = [item.id for item, _, _ in split]
     joined = file.hashes or b""
     if len(joined) % HASH_BYTES:
         raise DecodeError(Reason.BUNDLE_FORM, "hashes")
     hashes = [Hash(joined[at : at + HASH_BYTES]) for at in range(0, len(joined), HASH_BYTES)]
-    return Bundle(
+    bundle = Bundle(
         kind=file.kind,
         network=network,
         subject=RecordId(file.subject),
@@ -362,15 +310,16 @@ def _full(file: _File) -> Bundle:
         head=_head(file.head),
         receipts=tuple(_receipt(row, ids, hashes) for row in file.receipts),
     )
+    return bundle, split
 
 
-def _head(row: _HeadRow | None) -> SignedHead | None:
+def _head(row: HeadRow | None) -> SignedHead | None:
     if row is None:
         return None
     return SignedHead(size=row.size, time=row.time, signature=row.signature)
 
 
-def _receipt(row: _ReceiptRow, ids: Sequence[RecordId], hashes: Sequence[Hash]) -> Receipt:
+def _receipt(row: ReceiptRow, ids: Sequence[RecordId], hashes: Sequence[Hash]) -> Receipt:
     return Receipt(
         node=_at(ids, row.node),
         charter=row.charter,
@@ -383,7 +332,7 @@ def _receipt(row: _ReceiptRow, ids: Sequence[RecordId], hashes: Sequence[Hash]) 
     )
 
 
-def _at(items: Sequence[_Item], number: int) -> _Item:
+def _at(items: Sequence[_Found], number: int) -> _Found:
     if number >= len(items):
         raise DecodeError(Reason.BUNDLE_FORM, "a number past its list")
     return items[number]

@@ -16,7 +16,8 @@ from confedproto.bodies.charter import Charter
 from confedproto.bodies.link import Link
 from confedproto.bodies.node import Node
 from confedproto.bodies.witness import Witness
-from confedproto.bundle.container import Bundle, BundleKind, Receipt, SignedHead
+from confedproto.bundle.container import Bundle, Receipt, SignedHead
+from confedproto.bundle.form import BundleKind
 from confedproto.errors import Reason, VerificationError
 from confedproto.ids import CouncilId, Hash, LogId, NetworkId, RecordId, record_id, signing_bytes
 from confedproto.log import Head, open_head

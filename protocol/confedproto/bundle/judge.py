@@ -15,8 +15,9 @@ from confedproto.bodies.act import Act
 from confedproto.bodies.mandate import Mandate
 from confedproto.bundle import container, evidence
 from confedproto.bundle.certified import certified
-from confedproto.bundle.container import Bundle, BundleKind
+from confedproto.bundle.container import Bundle
 from confedproto.bundle.evidence import Evidence, Received
+from confedproto.bundle.form import BundleKind
 from confedproto.bundle.membership import compact_of
 from confedproto.bundle.report import Report, Witnessed
 from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError

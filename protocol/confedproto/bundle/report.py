@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from confedproto.bundle.container import BundleKind
+from confedproto.bundle.form import BundleKind
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, NetworkId, RecordId
 from confedproto.rules.mandate import Outcome
