@@ -62,13 +62,17 @@ async def serve(
                 nursery.start_soon(_converse, trio.SocketStream(connection), handler)
     finally:
         listener.close()
-        path.unlink(missing_ok=True)
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def _listen(path: Path) -> trio.socket.SocketType:
     if path.exists() and not stat.S_ISSOCK(path.stat().st_mode):
         raise ControlError(NodeReason.HOME_ACCESS, f"{path} is in the way and is no socket")
-    path.unlink(missing_ok=True)
+    _remove(path)
     raw = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         raw.setblocking(False)

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -47,10 +47,16 @@ class _KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     secret: str | None = None
     sealed: _Sealed | None = None
 
+    def __repr__(self) -> str:
+        return "_KeyFile(...)"
+
 
 class _NodeKeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     node: str
     transport: str
+
+    def __repr__(self) -> str:
+        return "_NodeKeyFile(...)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +93,14 @@ def _write_secret(path: Path, content: str) -> None:
         raise KeyringError(NodeReason.FILE_EXISTS, f"{path} exists already") from None
     except OSError as error:
         raise KeyringError(NodeReason.HOME_ACCESS, f"{path}: {error.strerror}") from error
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink()  # half a key is none, and would be in the way of the next try
+        raise KeyringError(NodeReason.HOME_ACCESS, f"{path}: {error.strerror}") from error
 
 
 def _read(path: Path) -> bytes:
@@ -103,6 +113,17 @@ def _read(path: Path) -> bytes:
         raise KeyringError(NodeReason.KEY_UNREADABLE, f"{path}: {error.strerror}") from error
 
 
+F = TypeVar("F", bound=msgspec.Struct)
+
+
+def _decode(path: Path, form: type[F]) -> F:
+    """A key file's fields. No cause is kept: it would quote the file."""
+    try:
+        return msgspec.toml.decode(_read(path), type=form)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise KeyringError(NodeReason.KEY_UNREADABLE, f"{path} is no key file") from None
+
+
 def write_node_keys(path: Path, signer_seed: bytes, transport_private: bytes) -> None:
     """Write the server's keys. They have no authority, so no passphrase guards them."""
     node = text.encode_secret(signer_seed)
@@ -112,15 +133,15 @@ def write_node_keys(path: Path, signer_seed: bytes, transport_private: bytes) ->
 
 def read_node_keys(path: Path) -> NodeKeys:
     """The server's keys. Raises KeyringError KEY_MISSING or KEY_UNREADABLE."""
+    file = _decode(path, _NodeKeyFile)
     try:
-        file = msgspec.toml.decode(_read(path), type=_NodeKeyFile)
         private = text.decode_secret(file.transport)
         return NodeKeys(
             signer=SigningKey(text.decode_secret(file.node)),
             transport_private=private,
             transport=transport_public(private),
         )
-    except (msgspec.DecodeError, ConfedError):
+    except ConfedError:
         raise KeyringError(NodeReason.KEY_UNREADABLE, f"{path} is no node key file") from None
 
 
@@ -136,7 +157,13 @@ def _box(passphrase: bytes, sealed: _Sealed) -> SecretBox:
 
 
 def write_key(path: Path, seed: bytes, passphrase: bytes | None) -> PublicKey:
-    """Write a keyholder's or delegate's key file; returns its public key."""
+    """Write a keyholder's or delegate's key file; returns its public key.
+
+    `passphrase` None leaves it unsealed. Raises KeyringError FILE_EXISTS, HOME_ACCESS, or
+    PASSPHRASE_MISSING for an empty passphrase, which would seal nothing.
+    """
+    if passphrase == b"":
+        raise KeyringError(NodeReason.PASSPHRASE_MISSING, "the passphrase is empty")
     public = SigningKey(seed).public
     lines = [f'public = "{text.encode_key(public)}"']
     if passphrase is None:
@@ -163,10 +190,10 @@ def write_key(path: Path, seed: bytes, passphrase: bytes | None) -> PublicKey:
 
 
 def _parse(path: Path) -> tuple[_KeyFile, PublicKey]:
+    file = _decode(path, _KeyFile)
     try:
-        file = msgspec.toml.decode(_read(path), type=_KeyFile)
         public = PublicKey(text.decode_key(file.public))
-    except (msgspec.DecodeError, ConfedError):
+    except ConfedError:
         raise KeyringError(NodeReason.KEY_UNREADABLE, f"{path} is no key file") from None
     if (file.secret is None) == (file.sealed is None):
         raise KeyringError(NodeReason.KEY_UNREADABLE, f"{path} is no key file")

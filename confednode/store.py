@@ -5,6 +5,8 @@ exclusive, so a second node on the same folder is refused. Runs on one worker th
 driver; nothing else touches the connection.
 """
 
+import contextlib
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -67,39 +69,60 @@ def _told() -> Iterator[None]:
         raise StoreError(NodeReason.STORE_DAMAGED, f"database: {error}") from error
 
 
+def _prepare(path: Path, *, create: bool) -> None:
+    """Make the file, so that it and its WAL are never readable by others; or see it is there."""
+    try:
+        if create:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        elif not path.is_file():
+            raise StoreError(NodeReason.HOME_MISSING, f"{path} is not there")
+    except FileExistsError:
+        raise StoreError(NodeReason.HOME_EXISTS, f"{path} exists already") from None
+    except OSError as error:
+        raise StoreError(NodeReason.HOME_ACCESS, f"{path}: {error.strerror}") from error
+
+
 class Store:
     """An open database. Every method may raise StoreError."""
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         """Open the database, or make a new one with `create`."""
-        if path.exists() == create:
-            reason = NodeReason.HOME_EXISTS if create else NodeReason.HOME_MISSING
-            raise StoreError(reason, f"{path} {'exists already' if create else 'is not there'}")
+        _prepare(path, create=create)
         with _told():
             self._db: Final = sqlite3.connect(
                 path, timeout=0, isolation_level=None, check_same_thread=False
             )
-            for pragma in (
-                "locking_mode=EXCLUSIVE",
-                "journal_mode=WAL",
-                "synchronous=FULL",
-                "secure_delete=ON",
-                "foreign_keys=ON",
-                "wal_autocheckpoint=8192",
-            ):
-                self._db.execute(f"PRAGMA {pragma}").fetchall()
-            self._db.execute("BEGIN EXCLUSIVE")
-            if create:
-                for statement in _SCHEMA.split(";"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version={VERSION}")
-            self._db.execute("COMMIT")
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version != VERSION:
+        try:
+            with _told():
+                self._open(path, create=create)
+        except StoreError:
             self._db.close()
-            raise StoreError(NodeReason.STORE_VERSION, f"database of version {version}")
-        path.chmod(0o600)
+            raise
         self._numbers: Final[dict[LogId, int]] = {}
+
+    def _open(self, path: Path, *, create: bool) -> None:
+        self._db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
+        # Read before anything is changed: a database of another program stays as it is.
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if not create and version == 0:
+            raise StoreError(NodeReason.STORE_DAMAGED, "the database is empty or not a node's")
+        if not create and version != VERSION:
+            raise StoreError(NodeReason.STORE_VERSION, f"database of version {version}")
+        path.chmod(0o600)  # the WAL takes over the mode
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "secure_delete=ON",
+            "foreign_keys=ON",
+            "wal_autocheckpoint=8192",
+        ):
+            self._db.execute(f"PRAGMA {pragma}").fetchall()
+        self._db.execute("BEGIN EXCLUSIVE")
+        if create:
+            for statement in _SCHEMA.split(";"):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version={VERSION}")
+        self._db.execute("COMMIT")
 
     def close(self) -> None:
         """Close the database; what was written is in it."""
@@ -112,10 +135,12 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                self._numbers.clear()  # a log that was new in this batch is not there
+                with contextlib.suppress(sqlite3.OperationalError):  # SQLite may have done it
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     # --- logs -------------------------------------------------------------------------------
 

@@ -8,9 +8,10 @@ import click
 
 from confednode import app
 from confednode.commands.base import Shell, command, fail, fail_usage, shown
-from confednode.demo import run as demo_run
 from confednode.demo.packaged import pick_packaged
 from confednode.demo.report import Report
+from confednode.demo.run import run as run_demo
+from confednode.demo.stage import Plan, per_process_default
 from confednode.demo.votes import RULE_DEFAULT, Vote, load_outcomes, load_votes, pick
 from confednode.errors import EXIT_FAILED, DemoError, NodeReason
 from confedproto.errors import VerificationError
@@ -53,11 +54,11 @@ def demo(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         fail_usage(f"{out}: {error.strerror}", json_mode=json_mode)
-    plan = demo_run.Plan(
+    plan = Plan(
         vote=vote,
         rule=rule,
         seed=seed,
-        per_process=nodes_per_process or demo_run.per_process_default(len(units)),
+        per_process=nodes_per_process or per_process_default(len(units)),
         out=out,
         kill=kill,
         cut=cut,
@@ -69,7 +70,7 @@ def demo(
     reports: list[Report] = []
 
     async def main() -> None:
-        reports.append(await demo_run.run(plan, say))
+        reports.append(await run_demo(plan, say))
 
     app.run_flat(main)
     if not reports:

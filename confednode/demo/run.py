@@ -4,65 +4,48 @@ The driver plays the people only. It holds their keys and speaks to each node th
 node's control socket; what a node holds it has from its links.
 """
 
-import math
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import trio
 
-from confednode import control, keyring
+from confednode import control
 from confednode.demo import people as folk
+from confednode.demo.delegate import certificate, mandate_story
 from confednode.demo.graph import link_graph
-from confednode.demo.nodes import HostProcess, packed
+from confednode.demo.nodes import packed
 from confednode.demo.people import People
 from confednode.demo.report import MandateStory, Report
-from confednode.demo.votes import Vote
+from confednode.demo.stage import (
+    PATIENCE_S,
+    POLL_S,
+    Phase,
+    Plan,
+    Say,
+    Stage,
+    connected,
+    each,
+    sleep_until,
+    until,
+    until_known,
+    until_members,
+)
 from confednode.errors import DemoError, NodeReason
-from confedproto import bundle, record, text
 from confedproto.ids import TAG_INVITE, tagged_hash
-from confedproto.keys import SigningKey
 from confedproto.limits import NAME_MAX_CHARS
-from confedproto.rules.tally import Rule, value_of
+from confedproto.rules.tally import value_of
 
 FOUNDERS_MAX = 60  # so many founders' signatures fit one record; the rest accedes
-PATIENCE_S = 90.0  # how long the demo waits for what should take seconds
-POLL_S = 0.1
-AT_ONCE = 8  # requests of the driver under way
-
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is asked of the demo."""
-
-    vote: Vote
-    rule: Rule
-    seed: int
-    per_process: int
-    out: Path
-    kill: str | None = None
-    cut: str | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class _Run:
-    plan: Plan
-    say: Say
-    people: list[People] = field(default_factory=list)
-    hosts: list[HostProcess] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
 
 
 async def run(plan: Plan, say: Say) -> Report:
     """Play the whole demo; `say` gets a line for each step. Raises DemoError, NodeError."""
     with tempfile.TemporaryDirectory(prefix="confed-demo-") as folder:
-        this = _Run(plan=plan, say=say)
+        this = Stage(plan=plan, say=say)
         began = time.monotonic()
         async with trio.open_nursery() as nursery:
             try:
@@ -78,44 +61,30 @@ async def run(plan: Plan, say: Say) -> Report:
         return report
 
 
-async def _story(this: _Run, folder: Path, nursery: trio.Nursery) -> Report:
+async def _story(this: Stage, folder: Path, nursery: trio.Nursery) -> Report:
     plan = this.plan
-    with _phase(this, "start"):
+    with Phase(this, "start"):
         await _start(this, folder, nursery)
     edges = link_graph([row.unit for row in plan.vote.units], plan.seed)
-    with _phase(this, "link"):
+    with Phase(this, "link"):
         await _link(this, edges)
-    with _phase(this, "found"):
+    with Phase(this, "found"):
         compact = await _found(this)
     motion, freeze = await _propose(this, compact)
-    with _phase(this, "vote"):
+    with Phase(this, "vote"):
         await _vote(this, motion, freeze, nursery)
-    with _phase(this, "certify"):
+    with Phase(this, "certify"):
         shown = await _certify(this, motion)
-    with _phase(this, "agree"):
+    with Phase(this, "agree"):
         digests = await _agree(this)
-    certificate = await _certificate(this, motion)
+    file = await certificate(this, motion)
     mover = this.people[0]
-    with _phase(this, "mandate"):
-        story = await _mandate(this, mover, motion, str(shown[mover.row.unit]["outcome"]))
-    return _report(this, edges, shown, digests, certificate, story)
+    with Phase(this, "mandate"):
+        story = await mandate_story(this, mover, motion, str(shown[mover.row.unit]["outcome"]))
+    return _report(this, edges, shown, digests, file, story)
 
 
-class _phase:  # noqa: N801 (used as a statement)
-    """Measure a phase into the run's seconds."""
-
-    def __init__(self, this: _Run, name: str) -> None:
-        self._this, self._name = this, name
-        self._began = 0.0
-
-    def __enter__(self) -> None:
-        self._began = time.monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        self._this.seconds[self._name] = time.monotonic() - self._began
-
-
-async def _start(this: _Run, folder: Path, nursery: trio.Nursery) -> None:
+async def _start(this: Stage, folder: Path, nursery: trio.Nursery) -> None:
     plan = this.plan
 
     async def found(number: int) -> None:
@@ -136,7 +105,7 @@ async def _start(this: _Run, folder: Path, nursery: trio.Nursery) -> None:
     this.say(f"{len(homes)} nodes run in {processes}, each with its own keys, database and port")
 
 
-async def _link(this: _Run, edges: Sequence[tuple[str, str]]) -> None:
+async def _link(this: Stage, edges: Sequence[tuple[str, str]]) -> None:
     by_unit = {person.row.unit: person for person in this.people}
 
     async def link(edge: tuple[str, str]) -> None:
@@ -144,7 +113,7 @@ async def _link(this: _Run, edges: Sequence[tuple[str, str]]) -> None:
 
     await each(edges, link)
     nodes = len(this.people)
-    await _until(this, this.people, lambda s: s["logs"] == nodes, "know every council")
+    await until(this, this.people, lambda s: s["logs"] == nodes, "know every council")
     this.say(f"{len(edges)} links stand, none in the middle: {_spelled(edges)}")
 
 
@@ -166,7 +135,7 @@ def windows(nodes: int) -> dict[str, int]:
     }
 
 
-async def _found(this: _Run) -> str:
+async def _found(this: Stage) -> str:
     mover, founders = this.people[0], this.people[:FOUNDERS_MAX]
     weights = {person.council_text: person.row.weight_halves for person in founders}
     draft = await mover.ask(
@@ -182,7 +151,7 @@ async def _found(this: _Run) -> str:
     others = [sig for person in founders[1:] for sig in person.signatures(payload)]
     compact = await mover.submit(draft, others)
     for person in this.people:
-        await _until_known(this, person, "compact", compact)
+        await until_known(this, person, "compact", compact)
     late = this.people[FOUNDERS_MAX:]
 
     async def accede(person: People) -> None:
@@ -191,41 +160,12 @@ async def _found(this: _Run) -> str:
 
     await each(late, accede)
     if late:
-        await _until_members(this, compact)
+        await until_members(this, compact)
     this.say(f"the confederation is founded: {len(this.people)} councils, rule {this.plan.rule}")
     return compact
 
 
-async def _until_known(this: _Run, person: People, op: str, subject: str) -> dict[str, Any]:
-    """Ask a node about a subject until it knows it."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        try:
-            return await person.ask(op, id=subject)
-        except control.RefusedError:
-            await trio.sleep(POLL_S / 2)
-    raise DemoError(NodeReason.DEMO_TIMEOUT, f"{person.row.unit} never knew the {op}")
-
-
-async def _until_members(this: _Run, compact: str) -> None:
-    for person in this.people:
-        while len((await person.ask("compact", id=compact))["members"]) < len(this.people):
-            await trio.sleep(POLL_S)
-
-
-async def _until(
-    this: _Run, people: Sequence[People], ready: Callable[[control.Reply], bool], what: str
-) -> None:
-    """Wait until each node's status says so."""
-    deadline = time.monotonic() + PATIENCE_S
-    for person in people:
-        while not ready(await person.ask("status")):
-            if time.monotonic() > deadline:
-                raise DemoError(NodeReason.DEMO_TIMEOUT, f"{person.row.unit} does not {what}")
-            await trio.sleep(POLL_S)
-
-
-async def _propose(this: _Run, compact: str) -> tuple[str, dict[str, Any]]:
+async def _propose(this: Stage, compact: str) -> tuple[str, dict[str, Any]]:
     plan, mover = this.plan, this.people[0]
     if plan.cut is not None:
         cut = next(person for person in this.people if person.row.unit == plan.cut)
@@ -246,23 +186,19 @@ async def _propose(this: _Run, compact: str) -> tuple[str, dict[str, Any]]:
         f"a position counts with {frozen['receipts_needed']} receipts of others;"
         f" {frozen['needed']} of {frozen['councils']} locks make it final"
     )
-    for person in _connected(this):
-        row = await _until_known(this, person, "motion", motion)
+    for person in connected(this):
+        row = await until_known(this, person, "motion", motion)
         while row["freeze"] is None:
             await trio.sleep(POLL_S / 2)
             row = await person.ask("motion", id=motion)
     return motion, frozen
 
 
-def _connected(this: _Run) -> list[People]:
-    return [person for person in this.people if person.row.unit != this.plan.cut]
-
-
-async def _vote(this: _Run, motion: str, frozen: dict[str, Any], nursery: trio.Nursery) -> None:
+async def _vote(this: Stage, motion: str, frozen: dict[str, Any], nursery: trio.Nursery) -> None:
     """Each unit's people sign their position; one node may be killed meanwhile."""
     killed = next((p for p in this.people if p.row.unit == this.plan.kill), None)
-    voters = [person for person in _connected(this) if person is not killed]
-    await _sleep_until(frozen["opens"])
+    voters = [person for person in connected(this) if person is not killed]
+    await sleep_until(frozen["opens"])
     half = len(voters) // 2
 
     async def vote(person: People) -> None:
@@ -290,9 +226,9 @@ async def _vote(this: _Run, motion: str, frozen: dict[str, Any], nursery: trio.N
     await _spread(this, motion, len(voters) + (killed is not None), frozen["closes"])
 
 
-async def _spread(this: _Run, motion: str, positions: int, closes: int) -> None:
+async def _spread(this: Stage, motion: str, positions: int, closes: int) -> None:
     """Say how the positions reach the nodes until each of them holds all."""
-    asked, began = _connected(this), time.monotonic()
+    asked, began = connected(this), time.monotonic()
     while True:
         held = [len((await person.ask("motion", id=motion))["positions"]) for person in asked]
         complete = sum(count == positions for count in held)
@@ -306,14 +242,10 @@ async def _spread(this: _Run, motion: str, positions: int, closes: int) -> None:
         await trio.sleep(4 * POLL_S)
 
 
-async def _sleep_until(instant: int) -> None:
-    await trio.sleep(max(0.0, instant - time.time()))
-
-
-async def _certify(this: _Run, motion: str) -> dict[str, dict[str, Any]]:
+async def _certify(this: Stage, motion: str) -> dict[str, dict[str, Any]]:
     """Wait until every connected node has the certificate; then ask each for its outcome."""
     deadline = time.monotonic() + PATIENCE_S
-    for person in _connected(this):
+    for person in connected(this):
         while True:
             row = await person.ask("motion", id=motion)
             if row["certified"]:
@@ -335,7 +267,7 @@ async def _certify(this: _Run, motion: str) -> dict[str, dict[str, Any]]:
     return shown
 
 
-async def _agree(this: _Run) -> list[str]:
+async def _agree(this: Stage) -> list[str]:
     """Wait until all connected nodes show one state digest; returns every node's."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
@@ -351,87 +283,12 @@ async def _agree(this: _Run) -> list[str]:
         await trio.sleep(POLL_S)
 
 
-async def _bundle(person: People, kind: str, subject: str, path: Path) -> bytes:
-    data = bytes.fromhex((await person.ask("bundle", kind=kind, id=subject))["bundle"])
-    await trio.Path(path).write_bytes(data)
-    return data
-
-
-async def _certificate(this: _Run, motion: str) -> Path:
-    path = this.plan.out / "certificate.confed"
-    data = await _bundle(this.people[0], "certificate", motion, path)
-    checked = bundle.verify([data], [], int(time.time()))
-    if not checked.ok:
-        raise DemoError(NodeReason.DEMO_FAILED, f"the certificate is {checked.verdict}")
-    this.say(f"the certificate verifies offline: {path} ({len(data)} bytes)")
-    return path
-
-
-async def _mandate(this: _Run, mover: People, motion: str, outcome: str) -> MandateStory:
-    """Grant, verify from a file, go beyond, recall, verify again."""
-    delegate = SigningKey(keyring.new_seed())
-    instruction = "yes" if outcome == "adopted" else "no"
-    beyond = "no" if instruction == "yes" else "yes"
-    draft = await mover.ask(
-        "draft-mandate",
-        delegate=text.encode_key(delegate.public),
-        kinds=["vote"],
-        instructions={motion: instruction},
-        until=int(time.time()) + 86_400,
-    )
-    mandate = await mover.submit(draft)
-    path = this.plan.out / "mandate.confed"
-    data = await _with_receipt(this, mover, mandate, path)
-    granted = bundle.verify([data], [mover.council], int(time.time()))
-    this.say(f"{mover.row.unit} mandates a delegate to say {instruction}: {granted.verdict}")
-
-    draft = await mover.ask("draft-act", motion=motion, value=beyond, mandate=mandate)
-    payload = bytes.fromhex(draft["payload"])
-    envelope = record.assemble(payload, [record.sign(mover.network, payload, delegate)])
-    try:
-        await mover.ask("submit", envelope=envelope.hex(), part=None)
-    except control.RefusedError as error:
-        this.say(f"the delegate says {beyond}: the node refuses it ({error.reason})")
-    else:
-        raise DemoError(NodeReason.DEMO_FAILED, "an act beyond its mandate was taken")
-    act = bundle.build_act(data, envelope)
-    await trio.Path(this.plan.out / "act.confed").write_bytes(act)
-    acted = bundle.verify([act], [mover.council], int(time.time()))
-
-    recall = await mover.submit(await mover.ask("draft-recall", id=mandate))
-    called = await _bundle(mover, "record", recall, this.plan.out / "recall.confed")
-    after = bundle.verify([data, called], [mover.council], int(time.time()))
-    alone = bundle.verify([data], [mover.council], int(time.time()))
-    this.say(f"recalled: both files together are {after.verdict} ({after.reason})")
-    age = "no receipt" if alone.newest_receipt is None else "its newest receipt named"
-    this.say(f"the mandate's file alone still says {alone.verdict}, with {age}")
-    return MandateStory(
-        file=str(path),
-        granted=granted.verdict,
-        beyond=acted.verdict,
-        beyond_reason=acted.reason,
-        recalled=after.verdict,
-        recalled_reason=after.reason,
-    )
-
-
-async def _with_receipt(this: _Run, mover: People, mandate: str, path: Path) -> bytes:
-    """The mandate's file, once another council has witnessed it; a lone council has none."""
-    deadline = time.monotonic() + 10
-    while True:
-        data = await _bundle(mover, "mandate", mandate, path)
-        seen = bundle.verify([data], [], int(time.time())).newest_receipt
-        if seen is not None or len(this.people) == 1 or time.monotonic() > deadline:
-            return data
-        await trio.sleep(POLL_S)
-
-
 def _report(
-    this: _Run,
+    this: Stage,
     edges: Sequence[tuple[str, str]],
     shown: dict[str, dict[str, Any]],
     digests: Sequence[str],
-    certificate: Path,
+    file: Path,
     story: MandateStory,
 ) -> Report:
     first = shown[this.people[0].row.unit]
@@ -456,26 +313,8 @@ def _report(
         disagree=[unit for unit, row in shown.items() if row["outcome"] != first["outcome"]],
         state_digests=len(set(digests)),
         state_digest=digests[0],
-        certificate=str(certificate),
+        certificate=str(file),
         mandate=story,
         killed=this.plan.kill,
         memory_bytes=sum(host.pss_bytes() for host in this.hosts),
     )
-
-
-async def each(things: Iterable[Any], action: Callable[[Any], Awaitable[None]]) -> None:
-    """Do something for each thing, a few at a time."""
-    limit = trio.CapacityLimiter(AT_ONCE)
-
-    async def one(thing: Any) -> None:
-        async with limit:
-            await action(thing)
-
-    async with trio.open_nursery() as nursery:
-        for thing in things:
-            nursery.start_soon(one, thing)
-
-
-def per_process_default(nodes: int) -> int:
-    """Two processes for two cores."""
-    return max(1, math.ceil(nodes / 2))

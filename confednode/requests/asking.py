@@ -1,0 +1,199 @@
+"""Requests about the node and what it holds, and the one that hands a record in."""
+
+from typing import Annotated, Literal
+
+import trio
+from msgspec import Meta
+
+from confednode import show
+from confednode.requests.table import Desktop, Hex, Id, Nothing, OneId, Reply, Request, op
+from confednode.store import Peer
+from confedproto import bundle, record, text
+from confedproto.errors import LocalProtocolError, Reason
+from confedproto.ids import CouncilId
+
+# --- the node itself ----------------------------------------------------------------------
+
+
+@op("status", Nothing)
+async def status(desk: Desktop, _: Nothing) -> Reply:
+    """What the node is and how far it is."""
+    await trio.lowlevel.checkpoint()
+    own = desk.view.logs[desk.view.log_of[desk.council]]
+    return show.council_detail(desk.view, desk.council) | {
+        "listen": f"{desk.listen[0]}:{desk.listen[1]}",
+        "transport": text.encode_transport(desk.transport),
+        "network": text.encode_network(desk.network),
+        "size": own.tree.size,
+        "logs": len(desk.view.logs),
+        "records": len(desk.view.records),
+        "digest": desk.view.state_digest(desk.now).hex(),
+        "links": link_rows(desk),
+        "refused": [
+            {"time": time, "reason": reason, "detail": detail}
+            for time, reason, detail in desk.driver.refusals[-10:]
+        ],
+    }
+
+
+def link_rows(desk: Desktop) -> list[Reply]:
+    """One row a link: the council, its state, and why if it is down."""
+    return [
+        show.council_row(desk.view, council) | {"state": state.state, "reason": state.reason}
+        for council, state in sorted(desk.driver.states.items())
+    ]
+
+
+@op("links", Nothing)
+async def links(desk: Desktop, _: Nothing) -> Reply:
+    """The links alone."""
+    await trio.lowlevel.checkpoint()
+    return {"links": link_rows(desk)}
+
+
+class Network(Request, frozen=True, kw_only=True):
+    """Whether the node may have links."""
+
+    online: bool
+
+
+@op("network", Network)
+async def network(desk: Desktop, request: Network) -> Reply:
+    """Take the node off the network, or bring it back."""
+    await trio.lowlevel.checkpoint()
+    desk.driver.set_online(request.online)
+    return {"online": request.online}
+
+
+class NewPeer(Request, frozen=True, kw_only=True):
+    """Whom to dial from now on."""
+
+    council: Id
+    address: str
+    transport: Id
+
+
+@op("peer", NewPeer)
+async def peer(desk: Desktop, request: NewPeer) -> Reply:
+    """Dial a council for ever."""
+    entry = Peer(
+        council=CouncilId(text.decode_council(request.council)),
+        address=text.parse_address(request.address).text,
+        transport=text.decode_transport(request.transport),
+    )
+    await trio.to_thread.run_sync(desk.store.add_peer, entry, limiter=desk.driver.disk)
+    desk.driver.dial_for_ever(entry)
+    return {"council": request.council}
+
+
+@op("stop", Nothing)
+async def stop(desk: Desktop, _: Nothing) -> Reply:
+    """Stop the node in good order."""
+    await trio.lowlevel.checkpoint()
+    desk.stop.set()
+    return {"stopping": True}
+
+
+# --- records ------------------------------------------------------------------------------
+
+
+class Submission(Request, frozen=True, kw_only=True):
+    """A signed envelope and its detached part."""
+
+    envelope: Hex
+    part: Hex | None = None
+
+
+@op("submit", Submission)
+async def submit(desk: Desktop, request: Submission) -> Reply:
+    """Append a signed record of this council, after every check."""
+    part = bytes.fromhex(request.part) if request.part is not None else None
+    item = record.open(desk.network, bytes.fromhex(request.envelope), part)
+    answered = await desk.driver.submit(item)
+    if answered.fault is not None:
+        raise LocalProtocolError(answered.fault, f"{item.kind} refused")
+    return {"id": text.encode_record(item.id), "kind": item.kind}
+
+
+class LogRequest(Request, frozen=True, kw_only=True):
+    """Which records: of one kind, the newest `limit`."""
+
+    kind: str | None = None
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 100
+
+
+@op("log", LogRequest)
+async def log(desk: Desktop, request: LogRequest) -> Reply:
+    """The newest counted records of all followed logs."""
+    await trio.lowlevel.checkpoint()
+    rows = [
+        placed
+        for placed in desk.view.records.values()
+        if request.kind is None or placed.record.kind == request.kind
+    ]
+    return {"records": [show.log_row(desk.view, placed) for placed in rows[-request.limit :]]}
+
+
+class BundleRequest(Request, frozen=True, kw_only=True):
+    """What the offline file is about."""
+
+    kind: Literal["certificate", "mandate", "act", "record"]
+    id: Id
+
+
+@op("bundle", BundleRequest)
+async def make_bundle(desk: Desktop, request: BundleRequest) -> Reply:
+    """An offline file that anyone can verify without this node."""
+    await trio.lowlevel.checkpoint()
+    subject = show.record_id_of(request.id)
+    match request.kind:
+        case "certificate":
+            data = bundle.build_certificate(desk.view, subject, desk.now)
+        case "mandate":
+            data = bundle.build_mandate(desk.view, subject, desk.now)
+        case "act":
+            data = bundle.build_act_from_view(desk.view, subject, desk.now)
+        case "record":
+            data = bundle.build_record(desk.view, subject, desk.now)
+    return {"bundle": data.hex(), "bytes": len(data)}
+
+
+# --- compacts and motions -------------------------------------------------------------------
+
+
+@op("compact", OneId)
+async def compact(desk: Desktop, request: OneId) -> Reply:
+    """One compact."""
+    await trio.lowlevel.checkpoint()
+    return show.compact(desk.view, show.record_id_of(request.id))
+
+
+@op("motion", OneId)
+async def motion(desk: Desktop, request: OneId) -> Reply:
+    """Where one motion stands."""
+    await trio.lowlevel.checkpoint()
+    return show.motion(desk.view, show.record_id_of(request.id), desk.now)
+
+
+@op("motions", Nothing)
+async def motions(desk: Desktop, _: Nothing) -> Reply:
+    """Every motion that can be judged here."""
+    await trio.lowlevel.checkpoint()
+    ids = [placed.record.id for placed in desk.view.of_kind("motion")]
+    judged = [m for m in ids if not isinstance(desk.view.case(m), Reason)]
+    return {"motions": [show.motion(desk.view, m, desk.now) for m in judged]}
+
+
+@op("mandate", OneId)
+async def mandate(desk: Desktop, request: OneId) -> Reply:
+    """One mandate."""
+    await trio.lowlevel.checkpoint()
+    return show.mandate(desk.view, show.record_id_of(request.id), desk.now)
+
+
+@op("mandates", Nothing)
+async def mandates(desk: Desktop, _: Nothing) -> Reply:
+    """Every mandate known here."""
+    await trio.lowlevel.checkpoint()
+    ids = [placed.record.id for placed in desk.view.of_kind("mandate")]
+    return {"mandates": [show.mandate(desk.view, m, desk.now) for m in ids]}
