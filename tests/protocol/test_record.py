@@ -238,7 +238,7 @@ def test_open_with_a_bit_changed_anywhere_is_never_that_record() -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ([KEYS[0].public, 1, bytes(64)], Reason.SIG_FORM),
+        ([KEYS[0].public, 3, bytes(64)], Reason.SIG_FORM),
         ([KEYS[0].public, 255, bytes(64)], Reason.SIG_FORM),
         ([bytes(31), 0, bytes(64)], Reason.KEY_LENGTH),
         ([bytes([1]) + bytes(31), 0, bytes(64)], Reason.KEY_ORDER),
