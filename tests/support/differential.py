@@ -122,7 +122,7 @@ _STRANGERS: Final[tuple[Any, ...]] = (
 )
 
 
-def _changed(rng: random.Random, value: Any) -> Any:
+def changed(rng: random.Random, value: Any) -> Any:
     """`value` with one change somewhere in it."""
     if isinstance(value, dict) and value and rng.random() < 0.85:
         key = rng.choice(sorted(value))
@@ -132,7 +132,7 @@ def _changed(rng: random.Random, value: Any) -> Any:
         if rng.random() < 0.1:
             name = rng.choice(("subject", "previous", "peer", "zz", "salt"))
             return {**value, name: rng.choice(_STRANGERS)}
-        return {**rest, key: _changed(rng, value[key])}
+        return {**rest, key: changed(rng, value[key])}
     if isinstance(value, list) and value and rng.random() < 0.85:
         items: list[Any] = list(value)
         at = rng.randrange(len(items))
@@ -142,7 +142,7 @@ def _changed(rng: random.Random, value: Any) -> Any:
         elif edit == 1:
             items[at:at] = [items[at]] * rng.choice((1, 1, 4, 16, 32, 64))
         else:
-            items[at] = _changed(rng, items[at])
+            items[at] = changed(rng, items[at])
         return items
     if isinstance(value, int) and not isinstance(value, bool) and rng.random() < 0.3:
         return value + rng.choice((-1, 1))
@@ -199,9 +199,9 @@ def _record(rng: random.Random) -> Request:
         del fields["council"]
     way = rng.randrange(12)
     if way < 4:  # a hostile author: whatever is signed is signed well
-        fields = {**fields, "body": _changed(rng, fields["body"])}
+        fields = {**fields, "body": changed(rng, fields["body"])}
     elif way < 6:
-        fields = _changed(rng, fields)
+        fields = changed(rng, fields)
     payload = codec.encode(fields)
     if way in (6, 7):
         payload = mutate(rng, [payload])[:9_000]
@@ -210,7 +210,7 @@ def _record(rng: random.Random) -> Request:
         rows[-1] = _ssh_signed(rng, payload, KEYS[len(rows) - 1])
     envelope: list[Any] = [payload, rows]
     if way == 8:
-        envelope = _changed(rng, envelope)
+        envelope = changed(rng, envelope)
     encoded = codec.encode(envelope)
     return {**request, "in": (mutate(rng, [encoded]) if way == 9 else encoded).hex()}
 
@@ -220,11 +220,11 @@ def _head(rng: random.Random) -> Request:
     value: Any = {"log": ID, "size": rng.choice((1, 2**40)), "root": ID, "time": 1_700_000_000}
     way = rng.randrange(4)
     if way == 0:
-        value = _changed(rng, value)
+        value = changed(rng, value)
     payload = codec.encode(value)
     envelope: list[Any] = [payload, key.sign(TAG_HEAD + NETWORK + payload)]
     if way == 1:
-        envelope = _changed(rng, envelope)
+        envelope = changed(rng, envelope)
     encoded = codec.encode(envelope)
     if way == 2:
         encoded = mutate(rng, [encoded])
@@ -249,7 +249,7 @@ _UNENCODABLE: Final = (
 
 
 def _encodable(rng: random.Random) -> Any:
-    value = _tagged(_changed(rng, _payload(rng.choice(sorted(_BODIES)))))
+    value = _tagged(changed(rng, _payload(rng.choice(sorted(_BODIES)))))
     if rng.random() < 0.7:
         value = rng.choice(_UNENCODABLE)
     for _ in range(rng.choice((0, 1, 2, 6, 7, 8))):

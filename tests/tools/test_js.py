@@ -1,6 +1,7 @@
 """The second implementation: it passes every vector under Node, and agrees with Python."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -9,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from confedproto import keys, limits, record, text
+from confedproto.bodies import KINDS
+from confedproto.bodies.charter import Charter
+from confedproto.errors import Reason
+from confedproto.ids import network_id
 from tests.support.differential import differences, requests
 from tools.js.find_node import TESTEE, find_node
 
@@ -58,6 +64,75 @@ def test_testee_on_a_hundred_thousand_brackets_refuses_and_lives(node: str) -> N
     deep = "[" * 100_000
     lines = answers(node, [deep, "", "null", '{"op":"hello"}'])
     assert [json.loads(line)["ok"] for line in lines] == [False, False, False, True]
+
+
+def module(node: str, source: str) -> str:
+    """What this JavaScript module prints, run beside the README."""
+    done = subprocess.run(
+        [node, "--input-type=module", "--eval", source],
+        cwd=TESTEE.parent,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_readme_example_opens_a_record_and_names_a_refusal(node: str) -> None:
+    readme = (TESTEE.parent / "README.md").read_text("utf-8")
+    example = readme.split("```js\n")[1].split("```")[0]
+    network, key = network_id("example"), keys.SigningKey(bytes(32))
+    body = Charter(name="A council", threshold=1, keys=(key.public,))
+    payload = record.build_payload(kind="charter", council=None, charter=0, time=1, body=body)
+    envelope = record.assemble(payload, [record.sign(network, payload, key)])
+    record_id = record.open(network, envelope).id.hex()
+    shown = module(node, f'const envelopeInHex = "{envelope.hex()}";\n{example}')
+    assert shown == f"charter {record_id} [ '{key.public.hex()}' ]\n"
+    refused = module(node, f'const envelopeInHex = "{envelope.hex()[:-2]}";\n{example}')
+    assert refused == "enc-truncated\n"
+
+
+def test_encoders_of_text_give_what_python_gives(node: str) -> None:
+    source = """
+        import { encode } from "./confed/bech32m.js";
+        import { fingerprint } from "./confed/text.js";
+        const value = Uint8Array.from({ length: 32 }, (_, i) => i);
+        console.log(encode("cfk", value) + "\\n" + fingerprint(value));
+    """
+    value = bytes(range(32))
+    assert module(node, source).splitlines() == [text.encode_key(value), text.fingerprint(value)]
+
+
+def test_limits_are_those_of_the_library(node: str) -> None:
+    source = """
+        import * as limits from "./confed/limits.js";
+        console.log(JSON.stringify({ ...limits }));
+    """
+    given: dict[str, int] = json.loads(module(node, source))
+    assert len(given) > 30
+    assert given == {name: getattr(limits, name) for name in given}
+
+
+def test_kinds_are_those_of_the_library(node: str) -> None:
+    source = """
+        import { KINDS } from "./confed/kinds.js";
+        const rows = [...KINDS].map(([name, { subject, part }]) => [name, subject, part ?? "none"]);
+        console.log(JSON.stringify(rows));
+    """
+    assert sorted(json.loads(module(node, source))) == sorted(
+        [kind.name, kind.subject, kind.part.value] for kind in KINDS.values()
+    )
+
+
+def test_reasons_are_all_in_the_registry() -> None:
+    sources = [path.read_text("utf-8") for path in (TESTEE.parent / "confed").glob("*.js")]
+    used = {code for source in sources for code in re.findall(r'"([a-z]+(?:-[a-z0-9]+)+)"', source)}
+    codes = {reason.value for reason in Reason}
+    families = {code.split("-")[0] for code in codes}
+    strangers = {code for code in used if code.split("-")[0] in families} - codes
+    assert strangers <= {"no-quorum"}
+    assert len(used & codes) > 60
 
 
 def test_differences_with_another_reason_tells_it() -> None:

@@ -75,10 +75,10 @@ export function decodeContainer(data) {
   const content = decode(data, limits.BUNDLE_MAX_BYTES)[2];
   must(file(content));
   const pages = content.get("records");
-  must(pages.every((page, i) => i === pages.length - 1 || page.length === limits.ARRAY_MAX));
-  must(pages.at(-1).length > 0);
   const network = content.get("network");
   const entries = readEntries(network, pages.flat());
+  must(pages.every((page, i) => i === pages.length - 1 || page.length === limits.ARRAY_MAX));
+  must(pages.at(-1).length > 0);
   const { proofs, receipts } = readPaths(content, entries);
   return {
     kind: content.get("kind"),
