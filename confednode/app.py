@@ -14,16 +14,17 @@ from confednode.config import Home, Settings
 from confednode.driver import Driver, wall_clock
 from confednode.errors import ConfigError, NodeError, NodeReason, StoreError
 from confednode.store import Store
-from confedproto import council, record
+from confedproto import council, record, text
 from confedproto.channel import public_key
 from confedproto.effects import StoreLeaves
 from confedproto.engine import Engine
-from confedproto.errors import LocalProtocolError
+from confedproto.errors import ConfedError, LocalProtocolError
 from confedproto.ids import CouncilId, NetworkId
 from confedproto.keys import SigningKey
 
 _PORT = "port"
 _COUNCIL = "council"
+_NETWORK = "network"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ def found(
         )
         store.write([first])
         store.put(_COUNCIL, founding.council.hex())
+        store.put(_NETWORK, config.network_of(settings).hex())
     finally:
         store.close()
     return Founded(council=founding.council, key_files=tuple(files))
@@ -97,28 +99,46 @@ def found(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """What a started node reports: its council and where it listens."""
+    """What a started node reports: its council, where it listens, and what drives it."""
 
     council: CouncilId
     listen: str
+    driver: Driver
 
 
 def _load(store: Store, network: NetworkId, keys: keyring.NodeKeys) -> Engine:
-    """The engine with everything that the store holds, each record opened again."""
+    """The engine with everything that the store holds, each record opened again.
+
+    Raises StoreError STORE_DAMAGED, ConfigError for another network or node key.
+    """
     stored = store.load()
-    own = store.get(_COUNCIL)
-    if own is None:
+    own, founded_in = store.get(_COUNCIL), store.get(_NETWORK)
+    if own is None or founded_in is None:
         raise StoreError(NodeReason.STORE_DAMAGED, "the database names no council")
+    if founded_in != network.hex():
+        raise ConfigError(NodeReason.CONFIG_INVALID, "network: the council is of another one")
     mine = CouncilId(bytes.fromhex(own))
     engine = Engine(network, mine, keys.signer)
-    for log in stored:
-        leaves = [
-            (record.open_leaf(network, envelope, part), envelope, arrived)
-            for envelope, part, arrived in log.leaves
-        ]
-        engine.restore(log.council, log.key, leaves, log.head)
+    try:
+        for log in stored:
+            leaves = [
+                (record.open_leaf(network, envelope, part), envelope, arrived)
+                for envelope, part, arrived in log.leaves
+            ]
+            engine.restore(log.council, log.key, leaves, log.head)
+    except ConfedError as error:
+        raise StoreError(NodeReason.STORE_DAMAGED, f"database: {error}") from error
     if engine.own not in engine.view.logs:
         raise ConfigError(NodeReason.KEY_MISSING, "node.key is not the key of this database's log")
+    for entry in engine.view.logs.values():
+        head = entry.head
+        if head is None:
+            whole = entry.id != engine.own  # another's first run may still be on its way
+        else:
+            whole = head.size <= entry.tree.size and entry.tree.root_at(head.size) == head.root
+        if not whole:
+            told = f"database: the log of {text.encode_record(entry.council)} is not what was kept"
+            raise StoreError(NodeReason.STORE_DAMAGED, told)
     engine.resume()
     return engine
 
@@ -161,7 +181,10 @@ async def serve(
                 return await requests.answer(desk, op, args)
 
             await nursery.start(control.serve, home.socket, handle)
-            task_status.started(Running(council=engine.council, listen=f"{host}:{bound}"))
+            running = Running(
+                council=engine.council, listen=config.joined(host, bound), driver=driver
+            )
+            task_status.started(running)
             await stop.wait()
             await driver.unlinked()
             nursery.cancel_scope.cancel()

@@ -1,5 +1,6 @@
 """A node's folder and its settings: `config.toml`, overridden by CONFED_... variables."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Final
 import msgspec
 
 from confednode.errors import ConfigError, NodeReason
+from confedproto.codec import text_is_clean
 from confedproto.errors import DecodeError
 from confedproto.ids import NetworkId, network_id
 from confedproto.text import parse_address
@@ -77,6 +79,8 @@ def load(home: Home, environ: Mapping[str, str] = os.environ) -> Settings:
         settings = msgspec.toml.decode(raw, type=Settings)
     except msgspec.DecodeError as error:
         raise ConfigError(NodeReason.CONFIG_INVALID, f"{home.config}: {error}") from error
+    except (UnicodeDecodeError, RecursionError):
+        raise ConfigError(NodeReason.CONFIG_INVALID, f"{home.config} is no TOML") from None
     changed = {
         name: environ[variable]
         for name in ("network", "listen")
@@ -88,13 +92,17 @@ def load(home: Home, environ: Mapping[str, str] = os.environ) -> Settings:
 def check(settings: Settings) -> Settings:
     """The settings, if each can be used. Raises ConfigError."""
     split_listen(settings.listen)
-    if not settings.network or len(settings.network) > 64:
-        raise ConfigError(NodeReason.CONFIG_INVALID, "network: 1 to 64 characters")
+    name = settings.network
+    if not 1 <= len(name) <= 64 or not name.isprintable() or not text_is_clean(name):
+        raise ConfigError(NodeReason.CONFIG_INVALID, "network: 1 to 64 printable characters")
     return settings
 
 
 def split_listen(listen: str) -> tuple[str, int]:
-    """Host and port of a listening address; port 0 asks for any free one."""
+    """Host and port of a listening address; port 0 asks for any free one.
+
+    The host is as sockets take it: an IPv6 one without its brackets.
+    """
     host, _, port = listen.rpartition(":")
     any_port = port == "0"
     try:
@@ -104,12 +112,25 @@ def split_listen(listen: str) -> tuple[str, int]:
     return address.host, 0 if any_port else address.port
 
 
+def joined(host: str, port: int) -> str:
+    """The one text of a host and port: the inverse of `split_listen`."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def write(home: Home, settings: Settings) -> None:
-    """Write the settings of a new node."""
+    """Write the settings of a new node, checked before. Raises ConfigError HOME_*."""
+    # A JSON string of printable characters is a TOML string too.
     lines = "".join(
-        f'{name} = "{value}"\n' for name, value in msgspec.structs.asdict(settings).items()
+        f"{name} = {json.dumps(value, ensure_ascii=False)}\n"
+        for name, value in msgspec.structs.asdict(settings).items()
     )
-    home.config.write_text(lines, encoding="utf-8")
+    try:
+        with home.config.open("x", encoding="utf-8") as file:
+            file.write(lines)
+    except FileExistsError:
+        raise ConfigError(NodeReason.HOME_EXISTS, f"{home.config} exists already") from None
+    except OSError as error:
+        raise ConfigError(NodeReason.HOME_ACCESS, f"{home.config}: {error.strerror}") from error
 
 
 def network_of(settings: Settings) -> NetworkId:

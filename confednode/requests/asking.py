@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import trio
 from msgspec import Meta
 
-from confednode import show
+from confednode import config, show
 from confednode.requests.table import Desktop, Hex, Id, Nothing, OneId, Reply, Request, op
 from confednode.store import Peer
 from confedproto import bundle, record, text
@@ -21,7 +21,7 @@ async def status(desk: Desktop, _: Nothing) -> Reply:
     await trio.lowlevel.checkpoint()
     own = desk.view.logs[desk.view.log_of[desk.council]]
     return show.council_detail(desk.view, desk.council) | {
-        "listen": f"{desk.listen[0]}:{desk.listen[1]}",
+        "listen": config.joined(*desk.listen),
         "transport": text.encode_transport(desk.transport),
         "network": text.encode_network(desk.network),
         "size": own.tree.size,
