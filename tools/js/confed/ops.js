@@ -115,7 +115,8 @@ const OPS = {
 
   async sshsig(request) {
     const [key, message, blob] = [request.key, request.msg, request.sig].map(hex);
-    await sshsig.verify(key, utf8(string(request.namespace)), message, blob);
+    const namespace = checked(string(request.namespace), !/\p{Surrogate}/u.test(request.namespace));
+    await sshsig.verify(key, utf8(namespace), message, blob);
     return {};
   },
 
@@ -182,12 +183,14 @@ const OPS = {
   },
 };
 
+const HELLO = { name: NAME, version: VERSION, ops: Object.keys(OPS) };
+
 /** The reply to one request; only a bug or an unfit platform makes it throw. */
 export async function handle(request) {
   const id = request?.id ?? null;
   try {
     const op = string(object(request).op);
-    if (op === "hello") return { ok: true, name: NAME, version: VERSION, ops: Object.keys(OPS) };
+    if (op === "hello") return { id, ok: true, ...HELLO };
     if (!Object.hasOwn(OPS, op)) refuse("unsupported-op");
     const result = await OPS[op](request);
     // A record's own id has a field of its own, since `id` is the request's, if it has one.
