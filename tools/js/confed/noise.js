@@ -239,8 +239,12 @@ const PATTERN = [
   ["s", "s", "e"],
 ];
 
-/** {messages, hash}: what crosses the wire when both sides are played over `payloads`. */
-export function transcript({ prologue, initStatic, respStatic, initEphemeral, respEphemeral }, payloads) {
+/**
+ * {messages, hash}: what crosses the wire when both sides are played over `payloads`. `given` are
+ * the prologue and the four private keys, 32 bytes each; Refusal channel-key, channel-frame.
+ */
+export function transcript(given, payloads) {
+  const { prologue, initStatic, respStatic, initEphemeral, respEphemeral } = given;
   const privateKeys = [initStatic, respStatic, initEphemeral, respEphemeral];
   if (privateKeys.some((key) => key.length !== 32)) refuse("channel-key");
   if (payloads.some((payload) => payload.length > MESSAGE_MAX_BYTES)) refuse("channel-frame");
