@@ -248,7 +248,7 @@ def decode(data: bytes) -> Bundle:
     _check_start(data)
     value = codec.decode(data, max_bytes=BUNDLE_MAX_BYTES)
     try:
-        file = msgspec.convert(value[2], File)
+        file = msgspec.convert(value[2], File, builtin_types=(bytes,))
     except (msgspec.ValidationError, IndexError) as error:
         raise DecodeError(Reason.BUNDLE_FORM, str(error)) from None
     try:
