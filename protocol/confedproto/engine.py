@@ -2,40 +2,26 @@
 
 `handle` takes one input and returns what is to be done, in order, the store first;
 `next_deadline` says when to send the next Tick. It routes: what holds is decided in
-`rules`, who lacks what in `sync`, what is announced and witnessed in `gossip`.
+`rules`, who lacks what in `sync`, what is announced and witnessed in `gossip`, who may
+come in at `reception`, and what goes into the own log through `pen`.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Final, assert_never
 
 from confedproto import effects as fx
-from confedproto import gossip, inputs, log, record, sync, wire
+from confedproto import gossip, inputs, log, sync, wire
 from confedproto.admission import objection
-from confedproto.bodies.link import Link
-from confedproto.bodies.types import Body
 from confedproto.duties import Duties
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
-from confedproto.ids import (
-    CouncilId,
-    Hash,
-    LogId,
-    NetworkId,
-    PublicKey,
-    RecordId,
-    TransportKey,
-    log_id,
-)
+from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, log_id
 from confedproto.keys import SigningKey
-from confedproto.limits import (
-    HEADS_PER_MESSAGE,
-    KNOCK_MAX_BYTES,
-    LOGS_PER_LINK_MAX,
-    RUN_MAX_BYTES,
-    RUN_MAX_RECORDS,
-)
+from confedproto.limits import HEADS_PER_MESSAGE, LOGS_PER_LINK_MAX, RUN_MAX_RECORDS
 from confedproto.merkle import leaf_hash
+from confedproto.pen import Pen
+from confedproto.reception import Reception
 from confedproto.record import Leaf, VerifiedRecord
-from confedproto.rules.authority import Authority
+from confedproto.runs import begin_log, run_message
 from confedproto.session import Session, State
 from confedproto.view import Log, View
 
@@ -59,14 +45,12 @@ class Engine:
         self.council: Final = council
         self.own: Final = log_id(network, council, signer.public)
         self.sessions: dict[int, Session] = {}
-        self._signer: Final = signer
+        self._pen: Final = Pen(self.view, council, signer)
+        self._reception: Final = Reception(self.view, council)
         self._puller: Final = sync.Puller()
         self._announcer: Final = gossip.Announcer()
         self._duties: Final = Duties(self.view, council)
-        self._invites: dict[bytes, int] = {}  # one-use key -> expiry, seconds
-        self._guests: dict[TransportKey, CouncilId] = {}  # accepted knocks
         self._digest_due: dict[int, int] = {}
-        self._fresh: list[VerifiedRecord] = []  # own records of this input, not headed yet
         self._out: list[fx.Effect] = []
 
     # --- restoring ------------------------------------------------------------------------
@@ -88,14 +72,13 @@ class Engine:
 
     def resume(self) -> None:
         """After the last `restore`: invitations that nobody has answered are open again."""
-        for placed in self.view.of_kind("link"):
-            body = placed.record.body
-            if placed.record.council != self.council or not isinstance(body, Link):
-                continue
-            if body.invite is None or body.expires is None or body.peer is not None:
-                continue
-            if not self.view.guests(self.council, body.invite):
-                self._invites[body.invite] = body.expires
+        self._reception.resume()
+
+    def run_message(
+        self, effect: fx.ServeRun, leaves: Iterable[tuple[bytes, bytes | None]]
+    ) -> wire.Run:
+        """The run that answers a ServeRun: as many leaves as fit one message, at least one."""
+        return run_message(self.view.logs[effect.log].tree, effect, leaves)
 
     def _add_leaf(self, entry: Log, leaf: Leaf, envelope: bytes, arrived: int) -> Reason | None:
         fault = self.view.add(entry.id, leaf, leaf_hash(envelope), arrived)
@@ -149,12 +132,14 @@ class Engine:
                 self._digest_due[link] = now + DIGEST_INTERVAL_MS
                 self._send(link, wire.DigestNow(digest=sync.digest(self.view.logs)))
         for duty in self._duties.due(now):
-            self._sign_own(duty.body, duty.subject, duty.part, now)
+            self._append(self._pen.sign(duty.body, duty.subject, duty.part, now), now)
 
     # --- links ------------------------------------------------------------------------------
 
     def _link_up(self, event: inputs.LinkUp, now: int) -> None:
-        council = event.expected if event.initiator else self._council_behind(event.remote)
+        council = (
+            event.expected if event.initiator else self._reception.council_behind(event.remote)
+        )
         state = State.STRANGER if council is None else State.GREETING
         self.sessions[event.link] = Session(
             link=event.link,
@@ -163,7 +148,9 @@ class Engine:
             state=state,
             council=council,
         )
-        knock = self._own_knock(council) if event.initiator and council is not None else None
+        knock = (
+            self._reception.own_knock(council) if event.initiator and council is not None else None
+        )
         if knock is not None:
             self._send(event.link, knock)
         if council is not None:
@@ -172,65 +159,6 @@ class Engine:
     def _greet(self, link: int) -> None:
         digest = sync.digest(self.view.logs)
         self._send(link, wire.Hello(council=self.council, digest=digest))
-
-    def _council_behind(self, remote: TransportKey) -> CouncilId | None:
-        """The linked council whose node record in force binds this transport key (LNK-1)."""
-        guest = self._guests.get(remote)
-        if guest is not None:
-            return guest
-        for council, authority in self.view.authorities.items():
-            node = authority.node
-            if node is None or node.node.transport != remote or council == self.council:
-                continue
-            if self.view.linked(self.council, council):
-                return council
-        return None
-
-    def _own_knock(self, host: CouncilId) -> wire.Knock | None:
-        authority = self.view.authorities[self.council]
-        answers = [
-            placed.record.envelope
-            for placed in self.view.of_kind("link")
-            if placed.record.council == self.council
-            and isinstance(placed.record.body, Link)
-            and placed.record.body.peer == host
-        ]
-        if authority.charter is None or authority.node is None or not answers:
-            return None
-        return wire.Knock(
-            charter=authority.charter.record.envelope,
-            node=authority.node.record.envelope,
-            link=answers[-1],
-        )
-
-    def _knocked(self, session: Session, knock: wire.Knock, now: int) -> None:
-        """A stranger answers an invitation: its three records must prove it (LNK-3)."""
-        if len(knock.charter) + len(knock.node) + len(knock.link) > KNOCK_MAX_BYTES:
-            raise RemoteProtocolError(Reason.MESSAGE_SIZE, "knock")
-        network = self.view.network
-        authority = Authority(network)
-        try:
-            opened = [record.open(network, e) for e in (knock.charter, knock.node, knock.link)]
-        except (VerificationError, DecodeError) as error:
-            raise RemoteProtocolError(error.reason, error.detail) from None
-        for item in opened:
-            fault = authority.admit(item)
-            if fault is not None:
-                raise RemoteProtocolError(fault, item.kind)
-        link, node = opened[2].body, authority.node
-        council = opened[0].council
-        if node is None or node.node.transport != session.remote:
-            raise RemoteProtocolError(Reason.CHANNEL_KEY, "node record of another key")
-        if not isinstance(link, Link) or link.peer != self.council or link.invite is None:
-            raise RemoteProtocolError(Reason.INVITATION_UNKNOWN)
-        if link.invite not in opened[2].signers or link.invite not in self._invites:
-            raise RemoteProtocolError(Reason.INVITATION_UNKNOWN)
-        if self._invites[link.invite] * 1000 < now:
-            raise RemoteProtocolError(Reason.INVITATION_EXPIRED)
-        del self._invites[link.invite]
-        self._guests[session.remote] = council
-        session.council = council
-        self._greet(session.link)
 
     def _link_down(self, link: int, now: int) -> None:
         session = self.sessions.pop(link, None)
@@ -280,7 +208,8 @@ class Engine:
                 self._open(session, message, now)
             case wire.Knock():
                 if session.council is None:  # a guest that is known already knocks in vain
-                    self._knocked(session, message, now)
+                    session.council = self._reception.admit(session.remote, message, now)
+                    self._greet(session.link)
             case wire.Heads():
                 self._heads(session, message, now)
             case wire.Pull():
@@ -334,32 +263,6 @@ class Engine:
         )
         self._puller.learn(session.link, entry.id, pull.start)
 
-    def run_message(
-        self, effect: fx.ServeRun, leaves: Iterable[tuple[bytes, bytes | None]]
-    ) -> wire.Run:
-        """The run that answers a ServeRun: as many leaves as fit one message, at least one.
-
-        A run that stops before the head carries the proof that it leads there (LOG-5).
-        """
-        chosen: list[tuple[bytes, ...]] = []
-        size = 0
-        for envelope, part in leaves:
-            size += len(envelope) + len(part or b"") + 8
-            if chosen and size > RUN_MAX_BYTES:
-                break
-            chosen.append((envelope,) if part is None else (envelope, part))
-        end = effect.start + len(chosen)
-        proof: tuple[Hash, ...] = ()
-        if end < effect.head_size:
-            proof = tuple(self.view.logs[effect.log].tree.consistency(end, effect.head_size))
-        return wire.Run(
-            log=effect.log,
-            start=effect.start,
-            leaves=tuple(chosen),
-            head=effect.head,
-            proof=proof or None,
-        )
-
     def _run(self, session: Session, run: wire.Run, leaves: Sequence[Leaf], now: int) -> None:
         log_ = LogId(run.log)
         if not self._puller.done(log_, session.link):
@@ -368,7 +271,7 @@ class Engine:
         envelopes = [leaf[0] for leaf in run.leaves]
         try:
             if entry is None:
-                entry = self._begin_log(log_, run, leaves)
+                entry = begin_log(self.view, log_, run.start, leaves)
             head = log.open_head(self.view.network, entry.key, run.head)
             if head.log != log_:
                 raise VerificationError(Reason.LOG_ID)
@@ -389,22 +292,6 @@ class Engine:
         self._puller.learn(session.link, log_, entry.tree.size)
         self._pull(log_, now)
         self._pull_waiting(now)
-
-    def _begin_log(self, log_: LogId, run: wire.Run, leaves: Sequence[Leaf]) -> Log:
-        """A log not followed yet: its first two leaves say whose it is (LOG-2)."""
-        authority = Authority(self.view.network)
-        for leaf in leaves[:2]:
-            if run.start != 0 or not isinstance(leaf, VerifiedRecord):
-                raise VerificationError(Reason.LOG_START)
-            fault = authority.admit(leaf)
-            if fault is not None:
-                raise VerificationError(fault, "first leaves of a log")
-        council, node = authority.council, authority.node
-        if council is None or node is None:
-            raise VerificationError(Reason.LOG_START)
-        if node.log != log_ or council in self.view.authorities:
-            raise VerificationError(Reason.LOG_ID)
-        return Log(id=log_, council=council, key=node.key)
 
     def _keep(
         self, entry: Log, run: wire.Run, leaves: Sequence[Leaf], head: log.Head, now: int
@@ -486,59 +373,17 @@ class Engine:
             self._head_own(now)
         self._out.append(fx.Answered(token=event.token, record=item.id, fault=fault))
 
-    def _sign_own(self, body: Body, subject: RecordId | None, part: bytes | None, now: int) -> None:
-        """Make a record that the node key signs (witness, vote, lock) and append it."""
-        step = self.view.authorities[self.council].charter
-        payload = record.build_payload(
-            kind=type(body).__name__.lower(),
-            council=self.council,
-            charter=step.version if step is not None else 1,
-            time=now // 1000,
-            body=body,
-            subject=subject,
-        )
-        signature = record.sign(self.view.network, payload, self._signer)
-        envelope = record.assemble(payload, [signature])
-        self._append(record.open(self.view.network, envelope, part), now)
-
     def _append(self, item: VerifiedRecord, now: int) -> None:
-        entry = self.view.logs[self.own]
-        self._add_leaf(entry, item, item.envelope, now // 1000)
-        self._fresh.append(item)
-        match item.body:
-            case Link(peer=None, invite=bytes(invite), expires=int(expires)):
-                self._invites[invite] = expires
-            case _:
-                pass
+        self._add_leaf(self.view.logs[self.own], item, item.envelope, now // 1000)
+        self._pen.fresh.append(item)
+        self._reception.note(item)
 
     def _head_own(self, now: int) -> None:
         """Sign one head over all that this input appended, and hand it to the store."""
-        if not self._fresh:
-            return
-        entry = self.view.logs[self.own]
-        start = entry.tree.size - len(self._fresh)
-        last = entry.head.time if entry.head is not None else 0
-        entry.head = log.sign_head(
-            self.view.network,
-            self._signer,
-            log=self.own,
-            size=entry.tree.size,
-            root=entry.tree.root(),
-            time=max(now // 1000, last),
-        )
-        self._out.append(
-            fx.StoreLeaves(
-                log=self.own,
-                council=self.council,
-                key=self._signer.public,
-                start=start,
-                leaves=tuple((item.envelope, item.part) for item in self._fresh),
-                arrived=now // 1000,
-                head=entry.head.envelope,
-            )
-        )
-        self._fresh = []
-        self._grown(entry)
+        kept = self._pen.head(now)
+        if kept is not None:
+            self._out.append(kept)
+            self._grown(self.view.logs[self.own])
 
     # --- small things -----------------------------------------------------------------------
 

@@ -1,0 +1,66 @@
+"""What the node's own key signs: records of its own accord, and the heads of its log (LOG-3)."""
+
+from typing import Final
+
+from confedproto import effects as fx
+from confedproto import log, record
+from confedproto.bodies.types import Body
+from confedproto.ids import CouncilId, RecordId, log_id
+from confedproto.keys import SigningKey
+from confedproto.record import VerifiedRecord
+from confedproto.view import View
+
+
+class Pen:
+    """The node key over its log. Times are milliseconds."""
+
+    def __init__(self, view: View, council: CouncilId, signer: SigningKey) -> None:
+        self.fresh: list[VerifiedRecord] = []  # appended, not under a head yet
+        self._view: Final = view
+        self._council: Final = council
+        self._signer: Final = signer
+        self._own: Final = log_id(view.network, council, signer.public)
+
+    def sign(
+        self, body: Body, subject: RecordId | None, part: bytes | None, now: int
+    ) -> VerifiedRecord:
+        """Make a record that the node key signs: witness, vote, lock."""
+        step = self._view.authorities[self._council].charter
+        payload = record.build_payload(
+            kind=type(body).__name__.lower(),
+            council=self._council,
+            charter=step.version if step is not None else 1,
+            time=now // 1000,
+            body=body,
+            subject=subject,
+        )
+        signature = record.sign(self._view.network, payload, self._signer)
+        envelope = record.assemble(payload, [signature])
+        return record.open(self._view.network, envelope, part)
+
+    def head(self, now: int) -> fx.StoreLeaves | None:
+        """One head over all that is fresh, and what the store is to keep; None if nothing is."""
+        if not self.fresh:
+            return None
+        entry = self._view.logs[self._own]
+        start = entry.tree.size - len(self.fresh)
+        last = entry.head.time if entry.head is not None else 0
+        entry.head = log.sign_head(
+            self._view.network,
+            self._signer,
+            log=self._own,
+            size=entry.tree.size,
+            root=entry.tree.root(),
+            time=max(now // 1000, last),
+        )
+        kept = fx.StoreLeaves(
+            log=self._own,
+            council=self._council,
+            key=self._signer.public,
+            start=start,
+            leaves=tuple((item.envelope, item.part) for item in self.fresh),
+            arrived=now // 1000,
+            head=entry.head.envelope,
+        )
+        self.fresh = []
+        return kept

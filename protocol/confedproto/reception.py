@@ -1,0 +1,103 @@
+"""Who may come in: invitations, knocks, and whose transport key is at the door (specs/09, LNK)."""
+
+from typing import Final
+
+from confedproto import record, wire
+from confedproto.bodies.link import Link
+from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
+from confedproto.ids import CouncilId, TransportKey
+from confedproto.limits import KNOCK_MAX_BYTES
+from confedproto.record import VerifiedRecord
+from confedproto.rules.authority import Authority
+from confedproto.view import View
+
+
+class Reception:
+    """One node's door. Times are milliseconds."""
+
+    def __init__(self, view: View, council: CouncilId) -> None:
+        self.view: Final = view
+        self.council: Final = council
+        self._invites: dict[bytes, int] = {}  # one-use key -> expiry, seconds
+        self._guests: dict[TransportKey, CouncilId] = {}  # accepted knocks
+
+    def resume(self) -> None:
+        """Invitations of the log that nobody has answered are open again."""
+        for placed in self.view.of_kind("link"):
+            body = placed.record.body
+            if placed.record.council != self.council or not isinstance(body, Link):
+                continue
+            if body.invite is None or body.expires is None or body.peer is not None:
+                continue
+            if not self.view.guests(self.council, body.invite):
+                self._invites[body.invite] = body.expires
+
+    def note(self, item: VerifiedRecord) -> None:
+        """A record was appended to the own log: an invitation opens the door for its guest."""
+        match item.body:
+            case Link(peer=None, invite=bytes(invite), expires=int(expires)):
+                self._invites[invite] = expires
+            case _:
+                pass
+
+    def council_behind(self, remote: TransportKey) -> CouncilId | None:
+        """The linked council whose node record in force binds this transport key (LNK-1)."""
+        guest = self._guests.get(remote)
+        if guest is not None:
+            return guest
+        for council, authority in self.view.authorities.items():
+            node = authority.node
+            if node is None or node.node.transport != remote or council == self.council:
+                continue
+            if self.view.linked(self.council, council):
+                return council
+        return None
+
+    def own_knock(self, host: CouncilId) -> wire.Knock | None:
+        """What this node says to a host that may not know it yet; None if it has no answer."""
+        authority = self.view.authorities[self.council]
+        answers = [
+            placed.record.envelope
+            for placed in self.view.of_kind("link")
+            if placed.record.council == self.council
+            and isinstance(placed.record.body, Link)
+            and placed.record.body.peer == host
+        ]
+        if authority.charter is None or authority.node is None or not answers:
+            return None
+        return wire.Knock(
+            charter=authority.charter.record.envelope,
+            node=authority.node.record.envelope,
+            link=answers[-1],
+        )
+
+    def admit(self, remote: TransportKey, knock: wire.Knock, now: int) -> CouncilId:
+        """The council of a stranger who answers an invitation (LNK-3).
+
+        Its three records must prove it. Raises RemoteProtocolError.
+        """
+        if len(knock.charter) + len(knock.node) + len(knock.link) > KNOCK_MAX_BYTES:
+            raise RemoteProtocolError(Reason.MESSAGE_SIZE, "knock")
+        network = self.view.network
+        authority = Authority(network)
+        try:
+            opened = [record.open(network, e) for e in (knock.charter, knock.node, knock.link)]
+        except (VerificationError, DecodeError) as error:
+            raise RemoteProtocolError(error.reason, error.detail) from None
+        for item in opened:
+            fault = authority.admit(item)
+            if fault is not None:
+                raise RemoteProtocolError(fault, item.kind)
+        link, node = opened[2].body, authority.node
+        council = opened[0].council
+        if node is None or node.node.transport != remote:
+            raise RemoteProtocolError(Reason.CHANNEL_KEY, "node record of another key")
+        if not isinstance(link, Link) or link.peer != self.council or link.invite is None:
+            raise RemoteProtocolError(Reason.INVITATION_UNKNOWN)
+        if link.invite not in opened[2].signers or link.invite not in self._invites:
+            raise RemoteProtocolError(Reason.INVITATION_UNKNOWN)
+        if self._invites[link.invite] * 1000 < now:
+            raise RemoteProtocolError(Reason.INVITATION_EXPIRED)
+        del self._invites[link.invite]
+        self._guests[remote] = council
+        return council
