@@ -25,7 +25,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Self
 
 FORMAT: Final = "confed-vectors-1"
 VECTORS: Final = Path(__file__).resolve().parent.parent / "specs" / "vectors"
@@ -91,8 +91,19 @@ class Testee:
         except (OSError, ValueError) as error:
             raise CannotRunError(f"cannot start {command!r}: {error}") from error
         self._lines: Queue[str] = Queue()
-        reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
-        reader.start()
+        self._reader = threading.Thread(
+            target=self._read, args=(self._process.stdout,), daemon=True
+        )
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._reader.join()  # it reads to the end, which the kill has made
+        with contextlib.suppress(OSError):  # what it did not read is lost with it
+            self._process.__exit__(None, None, None)
 
     def _read(self, lines: IO[str]) -> None:
         for line in lines:
@@ -257,12 +268,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         vectors, xfail = load(options.vectors), load_xfail(options.xfail)
-        testee = Testee(options.cmd)
-        results = run(testee, vectors, xfail)
+        with Testee(options.cmd) as testee:
+            results = run(testee, vectors, xfail)
+            fault = testee.close()
     except (CannotRunError, OSError, ValueError, KeyError) as error:
         print(f"conform: {error}", file=sys.stderr)
         return 2
-    fault = testee.close()
     end = {"id": "manners-end", "op": "protocol", "rule": "-"}
     results.append(Result(vector=end, verdict="failed" if fault else "passed", detail=fault))
     unused = set(xfail) - {v["id"] for v in vectors} - {v["op"] for v in vectors}

@@ -153,7 +153,9 @@ def broken_bodies() -> Iterator[tuple[str, str, str, str, dict[str, Any]]]:
         for name, faults in _FAULTS.get(kind, {}).items():
             for slug, value in faults.items():
                 why = f"{name}: type, length or range"
-                yield "BOD-1", kind, f"{_slug(name)}-{slug}", why, {**body, name: value}
+                empty = slug == "empty" and name in OPTIONAL.get(kind, ())
+                rule = "BOD-3" if empty else "BOD-1"
+                yield rule, kind, f"{_slug(name)}-{slug}", why, {**body, name: value}
 
 
 def _slug(name: str) -> str:

@@ -102,6 +102,9 @@ def _counted() -> Iterator[tuple[str, str, str, str, list[Unit]]]:
     split = [_unit(2, 10, 1000), _unit(2, 20, 10), _unit(1, 20, 10)]
     yield "CNT-3", "units-yes-people-no", "both chambers must agree", "double", split
     yield "CNT-3", "people-no-majority", "councils, not ballots", "majority", split
+    for law in ("simple", "majority", "super(2,3)"):
+        slug = f"reports-{law.partition('(')[0]}"
+        yield "CNT-10", slug, "both chambers are reported", law, split
     stated = [_unit(2, 10, 20, value="yes"), _unit(1, 20, 10, value="no")]
     for law in ("double", "majority", "double_valid", "simple"):
         yield "CNT-4", f"stated-{law}", "its word stands against its ballots", law, stated

@@ -93,9 +93,9 @@ def _accepted() -> Iterator[tuple[str, str, str, dict[str, Any], list[Key]]]:
     }
     first = examples.payload("charter", council=None, charter=0, body=founding)
     yield "PAY-2", "first-charter", "its id is the council's id", first, KEYS[:3]
-    unknown = examples.payload("festival", body={"any": ["thing", 1]}, subject=filler("x"))
+    unknown = examples.payload("example-festival", body={"any": ["thing", 1]}, subject=filler("x"))
     yield "KND-2", "unknown-kind", "kept and relayed, never counted", unknown, KEYS[:1]
-    bare = examples.payload("festival", body={})
+    bare = examples.payload("example-festival", body={})
     yield "KND-2", "unknown-kind-bare", "with or without subject", bare, KEYS[:1]
     extra = examples.payload("recall", ext={"note": "x"})
     yield "PAY-3", "ext", "one map without effect", extra, KEYS[:1]
@@ -136,7 +136,7 @@ def _envelopes() -> Broken:
     raw = envelope(_RECALL)
     yield "ENC-3", "enc-trailing", "trailing", "a byte after it", raw + b"\x00"
     yield "ENC-4", "enc-truncated", "truncated", "a byte short", raw[:-1]
-    large = cmp.encode(examples.payload("festival", body={"x": filler("large") * 520}))
+    large = cmp.encode(examples.payload("example-festival", body={"x": filler("large") * 520}))
     yield "ENC-1", "enc-size", "large", "more than RECORD_MAX_BYTES", envelope(large)
     cut = _RECALL[:-5]
     assert cut + cmp.encode(examples.TIME) == _RECALL

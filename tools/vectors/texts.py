@@ -195,23 +195,11 @@ def _bad_uris() -> Broken:
     ):
         yield "TXT-9", "text-scheme", "uri", slug, "none of the three", form
     yield "TXT-1", "text-case", "uri", "upper-scheme", "lower case", "CONFED:record/" + record
-    yield (
-        "TXT-9",
-        "text-scheme",
-        "invitation",
-        "record",
-        "a URI of another type",
-        ("confed:record/" + record),
-    )
+    why = "a URI of another type"
+    yield "TXT-13", "text-scheme", "invitation", "record", why, "confed:record/" + record
     for slug, tail in (("query", "?a=b"), ("fragment", "#a"), ("slash", "/")):
-        yield (
-            "TXT-5",
-            "text-length",
-            "uri",
-            slug,
-            "nothing after the id",
-            ("confed:record/" + record + tail),
-        )
+        form = "confed:record/" + record + tail
+        yield "TXT-5", "text-length", "uri", slug, "nothing after the id", form
     good, _ = _invite("192.0.2.1:7300")
     long = _uri_of(_packed("a." * 150 + "a:7300"))
     yield "TXT-10", "text-length", "invitation", "long", "over INVITATION_MAX_CHARS", long
@@ -319,14 +307,8 @@ def _bad_qr() -> Broken:
     yield "TXT-12", "text-case", "qr", "lower", "a letter a to z", good.lower()
     yield "TXT-12", "text-case", "qr", "lower-uri", "a letter a to z", record
     yield "TXT-12", "text-case", "qr", "one-lower", "a letter a to z", good[:-1] + "a"
-    yield (
-        "TXT-12",
-        "text-character",
-        "qr",
-        "kelvin",
-        "U+212A looks like K",
-        (record.upper().replace("CFR1", "CFR1\u212a", 1)),
-    )
+    kelvin = record.upper().replace("CFR1", "CFR1\u212a", 1)
+    yield "TXT-12", "text-character", "qr", "kelvin", "U+212A looks like K", kelvin
     for slug, form in (("other", "CONFED:MOTION/AAAA"), ("none", "AAAA"), ("empty", "")):
         yield "TXT-12", "text-scheme", "qr", f"start-{slug}", "another beginning", form
     for number, character in enumerate("018="):

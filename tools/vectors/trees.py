@@ -238,32 +238,16 @@ def _broken_consistency(
         ("hash-33", {"path": _cut(base, "00")}),
     )
     for slug, change in lengths:
-        yield (
-            "MRK-8",
-            "proof-length",
-            slug,
-            "another length than the sizes give",
-            {**base, **change},
-        )
+        why = "another length than the sizes give"
+        yield "MRK-8", "proof-length", slug, why, {**base, **change}
     extra = {**whole, "path": [whole["old_root"], *whole["path"]]}
     yield "MRK-8", "proof-length", "old-root-repeated", "left out where it is a subtree", extra
     same, other = _consistency(7, 7), _consistency(0, 7)
     differs = {**same, "new_root": _flip(same["new_root"])}
     yield "MRK-7", "proof-root", "same-size-other-root", "a fork at one size", differs
-    yield (
-        "MRK-7",
-        "proof-length",
-        "same-size-path",
-        "no path there",
-        {**same, **_more(same, "00" * 32)},
-    )
-    yield (
-        "MRK-7",
-        "proof-length",
-        "from-empty-path",
-        "no path there",
-        {**other, **_more(other, "00" * 32)},
-    )
+    for slug, request in (("same-size-path", same), ("from-empty-path", other)):
+        longer = {**request, **_more(request, "00" * 32)}
+        yield "MRK-8", "proof-length", slug, "no path there", longer
     zero = {**other, "old_root": "00" * 32}
     yield "MRK-7", "proof-root", "empty-root-zeros", "the empty root is H of nothing", zero
 
