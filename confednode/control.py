@@ -19,6 +19,7 @@ from confednode.errors import ControlError, NodeError, NodeReason, failure
 from confedproto.errors import ConfedError, Reason
 
 REQUEST_MAX_BYTES: Final = 1_048_576  # one line; a signed record in hex has 32 KiB
+REPLY_MAX_BYTES: Final = 32 * 1_048_576  # one line; the largest bundle in hex has 8 MiB
 TIMEOUT_S: Final = 30.0
 _PATH_MAX: Final = 100  # bytes; the kernel's limit is 108
 
@@ -54,14 +55,15 @@ async def serve(
 ) -> None:
     """Answer requests until cancelled. The caller holds the folder's lock."""
     listener = _listen(path)
+
+    async def converse(stream: trio.SocketStream) -> None:
+        await _converse(stream, handler)
+
     try:
-        async with trio.open_nursery() as nursery:
-            task_status.started()
-            while True:
-                connection, _ = await listener.accept()
-                nursery.start_soon(_converse, trio.SocketStream(connection), handler)
+        task_status.started()
+        await trio.serve_listeners(converse, [listener])
     finally:
-        listener.close()
+        await trio.aclose_forcefully(listener)
         _remove(path)
 
 
@@ -69,7 +71,7 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _listen(path: Path) -> trio.socket.SocketType:
+def _listen(path: Path) -> trio.SocketListener:
     if path.exists() and not stat.S_ISSOCK(path.stat().st_mode):
         raise ControlError(NodeReason.HOME_ACCESS, f"{path} is in the way and is no socket")
     _remove(path)
@@ -83,60 +85,79 @@ def _listen(path: Path) -> trio.socket.SocketType:
     except OSError as error:
         raw.close()
         raise ControlError(NodeReason.HOME_ACCESS, f"{path}: {error.strerror}") from error
-    return trio.socket.from_stdlib_socket(raw)
+    return trio.SocketListener(trio.socket.from_stdlib_socket(raw))
 
 
 async def _converse(stream: trio.SocketStream, handler: Handler) -> None:
-    async with stream:
-        try:
-            async for line in _lines(stream):
-                reply = await _answer(line, handler)
-                await stream.send_all(json.dumps(reply).encode() + b"\n")
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            return  # the client went away
+    lines = _Lines(stream, REQUEST_MAX_BYTES)
+    try:
+        while (line := await lines.next()) is not None:
+            reply = await _answer(line, handler)
+            await stream.send_all(json.dumps(reply).encode() + b"\n")
+    except (trio.BrokenResourceError, trio.ClosedResourceError):
+        return  # the client went away
 
 
-async def _lines(stream: trio.SocketStream) -> Any:
-    held = bytearray()
-    while True:
-        data = await stream.receive_some(65_536)
-        if not data:
-            return
-        held += data
-        while (end := held.find(b"\n")) >= 0:
-            line = bytes(held[:end])
-            del held[: end + 1]
-            yield line
-        if len(held) > REQUEST_MAX_BYTES:
-            return
+class _Lines:
+    """The lines of a stream, one at a time, each of `most` bytes at most."""
+
+    def __init__(self, stream: trio.SocketStream, most: int) -> None:
+        self._stream: Final = stream
+        self._most: Final = most
+        self._held = bytearray()
+
+    async def next(self) -> bytes | None:
+        """The next line; None at the end of the stream, or where a line is too long."""
+        searched = 0
+        while (end := self._held.find(b"\n", searched)) < 0:
+            searched = len(self._held)
+            if searched > self._most:
+                return None
+            data = await self._stream.receive_some(65_536)
+            if not data:
+                return None
+            self._held += data
+        line = bytes(self._held[:end])
+        del self._held[: end + 1]
+        return line
 
 
 async def _answer(line: bytes, handler: Handler) -> Reply:
     try:
-        request: Any = json.loads(line)
-        match request:
-            case {"op": str(op), **args}:
-                asked: dict[str, Any] = {str(name): value for name, value in args.items()}
-                return {"ok": True, **await handler(op, asked)}
-            case _:
-                return dict(failure(ControlError(NodeReason.CONTROL_REQUEST, "no op")))
-    except (ValueError, RecursionError):
-        return dict(failure(ControlError(NodeReason.CONTROL_REQUEST, "not a JSON object")))
+        op, args = _parse(line)
+        return {"ok": True, **await handler(op, args)}
     except (NodeError, ConfedError) as error:
         return dict(failure(error))
+
+
+def _parse(line: bytes) -> tuple[str, Reply]:
+    try:
+        request: Any = json.loads(line)
+        if b"\\u" in line:
+            json.dumps(request, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError):
+        raise ControlError(NodeReason.CONTROL_REQUEST, "not a JSON object") from None
+    match request:
+        case {"op": str(op), **args}:
+            return op, {str(name): value for name, value in args.items()}
+        case _:
+            raise ControlError(NodeReason.CONTROL_REQUEST, "no op")
 
 
 # --- the client's side --------------------------------------------------------------------
 
 
 def _request(op: str, args: Mapping[str, Any]) -> bytes:
-    return json.dumps({"op": op, **args}).encode() + b"\n"
+    line = json.dumps({"op": op, **args}).encode() + b"\n"
+    if len(line) > REQUEST_MAX_BYTES:
+        raise ControlError(NodeReason.CONTROL_REQUEST, f"{op}: too much for one request", "")
+    return line
 
 
 def _reply(line: bytes) -> Reply:
     try:
         reply = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ControlError(NodeReason.CONTROL_REPLY, "the node's answer is no JSON") from None
     match reply:
         case {"ok": True, **fields}:
@@ -155,12 +176,13 @@ def _reply(line: bytes) -> Reply:
 
 def ask(path: Path, op: str, **args: Any) -> Reply:
     """Ask the running node. Raises ControlError, or RefusedError if the rules say no."""
+    request = _request(op, args)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as raw:
         raw.settimeout(TIMEOUT_S)
         try:
             with _short(path) as name:
                 raw.connect(name)
-            raw.sendall(_request(op, args))
+            raw.sendall(request)
             with raw.makefile("rb") as file:
                 line = file.readline()
         except TimeoutError:
@@ -176,13 +198,15 @@ def ask(path: Path, op: str, **args: Any) -> Reply:
 
 async def ask_async(path: Path, op: str, **args: Any) -> Reply:
     """Like `ask`, for a program that speaks to many nodes at once."""
+    request = _request(op, args)
     try:
         with _short(path) as name:
             stream = await trio.open_unix_socket(name)
         async with stream:
             with trio.fail_after(TIMEOUT_S):
-                await stream.send_all(_request(op, args))
-                async for line in _lines(stream):
+                await stream.send_all(request)
+                line = await _Lines(stream, REPLY_MAX_BYTES).next()
+                if line is not None:
                     return _reply(line)
     except trio.TooSlowError:
         raise ControlError(NodeReason.CONTROL_TIMEOUT, "the node did not answer") from None

@@ -4,12 +4,15 @@ One task owns the engine. What an input asks to keep is committed before anythin
 follows from it is sent; if the store fails, the node stops and has passed nothing on.
 """
 
+import errno
 import itertools
 import logging
 import math
 import random
+import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -17,7 +20,7 @@ from typing import Final
 import trio
 
 from confednode.errors import LinkError, NodeReason
-from confednode.links import Link, accept, dial
+from confednode.links import CLOSE_S, Link, accept, dial
 from confednode.store import Peer, Store
 from confedproto import effects as fx
 from confedproto import inputs, record, wire
@@ -33,6 +36,7 @@ INBOX_MAX: Final = 512  # inputs waiting; then links stop reading
 INLINE_LEAVES: Final = 8  # runs up to this are opened on the loop, longer ones in a thread
 INBOUND_MAX: Final = 64  # links that others dialled
 STRANGERS_MAX: Final = 16  # connections in their handshake
+GREETING_S: Final = 20  # from handshake to greeting; a stranger holds no slot longer
 REDIAL_FIRST_S: Final = 0.25
 REDIAL_MAX_S: Final = 60.0
 REFUSALS_MAX: Final = 256  # refusals remembered for the operator
@@ -162,6 +166,8 @@ class Driver:
                 self._close(effect.link, effect.reason)
             case fx.LinkOpened():
                 self._behind[effect.link] = effect.council
+                if effect.link in self._links:
+                    self._links[effect.link].opened.set()
                 self.states[effect.council] = LinkState(effect.council, "connected")
             case fx.Answered():
                 waiting = self._waiting.get(effect.token)
@@ -189,7 +195,7 @@ class Driver:
             return
         council = self._behind.get(number)
         if council is not None:
-            self.states[council] = LinkState(council, "down", reason.value)
+            self._down(council, link.farewell or reason.value)
         self._send(number, wire.Bye(reason=reason.value))
         link.end()
 
@@ -208,7 +214,9 @@ class Driver:
             listeners = await trio.open_tcp_listeners(port, host=host)
         except OSError as error:
             text = error.strerror or str(error)
-            raise LinkError(NodeReason.PORT_TAKEN, f"{host}:{port}: {text}") from error
+            nowhere = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+            reason = NodeReason.ADDRESS_INVALID if nowhere else NodeReason.PORT_TAKEN
+            raise LinkError(reason, f"cannot listen on {host}, port {port}: {text}") from error
         bound = int(listeners[0].socket.getsockname()[1])
         task_status.started(bound)
         await trio.serve_listeners(self._incoming, listeners)
@@ -245,9 +253,9 @@ class Driver:
     async def _dial(self, peer: Peer) -> None:
         wait = REDIAL_FIRST_S
         while True:
-            await self._online.wait()
+            await self._may_dial(peer.council)
             self.states.setdefault(peer.council, LinkState(peer.council, "connecting"))
-            before = trio.current_time()
+            began = math.inf
             try:
                 link = await dial(
                     peer.address,
@@ -262,28 +270,40 @@ class Driver:
             except (trio.BrokenResourceError, OSError):
                 self._down(peer.council, NodeReason.LINK_FAILED.value)
             else:
+                began = trio.current_time()
                 await self._live(link, initiator=True, expected=peer.council)
-            lived = trio.current_time() - before
+            lived = trio.current_time() - began
             wait = REDIAL_FIRST_S if lived > wait else min(2 * wait, REDIAL_MAX_S)
             # Jitter is for the network's sake, not for security: two peers that lost each
             # other do not dial in step.
             await trio.sleep(wait * (0.5 + random.random()))
+
+    async def _may_dial(self, council: CouncilId) -> None:
+        """Wait until we are online and have no link with the council: it may have dialled us."""
+        while True:
+            await self._online.wait()
+            if council not in self._behind.values():
+                return
+            await self._ended.wait()
 
     def _down(self, council: CouncilId, reason: str) -> None:
         self.states[council] = LinkState(council, "down", reason)
 
     async def _live(self, link: Link, *, initiator: bool, expected: CouncilId | None) -> None:
         """One link from its handshake to its end; an error ends the link, not the node."""
+        if link.remote is None or not self._online.is_set():  # cut off during the handshake
+            await link.aclose()
+            return
         number = next(self._numbers)
         self._links[number] = link
         reason = NodeReason.LINK_FAILED.value
         try:
-            if link.remote is not None:
-                up = inputs.LinkUp(
-                    link=number, remote=link.remote, initiator=initiator, expected=expected
-                )
-                await self._give.send(up)
+            up = inputs.LinkUp(
+                link=number, remote=link.remote, initiator=initiator, expected=expected
+            )
+            await self._give.send(up)
             await self._converse(number, link)
+            reason = Reason.CHANNEL_CLOSED.value
         except RemoteProtocolError as error:
             reason = error.reason.value
             self._note(error.reason, error.detail)
@@ -291,13 +311,13 @@ class Driver:
             pass  # the peer or the network is gone: LinkDown says so
         finally:
             del self._links[number]
+            council = self._behind.pop(number, expected)
             self._ended.set()
             self._ended = trio.Event()
-            council = self._behind.pop(number, expected)
             if council is not None and council not in self._behind.values():
                 state = self.states.get(council)
                 if state is None or state.state != "down":
-                    self._down(council, reason)
+                    self._down(council, link.farewell or reason)
             with trio.CancelScope(shield=True):
                 await link.aclose()
                 with trio.move_on_after(1):  # the loop is gone when the node stops
@@ -308,10 +328,12 @@ class Driver:
         failure: list[Exception] = []
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._write, link, nursery.cancel_scope, failure)
+            nursery.start_soon(self._watch, link, nursery.cancel_scope, failure)
             link.on_drop(nursery.cancel_scope.cancel)
             try:
-                async for message in link.messages():
-                    await self._give.send(await self._input(number, message))
+                async with aclosing(link.messages()) as messages:
+                    async for message in messages:
+                        await self._give.send(await self._input(number, message))
             except (RemoteProtocolError, trio.BrokenResourceError, OSError) as error:
                 failure.append(error)
             nursery.cancel_scope.cancel()
@@ -321,8 +343,22 @@ class Driver:
     async def _write(self, link: Link, scope: trio.CancelScope, failure: list[Exception]) -> None:
         try:
             await link.write()
+            # We closed: the peer answers. Going at once, with its bytes unread, could reset
+            # the connection and take our last word away from it.
+            await trio.sleep(CLOSE_S)
         except (RemoteProtocolError, trio.BrokenResourceError, OSError) as error:
             failure.append(error)
+        scope.cancel()
+
+    async def _watch(self, link: Link, scope: trio.CancelScope, failure: list[Exception]) -> None:
+        """Drop a link that is not greeted in time, or that does not end in time."""
+        with trio.move_on_after(GREETING_S):
+            await link.opened.wait()
+        if link.opened.is_set():
+            await link.ending.wait()
+            await trio.sleep(2 * CLOSE_S)
+        else:
+            failure.append(RemoteProtocolError(Reason.PEER_SILENT, "no greeting"))
         scope.cancel()
 
     async def _input(self, number: int, message: wire.Message) -> inputs.Input:
@@ -346,7 +382,9 @@ class Driver:
             link.drop()
 
     async def unlinked(self) -> None:
-        """End every link in good order before the node stops."""
+        """End every link in good order before the node stops, and begin no other."""
+        if self._online.is_set():
+            self._online = trio.Event()
         for number in list(self._links):
             self._close(number, Reason.CHANNEL_CLOSED)
         with trio.move_on_after(1):

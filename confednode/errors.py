@@ -72,7 +72,7 @@ HINTS: Final[dict[NodeReason, str]] = {
     NodeReason.CONTROL_UNREACHABLE: "Start the node with `confed serve`.",
     NodeReason.CONTROL_TIMEOUT: "The node is busy or stopping: try again, or restart it.",
     NodeReason.CONTROL_REPLY: "The node runs another version of confed: restart it.",
-    NodeReason.CONTROL_REQUEST: "The node does not know this request: restart it.",
+    NodeReason.CONTROL_REQUEST: "Check the arguments; else restart the node: its version differs.",
     NodeReason.FILE_MISSING: "Check the path.",
     NodeReason.FILE_UNREADABLE: "Check the file's owner and mode.",
     NodeReason.FILE_EXISTS: "Choose another path; nothing was overwritten.",
@@ -97,6 +97,7 @@ _EXITS: Final[dict[NodeReason, int]] = {
     NodeReason.VOTE_FILE: EXIT_USAGE,
     NodeReason.VOTE_UNKNOWN: EXIT_USAGE,
     NodeReason.VOTE_WEIGHTS: EXIT_USAGE,
+    NodeReason.CONTROL_REQUEST: EXIT_USAGE,
     NodeReason.CONTROL_UNREACHABLE: EXIT_NOT_RUNNING,
 }
 

@@ -7,14 +7,14 @@ then the link is dropped. Reads have a time limit, because a silent peer is a lo
 import math
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Final
 
 import trio
 
 from confednode.errors import LinkError, NodeReason
 from confedproto import wire
-from confedproto.channel import Channel, Closed, Frame, HandshakeDone
+from confedproto.channel import Channel, Closed, Frame, HandshakeDone, State
 from confedproto.errors import Reason, RemoteProtocolError
 from confedproto.ids import NetworkId, TransportKey
 from confedproto.text import Address, parse_address
@@ -36,7 +36,9 @@ class Link:
         self._queue: Final[deque[bytes]] = deque()
         self._queued = 0
         self._wake = trio.Event()
-        self._ending = False
+        self.ending: Final = trio.Event()  # what is queued is the last
+        self.opened: Final = trio.Event()  # the engine knows and greeted the peer
+        self.farewell: str | None = None  # the reason that the peer ended the link with
         self._early: list[Frame | Closed] = []
         self._drop: Callable[[], None] | None = None
         self.remote: TransportKey | None = None
@@ -63,14 +65,19 @@ class Link:
             self._channel.eof()  # raises CHANNEL_TRUNCATED unless a close came before
         return data
 
-    async def messages(self) -> AsyncIterator[wire.Message]:
-        """The peer's messages until it closes. Raises RemoteProtocolError or trio's errors."""
+    async def messages(self) -> AsyncGenerator[wire.Message, None]:
+        """The peer's messages until it closes; read it with `aclosing`.
+
+        Raises RemoteProtocolError or trio's errors.
+        """
         events = self._early
         while True:
             for event in events:
                 if isinstance(event, Closed):
                     return
                 message = wire.decode(event.plaintext)
+                if isinstance(message, wire.Bye):
+                    self.farewell = message.reason
                 if message is not None:
                     yield message
             with trio.move_on_after(SILENCE_S) as silence:
@@ -96,25 +103,28 @@ class Link:
 
     def end(self) -> None:
         """Send what is queued, then close."""
-        self._ending = True
+        self.ending.set()
         self._wake.set()
 
     async def write(self) -> None:
         """Write what is queued until the link ends; run it beside the reader."""
         while True:
             while self._queue:
+                if self._channel.state is not State.OPEN:
+                    return  # the peer has closed, or broke a rule: nobody reads any more
                 batch = bytearray()
                 while self._queue and len(batch) < CHUNK_BYTES:
                     data = self._queue.popleft()
                     self._queued -= len(data)
                     batch += self._channel.send(data, _now())
                 await self._stream.send_all(bytes(batch))
-            if self._ending:
+            if self.ending.is_set():
                 break
             self._wake = trio.Event()
             await self._wake.wait()
-        with trio.move_on_after(CLOSE_S):
-            await self._stream.send_all(self._channel.close(_now()))
+        if self._channel.state in (State.OPEN, State.PEER_CLOSED):
+            with trio.move_on_after(CLOSE_S):
+                await self._stream.send_all(self._channel.close(_now()))
 
     def on_drop(self, action: Callable[[], None]) -> None:
         """What `drop` does: end the tasks of this link."""
