@@ -1,0 +1,1 @@
+"""Real votes replayed through signed records and the rules, in virtual time."""
