@@ -53,7 +53,7 @@ class Duties:
         self._witnessed: dict[LogId, int] = {}
         self._last_witness_s = 0
         self._circle: tuple[set[CouncilId], int] | None = None
-        self._good_votes: set[RecordId] = set()  # recounted once; their lists are by hash
+        self._good_votes: set[Vote] = set()  # equal ones name the same list: recounted once
 
     def note(self, log: Log, record: VerifiedRecord) -> None:
         """A record was admitted into the view: what does it ask of us?"""
@@ -190,12 +190,11 @@ class Duties:
         positions = {p.record.id: p.record for p in case.positions}
         votes = councils_for([p.record for p in case.votes], freeze.record.id, body)
         for outcome, found in votes.items():
-            for record in found.values():
-                if not isinstance(record.body, Vote) or record.id in self._good_votes:
-                    continue
-                if vote_fault(record.body, freeze.record.id, body, rule, positions) is None:
-                    self._good_votes.add(record.id)
-            good = [record for record in found.values() if record.id in self._good_votes]
-            if len(good) >= quorum_of_locks(len(body.councils)):
+            bodies = [r.body for r in found.values() if isinstance(r.body, Vote)]
+            for vote in set(bodies) - self._good_votes:
+                if vote_fault(vote, freeze.record.id, body, rule, positions) is None:
+                    self._good_votes.add(vote)
+            good = sum(vote in self._good_votes for vote in bodies)
+            if good >= quorum_of_locks(len(body.councils)):
                 return Lock(freeze=freeze.record.id, round=1, outcome=Outcome(outcome).value)
         return None
