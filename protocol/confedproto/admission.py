@@ -36,7 +36,7 @@ def objection(view: View, record: VerifiedRecord, now: int) -> Reason | None:
     match record.body:
         case Compact() as compact:
             fault = compact_rules.founding_fault(record, compact, view.charter_of)
-            return fault or motion_rules.founding_units_fault(compact)
+            return fault or compact_rules.founding_units_fault(compact)
         case Accession() as accession:
             return _accession(view, record, accession)
         case Motion() as motion:

@@ -102,3 +102,12 @@ def _is_admitted(
     if record.council in inside:
         return False
     return sum(linked(member, record.council) for member in inside) >= compact.sponsors
+
+
+def founding_units_fault(compact: Compact) -> Reason | None:
+    """UNITS_WEIGHT if a rule of the compact asks units and every founder weighs 0 (COM-6)."""
+    for entry in compact.rules:
+        rule = rule_for(compact, entry.name)
+        if rule is not None and rule.asks_units and not any(f.weight for f in compact.founders):
+            return Reason.UNITS_WEIGHT
+    return None
