@@ -8,7 +8,7 @@ driver; nothing else touches the connection.
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +57,7 @@ class Peer:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told() -> Generator[None, None, None]:
     """Turn SQLite's errors into ours."""
     try:
         yield
@@ -130,7 +130,7 @@ class Store:
             self._db.close()
 
     @contextmanager
-    def _commit(self) -> Iterator[None]:
+    def _commit(self) -> Generator[None, None, None]:
         with _told():
             self._db.execute("BEGIN IMMEDIATE")
             try:

@@ -147,33 +147,33 @@ class Authority:
             return error.reason
         return None
 
-    def _needs_threshold(self, record: VerifiedRecord) -> Reason | None:
-        step = self.charter
-        if step is None or not meets_threshold(step.charter, record.signers):
-            return Reason.THRESHOLD_MISSING
-        return None
 
-    def _needs_node(self, record: VerifiedRecord) -> Reason | None:
-        node = self.node
-        if node is None or record.signers != (node.key,):
-            return Reason.NODE_KEY
-        return None
+def _needs_threshold(authority: Authority, record: VerifiedRecord) -> Reason | None:
+    step = authority.charter
+    if step is None or not meets_threshold(step.charter, record.signers):
+        return Reason.THRESHOLD_MISSING
+    return None
 
-    def _needs_delegate(self, record: VerifiedRecord) -> Reason | None:
-        mandate = self.mandates.get(record.subject) if record.subject is not None else None
-        if mandate is None:
-            return Reason.MANDATE_UNKNOWN
-        if record.signers != (mandate.delegate,):
-            return Reason.MANDATE_DELEGATE
-        return None
+
+def _needs_node(authority: Authority, record: VerifiedRecord) -> Reason | None:
+    node = authority.node
+    return None if node is not None and record.signers == (node.key,) else Reason.NODE_KEY
+
+
+def _needs_delegate(authority: Authority, record: VerifiedRecord) -> Reason | None:
+    subject = record.subject
+    mandate = authority.mandates.get(subject) if subject is not None else None
+    if mandate is None:
+        return Reason.MANDATE_UNKNOWN
+    return None if record.signers == (mandate.delegate,) else Reason.MANDATE_DELEGATE
 
 
 _CHECKS: Final[Mapping[Needs, Callable[[Authority, VerifiedRecord], Reason | None]]] = (
     MappingProxyType(
         {
-            Needs.THRESHOLD: Authority._needs_threshold,
-            Needs.NODE: Authority._needs_node,
-            Needs.DELEGATE: Authority._needs_delegate,
+            Needs.THRESHOLD: _needs_threshold,
+            Needs.NODE: _needs_node,
+            Needs.DELEGATE: _needs_delegate,
         }
     )
 )
