@@ -233,8 +233,9 @@ class Engine:
         for head in message.heads:
             log_ = LogId(head.log)
             entry = self.view.logs.get(log_)
-            full = entry is None and len(self.view.logs) >= LOGS_PER_LINK_MAX
-            if full or not self._puller.announced(session.link, log_, head.size):
+            known = entry is not None
+            full = not known and len(self.view.logs) >= LOGS_PER_LINK_MAX
+            if full or not self._puller.announced(session.link, log_, head.size, held=known):
                 too_many += 1
                 continue
             held = entry.head if entry is not None else None

@@ -64,13 +64,16 @@ class Puller:
             self._forgive(log, link)
         return lost
 
-    def announced(self, link: int, log: LogId, size: int) -> bool:
+    def announced(self, link: int, log: LogId, size: int, *, held: bool) -> bool:
         """A peer says that it holds `log` up to `size`; False if it names too many logs (SYN-3).
 
-        Said again, it counts again: a peer that failed us may be asked once more.
+        `held`: this node follows the log already, so it costs nothing new. Said again, it
+        counts again: a peer that failed us may be asked once more.
         """
         sizes = self.known.get(link)
-        if sizes is None or (log not in sizes and len(sizes) >= LOGS_PER_LINK_MAX):
+        if sizes is None:
+            return False
+        if log not in sizes and not held and len(sizes) >= LOGS_PER_LINK_MAX:
             return False
         if size >= sizes.get(log, 0):
             sizes[log] = size

@@ -1,0 +1,783 @@
+"""The engine as a hostile peer meets it: inputs in, effects out, and the node lives on."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pytest
+
+from confedproto import effects as fx
+from confedproto import inputs, log, record, sync, wire
+from confedproto.bodies.link import Link
+from confedproto.bodies.second import Second
+from confedproto.errors import Reason, VerificationError
+from confedproto.ids import CouncilId, LogId, TransportKey, network_id
+from confedproto.keys import SigningKey
+from confedproto.limits import LOGS_PER_LINK_MAX, RUN_MAX_BYTES
+from confedproto.merkle import Tree, leaf_hash
+from confedproto.record import RefusedLeaf, VerifiedRecord
+from confedproto.session import State
+from confedproto.testing import SimNode, Simulator
+from tests.support.councils import DAY, START, Author, feed, found_compact, key
+
+
+def transport_of(author: Author) -> TransportKey:
+    return TransportKey(author.node_body().transport)
+
+
+@dataclass(slots=True)
+class Rig:
+    """One engine under test, and authors that are linked with it and speak by hand."""
+
+    sim: Simulator
+    node: SimNode
+    peers: Sequence[Author]
+    now: int = START * 1000
+    out: list[fx.Effect] = field(default_factory=list)
+
+    def give(self, event: inputs.Input) -> list[fx.Effect]:
+        self.out = self.node.engine.handle(event, self.now)
+        return self.out
+
+    def say(self, link: int, message: wire.Message) -> list[fx.Effect]:
+        return self.give(inputs.Received(link=link, message=message))
+
+    def open(self, link: int, peer: Author) -> list[fx.Effect]:
+        """A link that the peer has dialled, up to its hello."""
+        self.give(inputs.LinkUp(link=link, remote=transport_of(peer), initiator=False))
+        return self.say(link, wire.Hello(council=peer.council, digest=bytes(16)))
+
+    def announce(self, link: int, *chapters: "Chapter") -> list[fx.Effect]:
+        return self.say(link, wire.Heads(heads=tuple(c.announced for c in chapters)))
+
+    def run(self, link: int, run: wire.Run) -> list[fx.Effect]:
+        leaves = [record.open_leaf(self.sim.network, *leaf) for leaf in run.leaves]
+        return self.give(inputs.RunOpened(link=link, run=run, leaves=leaves))
+
+    def pulls(self) -> list[tuple[int, int]]:
+        """Link and start of each pull among the last effects."""
+        return [
+            (one.link, one.message.start)
+            for one in self.out
+            if isinstance(one, fx.Send) and isinstance(one.message, wire.Pull)
+        ]
+
+    def closed(self) -> list[tuple[int, Reason]]:
+        return [(one.link, one.reason) for one in self.out if isinstance(one, fx.CloseLink)]
+
+    def refused(self) -> list[Reason]:
+        return [one.reason for one in self.out if isinstance(one, fx.Refused)]
+
+    def stored(self) -> int:
+        return sum(len(one.leaves) for one in self.out if isinstance(one, fx.StoreLeaves))
+
+    def held(self, author: Author) -> int:
+        entry = self.node.engine.view.logs.get(author.log)
+        return entry.tree.size if entry is not None else 0
+
+
+@dataclass(slots=True)
+class Chapter:
+    """The log of an author as bytes, so that it can be spoiled, and heads over it."""
+
+    author: Author
+    leaves: list[tuple[bytes, ...]]
+
+    @classmethod
+    def of(cls, author: Author) -> "Chapter":
+        return cls(
+            author,
+            [
+                (leaf.envelope,) if leaf.part is None else (leaf.envelope, leaf.part)
+                for leaf in author.leaves
+            ],
+        )
+
+    def tree(self, size: int | None = None) -> Tree:
+        return Tree(leaf_hash(leaf[0]) for leaf in self.leaves[:size])
+
+    def head(self, size: int | None = None, *, time: int = START, signer: Any = None) -> log.Head:
+        tree = self.tree(size)
+        return log.sign_head(
+            self.author.network,
+            signer or self.author.node_key,
+            log=self.author.log,
+            size=tree.size,
+            root=tree.root(),
+            time=time,
+        )
+
+    @property
+    def announced(self) -> wire.AnnouncedHead:
+        return sync.announced(self.head())
+
+    def run(
+        self, start: int = 0, end: int | None = None, *, head: log.Head | None = None
+    ) -> wire.Run:
+        end = len(self.leaves) if end is None else end
+        proof = self.tree().consistency(end, len(self.leaves)) if end < len(self.leaves) else []
+        return wire.Run(
+            log=self.author.log,
+            start=start,
+            leaves=tuple(self.leaves[start:end]),
+            head=(head or self.head()).envelope,
+            proof=tuple(proof) or None,
+        )
+
+
+def answer(guest: Author, host: CouncilId, token: SigningKey, **changes: Any) -> VerifiedRecord:
+    """The guest's link record, signed by the token too unless `signers` says otherwise."""
+    body = Link(peer=changes.get("peer", host), invite=changes.get("invite", token.public))
+    return guest.make(body, signers=changes.get("signers", [*guest.keyholders[:1], token]))
+
+
+def rig(peers: int = 2) -> Rig:
+    """A node with this many linked peers, none of them connected."""
+    sim = Simulator(1, network="tests")
+    node = sim.add_council("H")
+    authors = [Author(number + 1) for number in range(peers)]
+    for author in authors:
+        token = key(7_000 + author.number)
+        sim.submit(node, sim.desk(node).invite(token.public, START + DAY))
+        author.append(answer(author, node.council, token))
+    feed(node.engine.view, authors)
+    return Rig(sim, node, authors)
+
+
+def stranger(number: int = 50, extra: int = 8) -> Author:
+    """A council the node has never heard of, with a few records in its log."""
+    out = Author(number)
+    for time in range(extra):
+        out.add(Second(), subject=bytes(32), time=START + time)
+    return out
+
+
+# --- invitations -----------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Door:
+    """A node that has invited, and a guest with what it would knock with."""
+
+    rig: Rig
+    guest: Author
+    token: SigningKey
+
+    def knock(self, **changes: Any) -> wire.Knock:
+        link = answer(self.guest, self.rig.node.council, self.token, **changes)
+        given = {
+            "charter": self.guest.leaves[0].envelope,
+            "node": self.guest.leaves[1].envelope,
+            "link": link.envelope,
+        }
+        given.update({name: value for name, value in changes.items() if name in given})
+        return wire.Knock(**given)
+
+    def come(
+        self, knock: wire.Knock, *, link: int = 1, remote: TransportKey | None = None
+    ) -> list[fx.Effect]:
+        remote = transport_of(self.guest) if remote is None else remote
+        self.rig.give(inputs.LinkUp(link=link, remote=remote, initiator=False))
+        return self.rig.say(link, knock)
+
+    def hello(self, link: int = 1) -> list[fx.Effect]:
+        return self.rig.say(link, wire.Hello(council=self.guest.council, digest=bytes(16)))
+
+
+def door() -> Door:
+    made = rig(1)
+    token = key(8_000)
+    draft = made.sim.desk(made.node).invite(token.public, START + 60)
+    made.sim.submit(made.node, draft)
+    return Door(made, Author(60), token)
+
+
+def opened(effects: Iterable[fx.Effect]) -> list[CouncilId]:
+    return [one.council for one in effects if isinstance(one, fx.LinkOpened)]
+
+
+def test_knock_with_an_invitation_opens_the_link() -> None:
+    at = door()
+    at.come(at.knock())
+    assert at.rig.closed() == []
+    assert opened(at.hello()) == [at.guest.council]
+
+
+OTHER: Final = key(8_001)
+HOSTILE_KNOCKS: Final[list[tuple[str, dict[str, Any], Reason]]] = [
+    ("a token never given", {"invite": OTHER.public}, Reason.INVITATION_UNKNOWN),
+    ("not signed by the token", {"signers": [key(6_000)]}, Reason.INVITATION_UNKNOWN),
+    ("for another host", {"peer": bytes([9]) * 32}, Reason.INVITATION_UNKNOWN),
+    ("not signed by the council", {"signers": [key(8_000)]}, Reason.THRESHOLD_MISSING),
+    ("no record", {"charter": b"\xc0"}, Reason.ENC_NIL),
+    ("another shape", {"node": b"\x90"}, Reason.ENVELOPE_FORM),
+    ("half a record", {"link": b"\x92\xc4\x05"}, Reason.ENC_TRUNCATED),
+    ("too much", {"link": b"\xc5" + bytes(8_200)}, Reason.MESSAGE_SIZE),
+]
+
+
+@pytest.mark.parametrize(
+    ("what", "changes", "reason"), HOSTILE_KNOCKS, ids=[row[0] for row in HOSTILE_KNOCKS]
+)
+def test_knock_that_proves_nothing_is_refused_and_the_node_lives_on(
+    what: str, changes: dict[str, Any], reason: Reason
+) -> None:
+    at = door()
+    if what == "not signed by the token":
+        changes = {"signers": at.guest.keyholders[:1]}
+    if what == "a token never given":
+        changes = changes | {"signers": [*at.guest.keyholders[:1], OTHER]}
+    at.come(at.knock(**changes))
+    assert at.rig.refused() == [reason]
+    assert at.rig.closed() == [(1, reason)]
+    assert at.rig.node.engine.sessions == {}
+    at.come(at.knock(), link=2)  # the invitation is still good
+    assert opened(at.hello(2)) == [at.guest.council]
+
+
+def test_knock_with_records_of_two_councils_is_refused() -> None:
+    at = door()
+    other = Author(61)
+    for part in ("node", "link"):
+        envelope = other.leaves[1].envelope
+        if part == "link":
+            envelope = answer(other, at.rig.node.council, at.token).envelope
+        at.come(at.knock(**{part: envelope}))
+        assert at.rig.closed() == [(1, Reason.COUNCIL_FOREIGN)]
+
+
+def test_knock_after_the_invitation_expired_is_refused() -> None:
+    at = door()
+    at.rig.now += 60_001
+    at.come(at.knock())
+    assert at.rig.closed() == [(1, Reason.INVITATION_EXPIRED)]
+
+
+def test_knock_with_an_invitation_used_before_is_refused() -> None:
+    at = door()
+    at.come(at.knock())
+    thief = Author(61)
+    second = Door(at.rig, thief, at.token)
+    second.come(second.knock(), link=2)
+    assert at.rig.closed() == [(2, Reason.INVITATION_UNKNOWN)]
+    assert opened(at.hello()) == [at.guest.council]
+
+
+def test_knock_over_another_transport_key_is_refused() -> None:
+    at = door()
+    at.come(at.knock(), remote=TransportKey(bytes([3]) * 32))
+    assert at.rig.closed() == [(1, Reason.CHANNEL_KEY)]
+
+
+def test_knock_of_a_guest_that_lost_the_first_answer_is_heard_again() -> None:
+    at = door()
+    at.come(at.knock())
+    at.rig.give(inputs.LinkDown(link=1))
+    at.come(at.knock(), link=2)  # it cannot know that the first knock arrived
+    assert at.rig.closed() == []
+    assert opened(at.hello(2)) == [at.guest.council]
+
+
+def test_stranger_that_does_not_knock_is_refused() -> None:
+    at = door()
+    for message in (
+        wire.Hello(council=at.guest.council, digest=bytes(16)),
+        wire.Pull(log=bytes(32), start=0),
+        wire.DigestNow(digest=bytes(16)),
+    ):
+        at.rig.give(inputs.LinkUp(link=1, remote=transport_of(at.guest), initiator=False))
+        assert at.rig.out == []  # nothing is said to a stranger
+        at.rig.say(1, message)
+        assert at.rig.closed() == [(1, Reason.PEER_UNKNOWN)]
+        assert not [one for one in at.rig.out if isinstance(one, fx.Send)]
+
+
+def test_hello_in_the_name_of_another_council_is_refused() -> None:
+    made = rig(2)
+    made.give(inputs.LinkUp(link=1, remote=transport_of(made.peers[0]), initiator=False))
+    made.say(1, wire.Hello(council=made.peers[1].council, digest=bytes(16)))
+    assert made.closed() == [(1, Reason.PEER_UNKNOWN)]
+
+
+def test_second_link_of_a_peer_replaces_the_first() -> None:
+    made = rig(2)
+    made.open(1, made.peers[0])
+    made.open(2, made.peers[0])
+    assert made.closed() == [(1, Reason.PEER_DUPLICATE)]
+    assert set(made.node.engine.sessions) == {2}
+
+
+def test_message_on_a_link_that_is_gone_is_dropped() -> None:
+    made = rig(1)
+    made.open(1, made.peers[0])
+    made.give(inputs.LinkDown(link=1))
+    assert made.say(1, wire.Pull(log=bytes(32), start=0)) == []
+    assert made.give(inputs.LinkDown(link=1)) == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        wire.Hello(council=bytes(32), digest=bytes(16)),
+        wire.Knock(charter=b"c", node=b"n", link=b"l"),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_message_out_of_turn_ends_the_link_alone(message: wire.Message) -> None:
+    made = rig(2)
+    made.open(1, made.peers[0])
+    made.open(2, made.peers[1])
+    made.say(1, message)
+    assert made.closed() == [(1, Reason.MESSAGE_STATE)]
+    assert made.node.engine.sessions[2].state is State.OPEN
+
+
+# --- runs ------------------------------------------------------------------------------------
+
+
+def asked(made: Rig, chapter: Chapter) -> None:
+    """Both peers announce a log that the node lacks; the first is asked for it."""
+    for link, peer in enumerate(made.peers, 1):
+        made.open(link, peer)
+    made.announce(1, chapter)
+    assert made.pulls() == [(1, made.held(chapter.author))]
+    made.announce(2, chapter)
+    assert made.pulls() == []
+
+
+def spoiled(chapter: Chapter, how: str) -> wire.Run:
+    """The run of a whole log, spoiled by whoever carries it."""
+    author, run = chapter.author, chapter.run()
+    match how:
+        case "a leaf changed":
+            last = bytearray(run.leaves[-1][0])
+            last[-1] ^= 1
+            leaves = (*run.leaves[:-1], (bytes(last),))
+            return wire.Run(log=run.log, start=0, leaves=leaves, head=run.head)
+        case "two leaves swapped":
+            leaves = (*run.leaves[:-2], run.leaves[-1], run.leaves[-2])
+            return wire.Run(log=run.log, start=0, leaves=leaves, head=run.head)
+        case "truncated":
+            return wire.Run(log=run.log, start=0, leaves=run.leaves[:-1], head=run.head)
+        case "its first leaf missing":
+            return wire.Run(log=run.log, start=0, leaves=run.leaves[1:], head=run.head)
+        case "one leaf":
+            return wire.Run(log=run.log, start=0, leaves=run.leaves[:1], head=run.head)
+        case "another log's":
+            other = Chapter.of(stranger(51))
+            given = other.run()
+            return wire.Run(log=run.log, start=0, leaves=given.leaves, head=given.head)
+        case "a head of another key":
+            head = chapter.head(signer=key(5)).envelope
+            return wire.Run(log=run.log, start=0, leaves=run.leaves, head=head)
+        case "a head of another log":
+            head = Chapter.of(Author(52)).head(signer=author.node_key).envelope
+            return wire.Run(log=run.log, start=0, leaves=run.leaves, head=head)
+        case "no head":
+            return wire.Run(log=run.log, start=0, leaves=run.leaves, head=b"\xc0")
+        case _:
+            head = chapter.head().envelope[:-1]
+            return wire.Run(log=run.log, start=0, leaves=run.leaves, head=head)
+
+
+SPOILED: Final = {
+    "a leaf changed": Reason.ROOT_MISMATCH,
+    "two leaves swapped": Reason.ROOT_MISMATCH,
+    "truncated": Reason.PROOF_LENGTH,
+    "its first leaf missing": Reason.COUNCIL_UNKNOWN,
+    "one leaf": Reason.LOG_START,
+    "another log's": Reason.LOG_ID,
+    "a head of another key": Reason.HEAD_SIGNATURE,
+    "a head of another log": Reason.LOG_ID,
+    "no head": Reason.ENC_NIL,
+    "half a head": Reason.ENC_TRUNCATED,
+}
+
+
+@pytest.mark.parametrize(("how", "reason"), SPOILED.items())
+def test_run_that_is_spoiled_ends_its_link_and_the_true_one_comes_from_another_peer(
+    how: str, reason: Reason
+) -> None:
+    made, chapter = rig(2), Chapter.of(stranger())
+    asked(made, chapter)
+    made.run(1, spoiled(chapter, how))
+    assert made.refused() == [reason]
+    assert made.closed() == [(1, reason)]
+    assert made.stored() == 0
+    assert chapter.author.log not in made.node.engine.view.logs
+    assert made.pulls() == [(2, 0)]
+    made.run(2, chapter.run())
+    assert made.closed() == []
+    assert made.stored() == len(chapter.leaves)
+    assert made.held(chapter.author) == len(chapter.leaves)
+
+
+def test_run_of_another_network_ends_its_link() -> None:
+    made = rig(2)
+    foreign = Author(50, network=network_id("another"))
+    chapter = Chapter.of(foreign)
+    asked(made, chapter)
+    made.run(1, chapter.run())
+    assert made.closed() == [(1, Reason.LOG_START)]
+    assert foreign.log not in made.node.engine.view.logs
+
+
+def test_run_with_a_part_changed_does_not_open() -> None:
+    author = stranger()
+    compact = found_compact([author])
+    assert compact.part is None
+    other = Author(51)
+    witness = author.witness([other], time=START)
+    chapter = Chapter.of(author)
+    assert chapter.leaves[-1] == (witness.envelope, witness.part)
+    for part in ((), (b"\x90",)):
+        with pytest.raises(VerificationError):
+            record.open_leaf(author.network, chapter.leaves[-1][0], *part)
+
+
+def test_run_onto_a_forked_log_is_refused_and_the_link_lives() -> None:
+    # The author's own node has signed two branches; whoever carries one of them is honest.
+    made = rig(2)
+    ours, theirs = stranger(), stranger()
+    ours.add(Second(), subject=bytes([1]) * 32)
+    theirs.add(Second(), subject=bytes([2]) * 32)
+    theirs.add(Second(), subject=bytes([3]) * 32)
+    held, forked = Chapter.of(ours), Chapter.of(theirs)
+    asked(made, held)
+    made.run(1, held.run())
+    made.announce(2, forked)
+    assert made.pulls() == [(2, len(held.leaves))]
+    made.run(2, forked.run(len(held.leaves)))
+    assert made.refused() == [Reason.ROOT_MISMATCH]
+    assert made.closed() == []
+    assert made.stored() == 0
+    assert made.held(ours) == len(held.leaves)
+    assert made.pulls() == []  # not asked again for the same
+
+
+def test_heads_of_one_size_with_another_root_are_reported_as_a_fork() -> None:
+    made = rig(2)
+    ours, theirs = stranger(), stranger()
+    ours.add(Second(), subject=bytes([1]) * 32)
+    theirs.add(Second(), subject=bytes([2]) * 32)
+    asked(made, Chapter.of(ours))
+    made.run(1, Chapter.of(ours).run())
+    made.announce(2, Chapter.of(theirs))
+    assert made.refused() == [Reason.LOG_FORK]
+    assert made.closed() == []
+
+
+def test_run_in_pieces_is_kept_piece_by_piece_and_headed_at_the_end() -> None:
+    made, chapter = rig(1), Chapter.of(stranger(extra=20))
+    size = len(chapter.leaves)
+    asked_one(made, chapter)
+    for start, end in ((0, 7), (7, 8), (8, size)):
+        made.run(1, chapter.run(start, end))
+        assert made.stored() == end - start
+        heads = [one.head for one in made.out if isinstance(one, fx.StoreLeaves)]
+        assert (heads[0] is None) == (end < size)
+        assert made.pulls() == ([(1, end)] if end < size else [])
+    entry = made.node.engine.view.logs[chapter.author.log]
+    assert entry.head is not None
+    assert entry.head.size == size
+
+
+def asked_one(made: Rig, chapter: Chapter, link: int = 1) -> None:
+    made.open(link, made.peers[link - 1])
+    made.announce(link, chapter)
+    assert made.pulls() == [(link, made.held(chapter.author))]
+
+
+def test_run_from_the_future_is_not_kept_and_asked_again_when_announced_again() -> None:
+    made, chapter = rig(1), Chapter.of(stranger())
+    asked_one(made, chapter)
+    ahead = chapter.head(time=START + 3_601)
+    made.run(1, chapter.run(head=ahead))
+    assert made.refused() == [Reason.HEAD_AHEAD]
+    assert made.closed() == []
+    assert made.stored() == 0
+    made.now += 2_000
+    made.announce(1, chapter)
+    assert made.pulls() == [(1, 0)]
+    made.run(1, chapter.run(head=ahead))
+    assert made.stored() == len(chapter.leaves)
+
+
+def test_run_that_nobody_asked_for_is_ignored() -> None:
+    made, chapter = rig(2), Chapter.of(stranger())
+    made.open(1, made.peers[0])
+    assert made.run(1, chapter.run()) == []
+    assert made.held(chapter.author) == 0
+    asked_two = Chapter.of(stranger(51))
+    made.open(2, made.peers[1])
+    made.announce(2, asked_two)
+    made.run(1, asked_two.run())  # asked, but of another peer
+    assert made.out == []
+    made.run(2, asked_two.run())
+    assert made.stored() == len(asked_two.leaves)
+
+
+def test_run_given_twice_is_kept_once() -> None:
+    made, chapter = rig(1), Chapter.of(stranger())
+    asked_one(made, chapter)
+    made.run(1, chapter.run())
+    digest = made.node.engine.view.state_digest(START)
+    assert made.run(1, chapter.run()) == []
+    assert made.held(chapter.author) == len(chapter.leaves)
+    assert made.node.engine.view.state_digest(START) == digest
+
+
+def test_pull_never_answered_is_asked_of_another_peer() -> None:
+    made, chapter = rig(2), Chapter.of(stranger())
+    asked(made, chapter)
+    deadline = made.node.engine.next_deadline(made.now)
+    assert deadline is not None
+    made.now += sync.PULL_TIMEOUT_MS - 1
+    made.give(inputs.Tick())
+    assert made.pulls() == []
+    made.now += 1
+    made.give(inputs.Tick())
+    assert made.pulls() == [(2, 0)]
+    made.run(1, chapter.run())  # too late: another one is asked now
+    assert made.stored() == 0
+    made.run(2, chapter.run())
+    assert made.stored() == len(chapter.leaves)
+
+
+def test_pull_never_answered_by_the_only_peer_is_asked_again_once_it_announces_again() -> None:
+    made, chapter = rig(1), Chapter.of(stranger())
+    asked_one(made, chapter)
+    made.now += sync.PULL_TIMEOUT_MS
+    made.give(inputs.Tick())
+    assert made.pulls() == []
+    made.announce(1, chapter)
+    assert made.pulls() == [(1, 0)]
+
+
+def test_pull_from_a_link_that_breaks_is_asked_of_another_peer() -> None:
+    made, chapter = rig(2), Chapter.of(stranger())
+    asked(made, chapter)
+    made.give(inputs.LinkDown(link=1))
+    assert made.pulls() == [(2, 0)]
+
+
+def test_pulls_beyond_what_a_link_takes_wait_for_their_turn() -> None:
+    made = rig(1)
+    made.open(1, made.peers[0])
+    chapters = [Chapter.of(stranger(100 + n, extra=1)) for n in range(sync.PULLS_PER_LINK_MAX + 5)]
+    made.announce(1, *chapters)
+    assert len(made.pulls()) == sync.PULLS_PER_LINK_MAX
+    by_log = {chapter.author.log: chapter for chapter in chapters}
+    waiting = list(made.out)
+    done = 0
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, fx.Send) and isinstance(one.message, wire.Pull):
+            chapter = by_log[LogId(one.message.log)]
+            waiting += made.run(1, chapter.run())
+            done += 1
+    assert done == len(chapters)
+
+
+def test_pull_of_what_the_node_lacks_gets_no_answer() -> None:
+    made = rig(1)
+    made.open(1, made.peers[0])
+    for pull in (
+        wire.Pull(log=bytes(32), start=0),
+        wire.Pull(log=made.node.engine.own, start=10_000),
+    ):
+        assert made.say(1, pull) == []
+
+
+def test_pull_of_the_own_log_is_served_and_opens_at_the_other_end() -> None:
+    made = rig(1)
+    made.open(1, made.peers[0])
+    effects = made.say(1, wire.Pull(log=made.node.engine.own, start=0))
+    serve = effects[0]
+    assert isinstance(serve, fx.ServeRun)
+    rows = made.node.disk[made.node.engine.own]
+    for count in (1, 2, len(rows)):
+        run = made.node.engine.run_message(serve, [(e, part) for e, part, _ in rows[:count]])
+        head = log.open_head(made.sim.network, made.node.node_key.public, run.head)
+        proof = list(run.proof or ())
+        envelopes = [leaf[0] for leaf in run.leaves]
+        assert len(log.check_run(Tree(), 0, envelopes, head, proof, START)) == count  # type: ignore[arg-type]
+
+
+def test_run_message_stops_before_a_frame_is_full() -> None:
+    made = rig(1)
+    made.open(1, made.peers[0])
+    serve = made.say(1, wire.Pull(log=made.node.engine.own, start=0))[0]
+    assert isinstance(serve, fx.ServeRun)
+    envelopes = [(bytes(16_384), None), (bytes(16_384), bytes(16_384)), (bytes(9_000), None)]
+    for rows in (envelopes * 3, envelopes[1:2] * 9, [(bytes(9_000), None)] * 9):
+        run = made.node.engine.run_message(serve, rows)
+        assert len(run.leaves) >= 1
+        assert sum(len(piece) for leaf in run.leaves for piece in leaf) <= RUN_MAX_BYTES
+
+
+# --- poison ----------------------------------------------------------------------------------
+
+
+def test_log_with_poison_leaves_is_kept_and_all_that_follows_counts() -> None:
+    made = rig(2)
+    author = stranger(extra=2)
+    chapter = Chapter.of(author)
+    good = author.leaves[-1].envelope
+    flipped = bytearray(good)
+    flipped[-1] ^= 1
+    poison = [b"\xc0", b"\x90", b"x" * 100, bytes(flipped), good[:-1]]
+    after = [author.make(Second(), subject=bytes(32), time=START + 90 + n) for n in range(6)]
+    for number, item in enumerate(after):
+        chapter.leaves.extend((bad,) for bad in poison[number : number + 1])
+        chapter.leaves.append((item.envelope,))
+    asked(made, chapter)
+    made.run(1, chapter.run(0, 6))
+    made.run(1, chapter.run(6))
+    assert made.closed() == []
+    view = made.node.engine.view
+    assert made.held(author) == len(chapter.leaves)
+    assert view.logs[author.log].tree.root() == chapter.tree().root()
+    assert all(item.id in view.records for item in (*author.leaves, *after))
+    assert len(view.records) == len({*view.records})
+    # what is kept is served again, poison and all
+    made.announce(2, chapter)
+    serve = made.say(2, wire.Pull(log=author.log, start=0))
+    assert [one.end for one in serve if isinstance(one, fx.ServeRun)] == [len(chapter.leaves)]
+
+
+def test_poison_leaf_opens_as_refused_with_its_reason() -> None:
+    leaf = record.open_leaf(network_id("tests"), b"\xc0")
+    assert leaf == RefusedLeaf(envelope=b"\xc0", reason=Reason.ENC_NIL)
+
+
+def test_record_without_authority_in_a_log_is_kept_but_does_not_count() -> None:
+    made = rig(1)
+    author = stranger(extra=0)
+    bad = author.add(Second(), subject=bytes(32), signers=[key(5)])
+    good = author.add(Second(), subject=bytes(32), time=START + 1)
+    chapter = Chapter.of(author)
+    asked_one(made, chapter)
+    made.run(1, chapter.run())
+    view = made.node.engine.view
+    assert view.refused == {bad.id: Reason.THRESHOLD_MISSING}
+    assert good.id in view.records
+    assert bad.id not in view.records
+
+
+# --- quotas ----------------------------------------------------------------------------------
+
+
+def test_heads_beyond_the_quota_are_refused_once_a_message_and_the_link_lives() -> None:
+    made = rig(1)
+    made.open(1, made.peers[0])
+    names = [number.to_bytes(32, "big") for number in range(LOGS_PER_LINK_MAX + 512)]
+    for start in range(0, len(names), 512):
+        heads = tuple(
+            wire.AnnouncedHead(log=name, size=1, root=bytes(8))
+            for name in names[start : start + 512]
+        )
+        made.say(1, wire.Heads(heads=heads))
+        beyond = start >= LOGS_PER_LINK_MAX
+        assert made.refused() == ([Reason.QUOTA] if beyond else [])
+        assert made.closed() == []
+    known = made.announce(1, Chapter.of(made.peers[0]))
+    assert not [one for one in known if isinstance(one, fx.Refused)]  # what it knows goes on
+
+
+# --- own records -----------------------------------------------------------------------------
+
+
+def submit(made: Rig, item: VerifiedRecord, token: int = 1) -> fx.Answered:
+    answers = [
+        one
+        for one in made.give(inputs.Submit(token=token, record=item))
+        if isinstance(one, fx.Answered)
+    ]
+    assert len(answers) == 1
+    assert answers[0].token == token
+    return answers[0]
+
+
+def invitation(made: Rig, number: int) -> VerifiedRecord:
+    draft = made.sim.desk(made.node).invite(key(number).public, START + DAY)
+    signed = record.sign(made.sim.network, draft.payload, made.node.keyholders[0])
+    return record.open(made.sim.network, record.assemble(draft.payload, [signed]))
+
+
+def test_submit_twice_appends_once_and_answers_twice() -> None:
+    made = rig(1)
+    item = invitation(made, 9_000)
+    first = submit(made, item, 1)
+    assert made.stored() == 1
+    size = made.node.engine.view.logs[made.node.engine.own].tree.size
+    again = submit(made, item, 2)
+    assert made.stored() == 0
+    assert (first.record, first.fault) == (again.record, again.fault) == (item.id, None)
+    assert made.node.engine.view.logs[made.node.engine.own].tree.size == size
+
+
+def test_submit_stores_before_it_announces_and_answers() -> None:
+    made = rig(1)
+    made.open(1, made.peers[0])
+    made.now += 1_000
+    submit(made, invitation(made, 9_001))
+    kinds = [type(one) for one in made.out]
+    assert kinds[0] is fx.StoreLeaves
+    assert kinds.index(fx.StoreLeaves) < kinds.index(fx.Send)
+
+
+def test_submit_of_another_councils_record_is_refused() -> None:
+    made = rig(1)
+    item = made.peers[0].make(Second(), subject=bytes(32))
+    assert submit(made, item).fault is Reason.COUNCIL_FOREIGN
+    assert made.stored() == 0
+
+
+@pytest.mark.parametrize(
+    ("link", "signed_by_token", "reason"),
+    [
+        (Link(), True, Reason.BODY_FORM),
+        (Link(invite=key(9_002).public), True, Reason.BODY_FORM),
+        (Link(peer=bytes(32), invite=key(9_002).public), False, Reason.INVITATION_UNKNOWN),
+        (Link(peer=bytes(32)), True, Reason.INVITATION_UNKNOWN),
+    ],
+)
+def test_submit_of_a_link_that_would_never_count_is_refused(
+    link: Link, signed_by_token: bool, reason: Reason
+) -> None:
+    made = rig(1)
+    payload = record.build_payload(
+        kind="link", council=made.node.council, charter=1, time=START, body=link
+    )
+    signers = [made.node.keyholders[0], *([key(9_002)] if signed_by_token else [])]
+    rows = [record.sign(made.sim.network, payload, signer) for signer in signers]
+    item = record.open(made.sim.network, record.assemble(payload, rows))
+    assert submit(made, item).fault is reason
+    assert made.stored() == 0
+
+
+# --- restoring -------------------------------------------------------------------------------
+
+
+def test_engine_restored_from_its_disk_holds_the_same_state() -> None:
+    sim = Simulator(3)
+    a, b = sim.add_council("A"), sim.add_council("B")
+    sim.link(a, b)
+    sim.run(2)
+    before = a.engine
+    sim.kill(a)
+    sim.restart(a)
+    assert a.engine is not before
+    assert a.engine.view.state_digest(sim.now_s) == before.view.state_digest(sim.now_s)
+    assert sync.digest(a.engine.view.logs) == sync.digest(before.view.logs)
+    assert a.engine.view.linked(a.council, b.council)
+
+
+def test_engine_restored_takes_up_invitations_that_nobody_answered() -> None:
+    at = door()
+    at.rig.sim.kill(at.rig.node)
+    at.rig.sim.restart(at.rig.node)
+    at.come(at.knock())
+    assert at.rig.closed() == []
+    assert opened(at.hello()) == [at.guest.council]
