@@ -3,6 +3,7 @@
     python tools/fuzz.py --seconds 60                 all targets, a new seed
     python tools/fuzz.py --executions 1000000 --seed 1 --target codec
     python tools/fuzz.py --target codec --input c0    one input again
+    python tools/fuzz.py ... --report docs/reliability.md    add a line to its table
 
 Each target has its own generator, seeded by the seed and its name, so that a target alone
 meets the same inputs as among others. Inputs that give a result not seen before join the
@@ -18,6 +19,8 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from confedproto.errors import ConfedError
@@ -164,19 +167,22 @@ class Run:
             self.corpus.append(data)
 
 
-def fuzz(names: Sequence[str], seed: int, *, seconds: float, executions: int | None) -> list[Run]:
+def fuzz(
+    names: Sequence[str], seed: int, *, seconds: float | None, executions: int | None
+) -> list[Run]:
     """Take turns among the targets until `seconds` have passed or each had `executions`.
 
-    Raises TargetFailed, with a note that names the target.
+    None is no bound; with both, the first that is met ends it. Raises TargetFailed, with a
+    note that names the target.
     """
     runs: list[Run] = []
-    deadline = time.monotonic() + seconds
+    deadline = None if seconds is None else time.monotonic() + seconds
     name = ""
     try:
         for name in names:
             runs.append(Run.start(name, seed))
         waiting = list(runs)
-        while waiting and (executions is not None or time.monotonic() < deadline):
+        while waiting and (deadline is None or time.monotonic() < deadline):
             for run in tuple(waiting):
                 name = run.name
                 left = CHUNK if executions is None else min(CHUNK, executions - run.executions)
@@ -199,21 +205,45 @@ def _report(runs: Sequence[Run]) -> None:
         )
 
 
+_TABLE_END: Final = "<!-- end of fuzz runs -->"
+
+
+def _write(path: Path, runs: Sequence[Run], seed: int) -> None:
+    """A line for each run in the table of `path`: date, target, figures, and the command."""
+    today = datetime.now(UTC).date().isoformat()
+    lines = "".join(
+        f"| {today} | {run.name} | {run.executions:,} | {run.results['accepted']:,} "
+        f"| {len(set(run.results) - {'accepted'})} | {run.slowest_s * 1000:.0f} "
+        f"| `python tools/fuzz.py --target {run.name} --executions {run.executions} "
+        f"--seed {seed}` |\n"
+        for run in runs
+    )
+    text = path.read_text("utf-8")
+    if _TABLE_END not in text:
+        raise SystemExit(f"{path} has no line {_TABLE_END}")
+    path.write_text(text.replace(_TABLE_END, lines + _TABLE_END), "utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the top of this file."""
     parser = argparse.ArgumentParser(description="Mutated bytes for every parser.")
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--executions", type=int, help="inputs per target, instead of --seconds")
+    parser.add_argument("--seconds", type=float, help="60 without --executions")
+    parser.add_argument("--executions", type=int, help="inputs per target")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
     parser.add_argument("--target", action="append", choices=sorted(TARGETS))
     parser.add_argument("--input", type=bytes.fromhex, help="one input in hex, again")
+    parser.add_argument("--report", type=Path, help="a Markdown file with a table `fuzz`")
     options = parser.parse_args(arguments)
+    if options.seconds is None and options.executions is None:
+        options.seconds = 60.0
     names: list[str] = options.target or list(TARGETS)
     print(f"seed {options.seed}", flush=True)
     try:
         if options.input is None:
             runs = fuzz(names, options.seed, seconds=options.seconds, executions=options.executions)
             _report(runs)
+            if options.report is not None:
+                _write(options.report, runs, options.seed)
         else:
             for name in names:
                 print(f"{name}: {Run.start(name, options.seed).execute(options.input)}")

@@ -5,8 +5,15 @@ whatever it accepted. To add one: a corpus function, a target function, a line i
 """
 
 import base64
+import importlib.util
+import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Final
+
+import msgpack
+from msgpack import fallback
 
 from confedproto import codec, keys, log, record, sshsig, text, wire
 from confedproto.bodies.charter import Charter
@@ -24,6 +31,8 @@ NETWORK: Final = network_id("fuzz")
 KEY: Final = keys.SigningKey(bytes(range(32)))
 COUNCIL: Final = CouncilId(bytes([7]) * 32)
 TEXT: Final = bytes(16) + b"a text"
+_VECTORS: Final = Path(__file__).resolve().parent.parent / "specs" / "vectors" / "decode.json"
+_SMALL_BYTES: Final = 300  # of a vector in the corpus: edits of long ones rarely meet a header
 
 
 # --- encoding --------------------------------------------------------------------------------
@@ -33,20 +42,52 @@ def _values() -> Iterable[bytes]:
     yield codec.encode([0, 127, 128, 65_536, 2**53 - 1, -1, -33, -(2**31), True, False])
     yield codec.encode({"a": "text", "b": bytes(40), "c": ["ä", "x" * 300], "d": {"e": {}}})
     yield codec.encode([[[[[[[[]]]]]]], [1] * 40])
+    for vector in json.loads(_VECTORS.read_text("utf-8"))["vectors"]:
+        raw = bytes.fromhex(vector["in"]["in"])
+        if vector["expect"]["ok"] and len(raw) <= _SMALL_BYTES:
+            yield raw
+
+
+def _with_fallback() -> ModuleType:
+    """A second copy of the codec, over msgpack's decoder in pure Python."""
+    spec = importlib.util.find_spec(codec.__name__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    pure = SimpleNamespace(
+        unpackb=fallback.unpackb,
+        packb=lambda value, use_bin_type: fallback.Packer(use_bin_type=use_bin_type).pack(value),
+        UnpackException=msgpack.UnpackException,
+    )
+    vars(module)["msgpack"] = pure
+    return module
+
+
+PURE_CODEC: Final = _with_fallback()
+_DECODERS: Final[tuple[Target, ...]] = (
+    codec.decode_reference,
+    codec.decode,
+    PURE_CODEC.decode,
+)
 
 
 def _codec(data: bytes) -> None:
-    """The fast path and the reference agree, and what they accept has one encoding."""
-    outcomes: list[object] = []
-    for decoder in (codec.decode, codec.decode_reference):
+    """The rule book and the fast path over either msgpack agree, and a value has one encoding."""
+    outcomes: list[str] = []
+    refusal: DecodeError | None = None
+    value: object = None
+    for decoder in _DECODERS:
         try:
-            outcomes.append(decoder(data))
+            value = decoder(data)
+            outcomes.append(repr(value))  # repr: True is not 1
         except DecodeError as error:
-            outcomes.append(error.reason)
-    fast, reference = outcomes
-    assert type(fast) is type(reference), outcomes
-    assert repr(fast) == repr(reference), outcomes  # repr: True is not 1
-    assert codec.encode(codec.decode(data)) == data
+            refusal = error
+            outcomes.append(error.reason.name)
+    assert outcomes[0] == outcomes[1] == outcomes[2], outcomes
+    if refusal is not None:
+        raise refusal
+    assert codec.encode(value) == data
 
 
 # --- records and heads -----------------------------------------------------------------------
