@@ -1,5 +1,6 @@
 """`confed`: the one program of a council, its delegates and its auditors."""
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -39,10 +40,11 @@ for _command in (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `confed`; a wrong call ends with 2, in the form that was asked for."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # JSON is UTF-8, whatever the locale says
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        confed.main(args=given, standalone_mode=False)
-    except click.exceptions.Exit as end:
-        sys.exit(end.exit_code)
+        code = confed.main(args=given, prog_name="confed", standalone_mode=False)
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:
@@ -50,3 +52,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
             fail_usage(error.format_message(), json_mode=True)
         error.show()
         sys.exit(error.exit_code)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -30,11 +30,22 @@ T = TypeVar("T")
 LINE_FEED: Final = "\n"
 
 
+def _harmless(character: str) -> bool:
+    return character.isprintable() and codec.text_is_clean(character)
+
+
 def shown(value: object) -> str:
     """A value as one harmless line: control and bidi characters become U+XXXX."""
-    return "".join(
-        c if c.isprintable() and codec.text_is_clean(c) else f"U+{ord(c):04X}" for c in str(value)
-    )
+    return "".join(c if _harmless(c) else f"U+{ord(c):04X}" for c in str(value))
+
+
+def as_json(fields: Mapping[str, Any]) -> str:
+    """One JSON object on one line, with nothing in it that a terminal would act on."""
+    line = json.dumps(fields, ensure_ascii=False)
+    if line.isprintable() and codec.text_is_clean(line):
+        return line
+    # What is not harmless stands inside a string, where its escape means the same.
+    return "".join(c if _harmless(c) else json.dumps(c)[1:-1] for c in line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +64,7 @@ class Shell:
     def emit(self, fields: Mapping[str, Any], lines: Iterable[str]) -> None:
         """The result: one JSON object, the id alone (--quiet), or the lines for a person."""
         if self.json_mode:
-            click.echo(json.dumps({"ok": True, **fields}, ensure_ascii=False))
+            click.echo(as_json({"ok": True, **fields}))
         elif self.quiet and (short := _short(fields)) is not None:
             click.echo(shown(short))
         else:
@@ -63,7 +74,7 @@ class Shell:
     def passphrase(self) -> bytes | None:
         """The passphrase from its file, or from a prompt on a terminal, or None."""
         if self.passphrase_file is not None:
-            return read_file(self.passphrase_file, 4_096).rstrip(b"\r\n")
+            return read_passphrase(self.passphrase_file)
         sealed = any(entry.sealed for entry in keyring.list_keys(self.home.keys))
         if sealed and sys.stdin.isatty():
             return str(click.prompt("Passphrase", hide_input=True, err=True)).encode()
@@ -122,6 +133,14 @@ def read_file(path: Path, most: int) -> bytes:
     return data
 
 
+def read_passphrase(path: Path) -> bytes:
+    """The passphrase in a file, without its line end. Raises KeyringError if it is empty."""
+    passphrase = read_file(path, 4_096).rstrip(b"\r\n")
+    if not passphrase:
+        raise KeyringError(NodeReason.PASSPHRASE_MISSING, f"{path} is empty")
+    return passphrase
+
+
 def write_file(path: Path, data: bytes) -> None:
     """Write a file for the operator, replacing an older one."""
     try:
@@ -134,7 +153,7 @@ def fail(error: NodeError | ConfedError, *, json_mode: bool) -> NoReturn:
     """Say what went wrong, in the form that was asked for, and end with its exit code."""
     told = failure(error)
     if json_mode:
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(as_json(told))
     else:
         click.echo(shown(f"confed: {told['message']} ({told['reason']})"), err=True)
         if told["hint"]:
@@ -146,7 +165,7 @@ def fail_usage(message: str, *, json_mode: bool) -> NoReturn:
     """Say that the command was called wrongly: exit code 2."""
     if json_mode:
         told = {"ok": False, "reason": "usage", "message": message, "hint": "See --help."}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(as_json(told))
     else:
         click.echo(shown(f"confed: {message}"), err=True)
     sys.exit(EXIT_USAGE)

@@ -1,6 +1,5 @@
 """init, serve, status, keys, log: the council's own node."""
 
-import json
 import os
 import re
 import signal
@@ -10,7 +9,7 @@ import click
 import trio
 
 from confednode import app, config, keyring
-from confednode.commands.base import Shell, command, fail_usage, read_file
+from confednode.commands.base import Shell, as_json, command, fail_usage, read_passphrase
 from confednode.config import Settings
 from confedproto import text
 
@@ -42,7 +41,7 @@ def init(
         fail_usage("--keyholders is written m/n, such as 2/3", json_mode=shell.json_mode)
     passphrase: bytes | None = None
     if shell.passphrase_file is not None and not no_passphrase:
-        passphrase = read_file(shell.passphrase_file, 4_096).rstrip(b"\r\n")
+        passphrase = read_passphrase(shell.passphrase_file)
     elif not no_passphrase:
         if yes:
             fail_usage(
@@ -84,13 +83,17 @@ def init(
 def serve(shell: Shell, ready_fd: int | None) -> None:
     """Run the node until it is told to stop (Ctrl-C, SIGTERM)."""
     settings = config.load(shell.home)
+    try:
+        ready = os.fdopen(ready_fd, "w") if ready_fd is not None else None
+    except OSError as error:
+        fail_usage(f"--ready-fd {ready_fd}: {error.strerror}", json_mode=shell.json_mode)
 
     async def main() -> None:
         stop = trio.Event()
         async with trio.open_nursery() as nursery:
             await nursery.start(_until_signal, stop)
             running = await nursery.start(_serve_in, shell, settings, stop)
-            line = json.dumps(
+            line = as_json(
                 {
                     "ready": True,
                     "listen": running.listen,
@@ -98,9 +101,9 @@ def serve(shell: Shell, ready_fd: int | None) -> None:
                 }
             )
             click.echo(line)
-            if ready_fd is not None:
-                with os.fdopen(ready_fd, "w") as file:
-                    file.write(line + "\n")
+            if ready is not None:
+                with ready:
+                    ready.write(line + "\n")
             await stop.wait()
 
     app.run_flat(main)
@@ -173,7 +176,7 @@ def log(shell: Shell, kind: str | None, limit: int) -> None:
     rows = shell.ask("log", kind=kind, limit=limit)["records"]
     if shell.json_mode:
         for row in rows:
-            click.echo(json.dumps(row, ensure_ascii=False))
+            click.echo(as_json(row))
         return
     shell.emit(
         {},
@@ -194,7 +197,7 @@ def keys_new(shell: Shell, target: Path, no_passphrase: bool) -> None:
     """Make a new key in a file, for a keyholder-to-be or a delegate."""
     passphrase: bytes | None = None
     if shell.passphrase_file is not None and not no_passphrase:
-        passphrase = read_file(shell.passphrase_file, 4_096).rstrip(b"\r\n")
+        passphrase = read_passphrase(shell.passphrase_file)
     elif not no_passphrase:
         asked = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
         passphrase = str(asked).encode()

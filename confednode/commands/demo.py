@@ -1,13 +1,12 @@
 """demo: a confederation of real nodes decides a real vote."""
 
-import json
 import sys
 from pathlib import Path
 
 import click
 
 from confednode import app
-from confednode.commands.base import Shell, command, fail, fail_usage, shown
+from confednode.commands.base import Shell, as_json, command, fail, fail_usage, shown
 from confednode.demo.packaged import pick_packaged
 from confednode.demo.report import Report
 from confednode.demo.run import run as run_demo
@@ -82,7 +81,7 @@ def demo(
         if result is not None:
             report.compare(result)
     if json_mode:
-        click.echo(json.dumps({"ok": report.good, **report.as_json()}, ensure_ascii=False))
+        click.echo(as_json({"ok": report.good, **report.as_json()}))
     else:
         for line in report.lines():
             say(line)

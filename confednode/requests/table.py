@@ -83,7 +83,7 @@ def op(name: str, request: type[R]) -> Callable[[Callable[[Desktop, R], Awaitabl
 async def answer(desk: Desktop, name: str, args: Mapping[str, Any]) -> Reply:
     """Answer one request. Raises ControlError CONTROL_REQUEST for one that is not of its form."""
     if name not in OPS:
-        raise ControlError(NodeReason.CONTROL_REQUEST, f"unknown request {name!r}")
+        raise ControlError(NodeReason.CONTROL_REQUEST, f"unknown request {name[:40]!r}")
     request, handle = OPS[name]
     try:
         typed = msgspec.convert(dict(args), request)
