@@ -12,9 +12,11 @@ from confednode.demo.report import Report
 from confednode.demo.run import run as run_demo
 from confednode.demo.stage import Plan, per_process_default
 from confednode.demo.votes import RULE_DEFAULT, Vote, load_outcomes, load_votes, pick
-from confednode.errors import EXIT_FAILED, DemoError, NodeReason
+from confednode.errors import EXIT_FAILED, DemoError, NodeReason, VoteFileError
 from confedproto.errors import VerificationError
 from confedproto.rules.tally import Rule, parse_rule
+
+FILES = ("certificate.confed", "mandate.confed", "act.confed", "recall.confed")
 
 
 @click.command()
@@ -49,8 +51,12 @@ def demo(
             fail_usage(f"no unit {shown(unit)} in this vote", json_mode=json_mode)
     if units and units[0] == cut:
         fail_usage("the first unit moves the motion: cut another one", json_mode=json_mode)
+    if official is not None and not official.exists():  # looked for, not into
+        raise VoteFileError(NodeReason.FILE_MISSING, f"{official} is not there")
     try:
         out.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            (out / name).unlink(missing_ok=True)
     except OSError as error:
         fail_usage(f"{out}: {error.strerror}", json_mode=json_mode)
     plan = Plan(
