@@ -22,6 +22,7 @@ from confedproto.bodies.node import Node
 from confedproto.bodies.position import Position
 from confedproto.bodies.recall import Recall
 from confedproto.bodies.second import Second
+from confedproto.bodies.statement import Statement
 from confedproto.bodies.types import Body
 from confedproto.bodies.vote import Vote
 from confedproto.bodies.witness import Witness
@@ -53,6 +54,7 @@ class Kind:
     subject: bool  # True: the payload names a subject; False: it must not
     receipts: bool = False  # True: nodes witness logs that gained a record of this kind
     part: Part = Part.NONE
+    plain: bool = False  # True: nothing else follows from it, so a node keeps it on disk alone
 
 
 def _kind(
@@ -62,9 +64,17 @@ def _kind(
     subject: bool = True,
     receipts: bool = False,
     part: Part = Part.NONE,
+    plain: bool = False,
 ) -> Kind:
-    name = body.__name__.lower()
-    return Kind(name=name, body=body, needs=needs, subject=subject, receipts=receipts, part=part)
+    return Kind(
+        name=body.__name__.lower(),
+        body=body,
+        needs=needs,
+        subject=subject,
+        receipts=receipts,
+        part=part,
+        plain=plain,
+    )
 
 
 KINDS: Final = MappingProxyType(
@@ -86,6 +96,7 @@ KINDS: Final = MappingProxyType(
             _kind(Mandate, subject=False, receipts=True),
             _kind(Act, Needs.DELEGATE, receipts=True),
             _kind(Recall, receipts=True),
+            _kind(Statement, subject=False, plain=True),
         )
     }
 )

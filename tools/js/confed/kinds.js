@@ -91,9 +91,23 @@ const bodies = {
     { previous: bytes32 },
   ),
   recall: map({}, { reason: text(1, limits.TEXT_MAX_CHARS) }),
+  statement: map(
+    { text: text(1, limits.TEXT_MAX_CHARS) },
+    {
+      files: list(row(name, token, int(1, limits.FILE_MAX_BYTES), bytes32), 1, limits.FILES_MAX),
+    },
+  ),
 };
 
-const WITHOUT_SUBJECT = new Set(["charter", "node", "link", "compact", "witness", "mandate"]);
+const WITHOUT_SUBJECT = new Set([
+  "charter",
+  "node",
+  "link",
+  "compact",
+  "witness",
+  "mandate",
+  "statement",
+]);
 const PARTS = { motion: "text", witness: "heads" };
 
 /** Name -> {body: check, subject: whether the payload names one, part: null, "text", "heads"}. */
