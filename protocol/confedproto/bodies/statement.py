@@ -1,4 +1,4 @@
-"""statement: a text that a council gives to all who follow it, with files by hash (specs/03, FIL)."""
+"""statement: a text of a council for all who follow it, with files by hash (specs/03, FIL)."""
 
 from typing import Annotated
 
