@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from confedproto import effects as fx
 from confedproto import inputs, record, wire
+from confedproto.bodies.compact import Windows
 from confedproto.council import found, token_key
 from confedproto.drafts import Desk, Draft
 from confedproto.engine import Engine
@@ -154,6 +155,33 @@ class Simulator:
         if answer.fault is not None:
             raise LocalProtocolError(answer.fault, opened.kind)
         return answer.record
+
+    def found_compact(
+        self,
+        nodes: Sequence[SimNode],
+        *,
+        rule: str,
+        windows: Windows,
+        weights: Sequence[int] = (),
+        seconds: int = 0,
+        sponsors: int = 1,
+    ) -> RecordId:
+        """A compact of these councils, signed by the threshold of each (weights in halves).
+
+        The first of them must know them all; the record goes into its log.
+        """
+        halves = weights or [2] * len(nodes)
+        draft = self.desk(nodes[0]).compact(
+            name="A confederation",
+            rule=rule,
+            windows=windows,
+            weights={node.council: half for node, half in zip(nodes, halves, strict=True)},
+            seconds=seconds,
+            sponsors=sponsors,
+            weight_max=max(2, *halves),
+        )
+        signers = [key for node in nodes for key in node.keyholders[: node.threshold]]
+        return self.submit_signed(nodes[0], draft, signers)
 
     # --- links ------------------------------------------------------------------------------
 
