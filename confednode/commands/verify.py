@@ -77,6 +77,8 @@ def verify(files: Sequence[str], trust: Sequence[str], at: int | None, json_mode
         report = bundle.verify([_bundle(name) for name in files], known, when)
     except _UnreadableError as error:
         _unreadable(error, json_mode=json_mode)
+    except DecodeError as error:  # a container that is one, around a record that is none
+        _unreadable(_UnreadableError(" ".join(files), error), json_mode=json_mode)
     except NodeError as error:
         fail(error, json_mode=json_mode)
     else:

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from confednode.commands.base import shown
 from confednode.commands.verify import fields, lines, verify
-from confedproto import bundle, text
+from confedproto import bundle, codec, text
 from confedproto.errors import Reason
 from tests.support.worlds import decided, four, granted, recall_file
 
@@ -119,6 +119,16 @@ def test_verify_of_a_damaged_file_ends_with_three(mandate: Path, change: Any, re
     assert (told["ok"], told["verdict"], told["reason"]) == (False, "UNKNOWN", reason)
     assert told["message"]
     assert run(mandate).exit_code == 3
+
+
+def test_verify_of_a_file_with_a_record_that_is_none_ends_with_three(mandate: Path) -> None:
+    value = codec.decode(mandate.read_bytes())
+    signatures = value[2]["records"][0][0][1]
+    signatures[1] = signatures[0]
+    mandate.write_bytes(codec.encode(value))
+    result = run(mandate, "--json")
+    assert result.exit_code == 3
+    assert answer(result)["reason"] == "signer-duplicate"
 
 
 def test_verify_of_no_such_file_ends_with_two(tmp_path: Path) -> None:
