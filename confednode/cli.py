@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from confednode.commands import council, decide, demo, links, mandates
+from confednode.commands import verify as verifying
 from confednode.commands.base import fail_usage
 from confedproto import __version__
 
@@ -33,6 +34,7 @@ for _command in (
     mandates.mandate,
     mandates.recall,
     demo.demo,
+    verifying.verify,
 ):
     confed.add_command(_command)
 
