@@ -12,7 +12,8 @@ This is the only module that imports msgpack.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import msgpack
@@ -41,13 +42,20 @@ _BANNED: Final = re.compile(
 )
 # Headers that declare a length of 16 or 32 bits for a container. The C decoder allocates
 # what such a header says (capped at ARRAY_MAX slots, 8 KiB) before it sees the items.
-_WIDE_HEADERS: Final = re.compile(rb"[\xdc-\xdf]")
+_WIDE_HEADERS: Final = (b"\xdc", b"\xdd", b"\xde", b"\xdf")
 _WIDE_HEADERS_MAX: Final = 256  # times 8 KiB: at most 2 MiB allocated ahead of the bytes
+_WIDE_HEADER_BYTES: Final = 3  # the shortest one, so shorter input cannot have too many
 
 
 def text_is_clean(text: str) -> bool:
     """True if `text` holds none of the banned code points (specs/01, ENC-13)."""
-    return _BANNED.search(text) is None
+    # Most text is one printable line of ASCII, which no version of Unicode has two minds about.
+    return (text.isascii() and text.isprintable()) or _BANNED.search(text) is None
+
+
+@lru_cache(maxsize=1_024)
+def _is_key(key: str) -> bool:
+    return _KEY.match(key) is not None
 
 
 # --- encoding ----------------------------------------------------------------------------
@@ -116,7 +124,7 @@ def decode(data: bytes, *, max_bytes: int = RECORD_MAX_BYTES) -> Value:
 
     `max_bytes` is the bound of the container that the bytes came in.
     """
-    if len(data) <= max_bytes and len(_WIDE_HEADERS.findall(data)) <= _WIDE_HEADERS_MAX:
+    if len(data) <= max_bytes and _wide_headers(data) <= _WIDE_HEADERS_MAX:
         try:
             value = msgpack.unpackb(
                 data,
@@ -126,39 +134,53 @@ def decode(data: bytes, *, max_bytes: int = RECORD_MAX_BYTES) -> Value:
                 max_map_len=MAP_MAX,
                 max_ext_len=0,
             )
-            if _is_plain(value, 1) and msgpack.packb(value, use_bin_type=True) == data:
+            if _are_plain((value,), 1) and msgpack.packb(value, use_bin_type=True) == data:
                 return value
         except (ValueError, TypeError, msgpack.UnpackException, OverflowError, RecursionError):
             pass  # whatever it was, the reference says it in our terms
     return decode_reference(data, max_bytes=max_bytes)
 
 
-def _is_plain(value: Value, depth: int) -> bool:
-    """True if every part of `value` is of an allowed type, range, length and depth."""
-    kind = type(value)
-    if kind is bytes or kind is bool:
+def _wide_headers(data: bytes) -> int:
+    """How many bytes of `data` could be such a header; 0 if there is no room for too many."""
+    if len(data) <= _WIDE_HEADERS_MAX * _WIDE_HEADER_BYTES:
+        return 0
+    return sum(map(data.count, _WIDE_HEADERS))
+
+
+def _are_plain(values: Iterable[Value], depth: int) -> bool:
+    """True if every part of `values` is of an allowed type, range, length and depth."""
+    for value in values:
+        kind = type(value)
+        if kind is bytes or kind is bool:
+            continue
+        if kind is str:
+            if not text_is_clean(value):
+                return False
+        elif kind is int:
+            if not INT_MIN <= value <= INT_MAX:
+                return False
+        elif kind is dict:
+            if depth > DEPTH_MAX or len(value) > MAP_MAX or not _are_keys(value):
+                return False
+            if not _are_plain(value.values(), depth + 1):
+                return False
+        elif kind is list:
+            if depth > DEPTH_MAX or len(value) > ARRAY_MAX or not _are_plain(value, depth + 1):
+                return False
+        else:
+            return False
+    return True
+
+
+def _are_keys(entries: Mapping[str, Value]) -> bool:
+    """True if the keys are well formed and in order; a dict has none of them twice."""
+    keys = list(entries)
+    if not keys:
         return True
-    if kind is str:
-        return _BANNED.search(value) is None
-    if kind is int:
-        return bool(INT_MIN <= value <= INT_MAX)
-    if depth > DEPTH_MAX:
-        return False
-    if kind is dict:
-        last = ""
-        for key, item in value.items():
-            if type(key) is not str or key <= last or _KEY.match(key) is None:
-                return False
-            if not _is_plain(item, depth + 1):
-                return False
-            last = key
-        return len(value) <= MAP_MAX
-    if kind is list:
-        for item in value:
-            if not _is_plain(item, depth + 1):
-                return False
-        return len(value) <= ARRAY_MAX
-    return False
+    # Long ones are refused before the cache of `_is_key`, so that nobody can fill it with them.
+    # A key of bytes is a TypeError, which `decode` hands to the reference like any other fault.
+    return max(map(len, keys)) <= KEY_MAX and keys == sorted(keys) and all(map(_is_key, keys))
 
 
 # --- decoding, reference -----------------------------------------------------------------

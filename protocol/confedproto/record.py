@@ -10,8 +10,9 @@ signers had the *authority* is a question of log position, answered by rules.aut
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
-from typing import Annotated, Any, Final, final
+from typing import Annotated, Any, Final, NamedTuple, final
 
 import msgspec
 from msgspec import Meta
@@ -58,13 +59,33 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 @final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class Signature(
+    msgspec.Struct, frozen=True, kw_only=True, array_like=True, forbid_unknown_fields=True
+):
     """One signature of an envelope; `form` says how the signed bytes were wrapped."""
 
     signer: PublicKey
     form: int
     signature: bytes
+
+
+class _Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The array that an envelope is (specs/03, REC-1)."""
+
+    payload: bytes
+    signatures: Annotated[tuple[Signature, ...], Meta(max_length=SIGNATURES_MAX)]
+
+
+class _Checked(NamedTuple):
+    """All of a record that its envelope says, verified; its part is still to be looked at."""
+
+    id: RecordId
+    header: _Header
+    kind: Kind | None
+    body: Body | Mapping[str, Any]
+    signers: tuple[PublicKey, ...]
+    payload: bytes
+    envelope: bytes
 
 
 @final
@@ -103,11 +124,26 @@ class VerifiedRecord:
     envelope: bytes
     part: bytes | None
 
-    def __init__(self, door: object, **fields: Any) -> None:
+    def __init__(self, door: object, checked: _Checked, part: bytes | None) -> None:
         if door is not _DOOR:
             raise LocalProtocolError(Reason.SIG_INVALID, "records are made by record.open")
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
+        record, header, _, body, signers, payload, envelope = checked
+        values = (
+            record,
+            header.kind,
+            CouncilId(record if header.council is None else header.council),
+            header.charter,
+            header.time,
+            header.scope,
+            header.subject,
+            body,
+            signers,
+            payload,
+            envelope,
+            part,
+        )
+        for setter, value in zip(_SETTERS, values, strict=True):
+            setter(self, value)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a VerifiedRecord is immutable")
@@ -124,6 +160,16 @@ class VerifiedRecord:
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.id.hex()[:12]} by {self.council.hex()[:12]}>"
+
+
+# The slots in the order of __init__; they are set past __setattr__, which refuses.
+_SETTERS: Final = tuple(
+    vars(VerifiedRecord)[name].__set__
+    for name in (
+        *("id", "kind", "council", "charter", "time", "scope", "subject", "body"),
+        *("signers", "payload", "envelope", "part"),
+    )
+)
 
 
 @final
@@ -237,29 +283,18 @@ def split_envelope(envelope: bytes) -> tuple[bytes, tuple[Signature, ...]]:
 
     Raises DecodeError ENC_*, ENVELOPE_FORM, UNSIGNED, SIGNER_ORDER, SIGNER_DUPLICATE.
     """
-    value = codec.decode(envelope)
-    match value:
-        case [bytes(payload), list(rows)] if len(rows) <= SIGNATURES_MAX:
-            pass
-        case _:
-            raise DecodeError(Reason.ENVELOPE_FORM)
-    if not rows:
+    try:
+        split = msgspec.convert(codec.decode(envelope), _Envelope, builtin_types=(bytes,))
+    except msgspec.ValidationError as error:
+        raise DecodeError(Reason.ENVELOPE_FORM, str(error)) from None
+    if not split.signatures:
         raise DecodeError(Reason.UNSIGNED)
-    signatures: list[Signature] = []
-    last: bytes | None = None
-    for row in rows:
-        match row:
-            case [bytes(signer), int(form), bytes(signature)] if type(form) is int:
-                pass
-            case _:
-                raise DecodeError(Reason.ENVELOPE_FORM)
-        if signer == last:
+    for one, next_ in pairwise(split.signatures):
+        if one.signer == next_.signer:
             raise DecodeError(Reason.SIGNER_DUPLICATE)
-        if last is not None and signer < last:
+        if one.signer > next_.signer:
             raise DecodeError(Reason.SIGNER_ORDER)
-        last = signer
-        signatures.append(Signature(signer=PublicKey(signer), form=form, signature=signature))
-    return payload, tuple(signatures)
+    return split.payload, split.signatures
 
 
 def open(network: NetworkId, envelope: bytes, part: bytes | None = None) -> VerifiedRecord:
@@ -269,9 +304,9 @@ def open(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Veri
     PART_MISSING, PART_MISMATCH and PART_UNEXPECTED mean that the carrier is at fault, all
     else that the author is.
     """
-    kind, fields = _verified_fields(network, envelope)
-    _check_part(kind, fields["body"], part)
-    return VerifiedRecord(_DOOR, part=part, **fields)
+    checked = _check_envelope(network, envelope)
+    _check_part(checked.kind, checked.body, part)
+    return VerifiedRecord(_DOOR, checked, part)
 
 
 def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Leaf:
@@ -281,19 +316,19 @@ def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) ->
     its author made it may still open, so the carrier is refused and another one asked.
     """
     try:
-        kind, fields = _verified_fields(network, envelope)
+        checked = _check_envelope(network, envelope)
     except (VerificationError, DecodeError) as error:
         if part is not None:
             raise VerificationError(Reason.PART_UNEXPECTED) from None
         return RefusedLeaf(envelope=envelope, reason=error.reason)
     try:
-        _check_part(kind, fields["body"], part)
+        _check_part(checked.kind, checked.body, part)
     except DecodeError as error:  # the part is the one that the author hashed
         return RefusedLeaf(envelope=envelope, reason=error.reason)
-    return VerifiedRecord(_DOOR, part=part, **fields)
+    return VerifiedRecord(_DOOR, checked, part)
 
 
-def _verified_fields(network: NetworkId, envelope: bytes) -> tuple[Kind | None, Mapping[str, Any]]:
+def _check_envelope(network: NetworkId, envelope: bytes) -> _Checked:
     payload, signatures = split_envelope(envelope)
     header, kind, body = parse_payload(payload)
     record = record_id(network, payload)
@@ -303,19 +338,8 @@ def _verified_fields(network: NetworkId, envelope: bytes) -> tuple[Kind | None, 
             _verify(signature, message)
         except VerificationError as error:
             raise VerificationError(error.reason, error.detail, record) from None
-    return kind, {
-        "id": record,
-        "kind": header.kind,
-        "council": CouncilId(header.council if header.council is not None else record),
-        "charter": header.charter,
-        "time": header.time,
-        "scope": header.scope,
-        "subject": header.subject,
-        "body": body,
-        "signers": tuple(s.signer for s in signatures),
-        "payload": payload,
-        "envelope": envelope,
-    }
+    signers = tuple([signature.signer for signature in signatures])
+    return _Checked(record, header, kind, body, signers, payload, envelope)
 
 
 def _verify(signature: Signature, message: bytes) -> None:

@@ -417,7 +417,7 @@ def test_kinds_with_a_part_are_those_tested_here() -> None:
 
 def test_verified_record_without_open_cannot_be_made() -> None:
     with pytest.raises(LocalProtocolError):
-        VerifiedRecord(object(), kind="charter")
+        VerifiedRecord(object(), checked=None, part=None)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         type("Forged", (VerifiedRecord,), {})
 

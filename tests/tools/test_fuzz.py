@@ -64,7 +64,7 @@ def test_fuzz_codec_that_disagrees_with_pure_python_fails(
 
     fuzz_targets.PURE_CODEC.decode(b"\x01")
     monkeypatch.setattr(fuzz_targets.PURE_CODEC.msgpack, "unpackb", lenient)
-    monkeypatch.setattr(fuzz_targets.PURE_CODEC, "_is_plain", lambda *_: True)
+    monkeypatch.setattr(fuzz_targets.PURE_CODEC, "_are_plain", lambda *_: True)
     assert fuzz.main(["--target", "codec", "--input", "c0"]) == 1
     assert "FAILED codec: raised AssertionError" in capsys.readouterr().out
 
