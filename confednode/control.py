@@ -21,6 +21,7 @@ from confedproto.errors import ConfedError, Reason
 REQUEST_MAX_BYTES: Final = 1_048_576  # one line; a signed record in hex has 32 KiB
 REPLY_MAX_BYTES: Final = 32 * 1_048_576  # one line; the largest bundle in hex has 8 MiB
 TIMEOUT_S: Final = 30.0
+BACKLOG: Final = 1_024  # clients that wait to be taken up; a Unix socket refuses further ones
 _PATH_MAX: Final = 100  # bytes; the kernel's limit is 108
 
 Reply = dict[str, Any]
@@ -63,8 +64,8 @@ async def serve(
         task_status.started()
         await trio.serve_listeners(converse, [listener])
     finally:
-        await trio.aclose_forcefully(listener)
         _remove(path)
+        await trio.aclose_forcefully(listener)
 
 
 def _remove(path: Path) -> None:
@@ -81,7 +82,7 @@ def _listen(path: Path) -> trio.SocketListener:
         with _short(path) as name:
             raw.bind(name)
         path.chmod(0o600)
-        raw.listen(64)
+        raw.listen(BACKLOG)
     except OSError as error:
         raw.close()
         raise ControlError(NodeReason.HOME_ACCESS, f"{path}: {error.strerror}") from error
