@@ -59,6 +59,7 @@ class SimNode:
     refused: list[fx.Refused] = field(default_factory=list)
     answers: dict[int, fx.Answered] = field(default_factory=dict)
     bytes_sent: int = 0
+    leaves_received: int = 0
     wake: int | None = None
 
 
@@ -349,6 +350,7 @@ class Simulator:
         if message is None:
             return
         if isinstance(message, wire.Run):
+            node.leaves_received += len(message.leaves)
             try:
                 leaves = [record.open_leaf(self.network, *leaf) for leaf in message.leaves]
             except VerificationError as error:  # a part withheld or changed on the way

@@ -67,6 +67,10 @@ class View:
         self._founded: dict[RecordId, tuple[VerifiedRecord, Compact]] = {}
         self._members: dict[RecordId, dict[CouncilId, Member]] = {}
         self._links: Final = Links()
+        # What motion_status said, for as long as time alone does not change it; forgotten when
+        # a record comes that could: about the motion, on membership, or a receipt.
+        self._statuses: dict[RecordId, tuple[range, MotionStatus]] = {}
+        self._judged_in: dict[LogId, set[RecordId]] = defaultdict(set)  # motions, by their logs
 
     # --- the fold ---------------------------------------------------------------------
 
@@ -108,9 +112,13 @@ class View:
             self._add_witness(log, leaf, arrived)
         elif leaf.subject is not None:
             self._about[leaf.subject][leaf.kind].append(placed)
+            self._statuses.pop(leaf.subject, None)
+            if leaf.kind in ("freeze", "position"):  # what receipts are asked for
+                self._judged_in[log_id].add(leaf.subject)
         self._of_kind[leaf.kind].append(placed)
-        if leaf.kind in ("accession", "link"):
-            self._members.clear()  # who is a member may have changed
+        if leaf.kind in ("accession", "link"):  # who is a member may have changed
+            self._members.clear()
+            self._statuses.clear()
         return None
 
     def _add_witness(self, log: Log, record: VerifiedRecord, arrived: int) -> None:
@@ -135,9 +143,13 @@ class View:
         """Take up what witnesses said of a log as far as it is held, if the roots agree."""
         early = self._early.pop(log.id, [])
         size = log.tree.size
-        self._lines[log.id].extend(
+        good = [
             line for line in early if line.size <= size and log.tree.root_at(line.size) == line.root
-        )
+        ]
+        if good:
+            self._lines[log.id].extend(good)
+            for motion in self._judged_in.get(log.id, ()):
+                self._statuses.pop(motion, None)
         later = [line for line in early if line.size > size]
         if later:
             self._early[log.id] = later
@@ -237,8 +249,15 @@ class View:
 
     def motion_status(self, motion: RecordId, now: int) -> MotionStatus | Reason:
         """Where a motion stands at `now` (seconds UTC), or why that cannot be said."""
+        known = self._statuses.get(motion)
+        if known is not None and now in known[0]:
+            return known[1]
         case = self.case(motion)
-        return case if isinstance(case, Reason) else motion_rules.status(case, now)
+        if isinstance(case, Reason):
+            return case
+        status = motion_rules.status(case, now)
+        self._statuses[motion] = (motion_rules.lasts(status, now), status)
+        return status
 
     def recalled_from(self, mandate: RecordId) -> list[int]:
         """From when each recall of a mandate takes effect (RCL-1, RCL-2)."""

@@ -6,6 +6,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from typing import Final
 
 from confedproto.bodies.freeze import Freeze
 from confedproto.errors import Reason, VerificationError
@@ -25,6 +26,7 @@ __all__ = [
     "certificate_for",
     "freeze_fault",
     "judge_positions",
+    "lasts",
     "opening_fault",
     "own_result",
     "rule_of",
@@ -101,6 +103,27 @@ def status(case: Case, now: int) -> MotionStatus:
     if len(good) > 1:
         return _status(State.VOID, fault=Reason.FREEZE_DOUBLE)
     return _frozen_status(case, good[0], rule, now)
+
+
+FOREVER: Final = range(-(2**62), 2**62)
+"""All seconds there are."""
+
+
+def lasts(status: MotionStatus, now: int) -> range:
+    """The seconds around `now` in which the same records give the same status (MOT-9).
+
+    Only a frozen motion without a certificate is moved by time, and only at three instants.
+    """
+    times = status.times
+    if times is None or status.state is State.FINAL:
+        return FOREVER
+    since, until = FOREVER.start, FOREVER.stop
+    for edge in (times.opens, times.closes + 1, times.grace_ends + 1):
+        if edge <= now:
+            since = edge
+        else:
+            until = min(until, edge)
+    return range(since, until)
 
 
 def _status(
