@@ -1,42 +1,57 @@
 """`confed`: the one program of a council, its delegates and its auditors."""
 
+import importlib
 import io
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 import click
 
-from confednode.commands import council, decide, demo, links, mandates
-from confednode.commands import verify as verifying
-from confednode.commands.base import fail_usage
+from confednode.commands.failing import fail_usage
 from confedproto import __version__
 
+COMMANDS: Final = {
+    "init": "council",
+    "serve": "council",
+    "stop": "council",
+    "status": "council",
+    "keys": "council",
+    "log": "council",
+    "invite": "links",
+    "link": "links",
+    "links": "links",
+    "compact": "decide",
+    "motion": "decide",
+    "position": "decide",
+    "mandate": "mandates",
+    "recall": "mandates",
+    "demo": "demo",
+    "verify": "verify",
+}
+"""Command -> the module of `confednode.commands` that has it, under the command's own name."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    """Imports the module of a command when it is called: `verify` needs no node (and no trio)."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command with this name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"confednode.commands.{COMMANDS[cmd_name]}")
+        found: click.Command = getattr(module, cmd_name)
+        return found
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="confed")
 def confed() -> None:
     """A node for confederations of councils that decide together, with nobody in the middle."""
-
-
-for _command in (
-    council.init,
-    council.serve,
-    council.stop,
-    council.status,
-    council.keys,
-    council.log,
-    links.invite,
-    links.link,
-    links.links,
-    decide.compact,
-    decide.motion,
-    decide.position,
-    mandates.mandate,
-    mandates.recall,
-    demo.demo,
-    verifying.verify,
-):
-    confed.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -32,6 +32,7 @@ STANDARD = {
     "hmac",
     "ipaddress",
     "itertools",
+    "json",
     "operator",
     "re",
     "string",

@@ -1,51 +1,25 @@
 """What all commands share: the folder, output, failures, and signing before handing in."""
 
 import functools
-import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import click
 
 from confednode import config, control, keyring
+from confednode.commands.failing import fail
 from confednode.config import Home
-from confednode.errors import (
-    EXIT_USAGE,
-    KeyringError,
-    NodeError,
-    NodeReason,
-    exit_code,
-    failure,
-)
-from confedproto import codec, record, text
+from confednode.errors import KeyringError, NodeError, NodeReason
+from confedproto import record, text
 from confedproto.errors import ConfedError
 from confedproto.keys import SigningKey
+from confedproto.text.harmless import as_json, shown
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-LINE_FEED: Final = "\n"
-
-
-def _harmless(character: str) -> bool:
-    return character.isprintable() and codec.text_is_clean(character)
-
-
-def shown(value: object) -> str:
-    """A value as one harmless line: control and bidi characters become U+XXXX."""
-    return "".join(c if _harmless(c) else f"U+{ord(c):04X}" for c in str(value))
-
-
-def as_json(fields: Mapping[str, Any]) -> str:
-    """One JSON object on one line, with nothing in it that a terminal would act on."""
-    line = json.dumps(fields, ensure_ascii=False)
-    if line.isprintable() and codec.text_is_clean(line):
-        return line
-    # What is not harmless stands inside a string, where its escape means the same.
-    return "".join(c if _harmless(c) else json.dumps(c)[1:-1] for c in line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,28 +121,6 @@ def write_file(path: Path, data: bytes) -> None:
         path.write_bytes(data)
     except OSError as error:
         raise KeyringError(NodeReason.FILE_UNREADABLE, f"{path}: {error.strerror}") from error
-
-
-def fail(error: NodeError | ConfedError, *, json_mode: bool) -> NoReturn:
-    """Say what went wrong, in the form that was asked for, and end with its exit code."""
-    told = failure(error)
-    if json_mode:
-        click.echo(as_json(told))
-    else:
-        click.echo(shown(f"confed: {told['message']} ({told['reason']})"), err=True)
-        if told["hint"]:
-            click.echo(shown(f"  {told['hint']}"), err=True)
-    sys.exit(exit_code(error))
-
-
-def fail_usage(message: str, *, json_mode: bool) -> NoReturn:
-    """Say that the command was called wrongly: exit code 2."""
-    if json_mode:
-        told = {"ok": False, "reason": "usage", "message": message, "hint": "See --help."}
-        click.echo(as_json(told))
-    else:
-        click.echo(shown(f"confed: {message}"), err=True)
-    sys.exit(EXIT_USAGE)
 
 
 def command(function: Callable[..., T]) -> Callable[..., T]:

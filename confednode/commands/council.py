@@ -9,9 +9,11 @@ import click
 import trio
 
 from confednode import app, config, keyring
-from confednode.commands.base import Shell, as_json, command, fail_usage, read_passphrase
+from confednode.commands.base import Shell, command, read_passphrase
+from confednode.commands.failing import fail_usage
 from confednode.config import Settings
 from confedproto import text
+from confedproto.text.harmless import as_json
 
 
 @click.command()

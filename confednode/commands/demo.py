@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from confednode import app
-from confednode.commands.base import Shell, as_json, command, fail, fail_usage, shown
+from confednode.commands.base import Shell, command
+from confednode.commands.failing import fail, fail_usage
 from confednode.demo.packaged import pick_packaged
 from confednode.demo.report import Report
 from confednode.demo.run import run as run_demo
@@ -15,6 +16,7 @@ from confednode.demo.votes import RULE_DEFAULT, Vote, load_outcomes, load_votes,
 from confednode.errors import EXIT_FAILED, DemoError, NodeReason, VoteFileError
 from confedproto.errors import VerificationError
 from confedproto.rules.tally import Rule, parse_rule
+from confedproto.text.harmless import as_json, shown
 
 FILES = ("certificate.confed", "mandate.confed", "act.confed", "recall.confed")
 

@@ -14,11 +14,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TextIO
 
-from confedproto import __version__, codec, keys, log, merkle, record, sshsig, text
+from confedproto import __version__, bundle, codec, keys, log, merkle, record, sshsig, text
 from confedproto.channel import transcript
 from confedproto.errors import ConfedError, LocalProtocolError, Reason
-from confedproto.ids import Hash, NetworkId, PublicKey
-from confedproto.limits import INT_MAX
+from confedproto.ids import CouncilId, Hash, NetworkId, PublicKey
+from confedproto.limits import INT_MAX, TIME_MAX_S
 from confedproto.rules import tally
 
 NAME: Final = "confedproto"
@@ -244,6 +244,18 @@ def _count(request: Fields) -> Answer:
     }
 
 
+def _bundle(request: Fields) -> Answer:
+    files, trust = _hex_list(request, "files"), _hex_list(request, "trust")
+    at = _field(request, "at", int)
+    if not files or any(len(council) != 32 for council in trust) or not 0 <= at <= TIME_MAX_S:
+        raise _BadRequest
+    report = bundle.verify(files, [CouncilId(council) for council in trust], at)
+    return {
+        "verdict": report.verdict.value,
+        "reason": report.reason.value if report.reason is not None else None,
+    }
+
+
 def _unit(row: object) -> tally.Unit:
     if not isinstance(row, dict):
         raise _BadRequest
@@ -283,6 +295,7 @@ OPS: Final[dict[str, Callable[[Fields], Answer]]] = {
     "text": _text,
     "noise": _noise,
     "count": _count,
+    "bundle": _bundle,
 }
 
 

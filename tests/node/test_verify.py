@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from confednode.commands.base import shown
-from confednode.commands.verify import fields, lines, verify
+from confednode.commands.verify import verify
 from confedproto import bundle, codec, text
+from confedproto.bundle.render import fields, lines
 from confedproto.errors import Reason
+from confedproto.text.harmless import shown
 from tests.support.worlds import decided, four, granted, recall_file
 
 
