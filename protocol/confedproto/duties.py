@@ -14,7 +14,7 @@ from confedproto.bodies.types import Body
 from confedproto.bodies.vote import Vote
 from confedproto.bodies.witness import Witness, WitnessedHead
 from confedproto.errors import Reason
-from confedproto.gossip import heads_to_witness
+from confedproto.gossip import logs_to_witness
 from confedproto.ids import CouncilId, LogId, RecordId
 from confedproto.record import VerifiedRecord, encode_heads, heads_of
 from confedproto.rules import motion as motion_rules
@@ -80,7 +80,7 @@ class Duties:
     def next_deadline(self, now: int) -> int | None:
         """When `due` will have something to say (milliseconds), or None."""
         times = list(self._motions.values())
-        if self._heads():
+        if self._grown():
             times.append(self._witness_due())
         return min(times, default=None)
 
@@ -116,10 +116,10 @@ class Duties:
             self._circle = (partners - {self._council}, interval)
         return self._circle
 
-    def _heads(self) -> list[WitnessedHead]:
-        logs = {log: self._view.logs[log] for log in self._unwitnessed}
+    def _grown(self) -> list[Log]:
+        logs = [self._view.logs[log] for log in self._unwitnessed]
         partners = self._partners()[0]
-        return heads_to_witness(logs, self._witnessed, partners) if partners else []
+        return logs_to_witness(logs, self._witnessed, partners) if partners else []
 
     def _witness_due(self) -> int:
         return (self._last_witness_s + self._partners()[1]) * 1000
@@ -128,11 +128,14 @@ class Duties:
         """The witness record that is due, if one is: at most one an interval (WIT-1)."""
         if now < self._witness_due():
             return []
-        heads = self._heads()
-        if not heads:
+        grown = self._grown()
+        if not grown:
             return []
+        heads = [
+            WitnessedHead(log=log.id, size=log.tree.size, root=log.tree.root()) for log in grown
+        ]
         part, root = encode_heads(heads)
-        self._unwitnessed -= {LogId(head.log) for head in heads}
+        self._unwitnessed -= {log.id for log in grown}
         return [Duty(body=Witness(count=len(heads), root=root), part=part)]
 
     # --- votes and locks ----------------------------------------------------------------------

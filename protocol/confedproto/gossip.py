@@ -1,14 +1,13 @@
 """Telling peers what is new, and telling the world what was seen when (specs/10).
 
 `Announcer` collects grown logs per link: the first after a quiet moment goes out at once,
-what follows is joined for a short while. `heads_to_witness` says what a witness record of
+what follows is joined for a short while. `logs_to_witness` says what a witness record of
 this node would have to name.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from confedproto.bodies.witness import WitnessedHead
 from confedproto.ids import CouncilId, LogId
 from confedproto.limits import HEADS_PER_MESSAGE, WITNESS_HEADS_MAX
 from confedproto.view import Log
@@ -60,23 +59,20 @@ class Announcer:
         return min(times, default=None)
 
 
-def heads_to_witness(
-    logs: Mapping[LogId, Log],
+def logs_to_witness(
+    logs: Iterable[Log],
     witnessed: Mapping[LogId, int],
     partners: Collection[CouncilId],
-) -> list[WitnessedHead]:
-    """Heads of other members' logs that gained a record that needs receipts (WIT-1).
+) -> list[Log]:
+    """Other members' logs that gained a record that needs receipts, at most a list full (WIT-1).
 
     `witnessed` are the sizes that this node's last witness records named. A witness record
     itself needs no receipts, so witnessing never causes witnessing.
     """
     grown = [
         log
-        for log in logs.values()
+        for log in logs
         if log.council in partners and log.receipts_size > witnessed.get(log.id, 0)
     ]
     grown.sort(key=lambda log: log.id)
-    return [
-        WitnessedHead(log=log.id, size=log.tree.size, root=log.tree.root())
-        for log in grown[:WITNESS_HEADS_MAX]
-    ]
+    return grown[:WITNESS_HEADS_MAX]
