@@ -139,6 +139,29 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "previous": {"31-bytes": bytes(31)},
     },
     "recall": {"reason": {"empty": "", "2001-characters": "r" * 2001, "bytes": b"r"}},
+    "suspension": {"key": _ID, "lift": {"number": 1, "text": "yes"}},
+    "fork-proof": {
+        "council": {"31-bytes": bytes(31)},
+        "key": {"33-bytes": bytes(33)},
+        "first": {"empty": b"", "257-bytes": bytes(257)},
+        "second": {"text": "head"},
+        "root": _ID,
+        "path": {"empty": [], "65": [bytes(32)] * 65, "31-bytes": [bytes(31)]},
+    },
+    "carried": {
+        "envelope": {"empty": b"", "15001-bytes": bytes(15_001), "text": "envelope"},
+        "head": {"empty": b"", "257-bytes": bytes(257)},
+    },
+    "statement": {
+        "text": {"empty": "", "2001-characters": "s" * 2001, "bytes": b"s"},
+        "files": {
+            "empty": [],
+            "of-three": [["minutes", "pdf", 1]],
+            "size-0": [["minutes", "pdf", 0, bytes(32)]],
+            "media-upper": [["minutes", "PDF", 1, bytes(32)]],
+            "name-empty": [["", "pdf", 1, bytes(32)]],
+        },
+    },
 }
 
 

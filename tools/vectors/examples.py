@@ -113,6 +113,20 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "previous": filler("act before"),
     },
     "recall": {"reason": "The assembly decided so."},
+    "suspension": {"key": NODE_KEY.public, "lift": True},
+    "fork-proof": {
+        "council": filler("forked council"),
+        "key": filler("forked key"),
+        "first": b"a signed head",
+        "second": b"another signed head",
+        "root": filler("forked root"),
+        "path": [filler("forked path")],
+    },
+    "carried": {"envelope": b"an envelope", "head": b"a signed head"},
+    "statement": {
+        "text": "What the assembly said.",
+        "files": [["minutes", "pdf", 70_000, filler("file")]],
+    },
 }
 """The body of each kind with every optional field."""
 
@@ -125,6 +139,9 @@ OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
     "mandate": ("compact", "instructions"),
     "act": ("previous",),
     "recall": ("reason",),
+    "suspension": ("lift",),
+    "fork-proof": ("root", "path"),
+    "statement": ("files",),
 }
 """The fields of each kind that may be absent."""
 
