@@ -12,13 +12,14 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TextIO
 
 from confedproto import __version__, bundle, codec, keys, log, merkle, record, sshsig, text
 from confedproto.channel import transcript
 from confedproto.errors import ConfedError, LocalProtocolError, Reason
 from confedproto.ids import CouncilId, Hash, NetworkId, PublicKey
-from confedproto.limits import INT_MAX, TIME_MAX_S
+from confedproto.limits import INT_MAX, SHARE_MAX, TIME_MAX_S
 from confedproto.rules import tally
 
 NAME: Final = "confedproto"
@@ -225,6 +226,10 @@ def _noise(request: Fields) -> Answer:
 
 def _count(request: Fields) -> Answer:
     rule = tally.parse_rule(_field(request, "rule", str))
+    if "quorum" in request:
+        rule = replace(rule, quorum=_share(request["quorum"]))
+    if "people_quorum" in request:
+        rule = replace(rule, people_quorum=_share(request["people_quorum"]))
     units = [_unit(row) for row in _field(request, "units", list)]
     result = tally.count(rule, units)
     return {
@@ -271,7 +276,18 @@ def _unit(row: object) -> tally.Unit:
         valid=_number(fields, "valid") if "valid" in fields else None,
         value=None if value is None else tally.Value(value),
         participating=not silent,
+        cast=_number(fields, "cast") if "cast" in fields else None,
+        roll=_number(fields, "roll") if "roll" in fields else None,
     )
+
+
+def _share(value: object) -> tuple[int, int]:
+    """A quorum [a, b] with 0 <= a < b (CNT-9, CNT-13)."""
+    match value:
+        case [int(part), int(whole)] if 0 <= part < whole <= SHARE_MAX:
+            return part, whole
+        case _:
+            raise _BadRequest
 
 
 def _number(fields: Fields, name: str) -> Any:

@@ -1,6 +1,7 @@
 """Counting: worked cases, each rule, and an independent count with fractions."""
 
 import csv
+from dataclasses import replace
 from fractions import Fraction
 from importlib import resources
 from random import Random
@@ -30,6 +31,15 @@ DOUBLE = parse_rule("double")
 DOUBLE_VALID = parse_rule("double_valid")
 RULE_IDS = (
     "simple",
+    "simple_valid",
+    "majority_valid",
+    "majority_weighted",
+    "super_valid(2,3)",
+    "super_weighted(2,3)",
+    "double-super_valid(2,3)",
+    "consensus(0)",
+    "consensus(2)",
+    "each",
     "majority",
     "super(1,2)",
     "super(2,3)",
@@ -99,9 +109,14 @@ def test_parse_rule_share_is_kept_as_written() -> None:
         "super(2,3" + "0" * 5_000 + ")",
         "double-super",
         "double-super(1,3)",
-        "consensus(1)",
-        "lazy(1)",
-        "each",
+        "consensus",
+        "consensus(01)",
+        "consensus(1,2)",
+        "consensus(1025)",
+        "lazy(0)",
+        "lazy(1,2)",
+        "each(1)",
+        "majority_weighted(1)",
     ],
 )
 def test_parse_rule_other_text_is_refused(text: str) -> None:
@@ -397,7 +412,8 @@ any_rule = st.sampled_from(RULE_IDS)
 def verdict_by_fractions(rule_id: str, units: list[Unit]) -> bool | None:
     """Whether the motion carries, from the words of the rules; None where refused."""
     name, _, arguments = rule_id.partition("(")
-    share = Fraction(*map(int, arguments[:-1].split(","))) if arguments else Fraction(1, 2)
+    numbers = [int(number) for number in arguments.rstrip(")").split(",") if number]
+    share = Fraction(*numbers) if len(numbers) == 2 else Fraction(1, 2)
 
     def over(part: int, whole: int) -> bool:
         if whole == 0:
@@ -414,17 +430,44 @@ def verdict_by_fractions(rule_id: str, units: list[Unit]) -> bool | None:
         else:
             words.append("yes" if one.yes > one.no else "no" if one.no > one.yes else "abstain")
     ballots = sum(one.yes for one in units), sum(one.no for one in units)
-    if name == "simple":
-        return over(ballots[0], sum(ballots))
-    if name in ("majority", "super"):
-        return over(words.count("yes"), words.count("yes") + words.count("no"))
+    valid = [one.yes + one.no if one.valid is None else one.valid for one in units]
+    yes = words.count("yes")
+    against = words.count("no") + words.count("block")
     weight = sum(one.weight for one in units)
-    if weight == 0:
+    if weight == 0 and (name.startswith("double") or name.endswith("_weighted")):
         return None
-    if name == "double_valid":
-        valid = [one.yes + one.no if one.valid is None else one.valid for one in units]
+    match name:
+        case "simple":
+            return over(ballots[0], sum(ballots))
+        case "simple_valid":
+            return over(ballots[0], sum(valid))
+        case "majority" | "super":
+            return over(yes, yes + against)
+        case "majority_valid" | "super_valid":
+            spoke = len(words) - words.count("silent") - words.count("stand-aside")
+            return over(yes, spoke)
+        case "majority_weighted" | "super_weighted":
+            sides = [
+                sum(one.weight for one, word in zip(units, words, strict=True) if word in side)
+                for side in (("yes",), ("yes", "no", "block"))
+            ]
+            return over(*sides)
+        case "consensus":
+            asked = len(words) - words.count("silent") - words.count("refer-back")
+            allowed = min(Fraction(len(words), 4), numbers[0])
+            few = asked > 0 and Fraction(words.count("stand-aside"), asked) < Fraction(1, 3)
+            return words.count("block") <= allowed and yes > 0 and few
+        case "each":
+            return yes > 0
+        case _:
+            pass
+    if name.endswith("_valid"):
         people = over(ballots[0], sum(valid))
-        carried = [one.weight for one, v in zip(units, valid, strict=True) if over(one.yes, v)]
+        half = [
+            2 * one.yes > v > 0 if share != Fraction(1, 2) else over(one.yes, v)
+            for one, v in zip(units, valid, strict=True)
+        ]
+        carried = [one.weight for one, is_yes in zip(units, half, strict=True) if is_yes]
     else:
         people = over(ballots[0], sum(ballots))
         carried = [one.weight for one, word in zip(units, words, strict=True) if word == "yes"]
@@ -457,7 +500,9 @@ def test_count_any_units_adds_up_in_whole_numbers(rule_id: str, units: list[Unit
     tally = count(parse_rule(rule_id), units)
     assert tally.units_yes + tally.units_no == tally.units_total
     said_something = tally.councils_yes + tally.councils_no + tally.councils_abstain
-    assert said_something == tally.participating <= tally.councils == len(units)
+    said_something += tally.councils_block + tally.councils_refer
+    assert said_something == tally.participating
+    assert tally.participating + tally.councils_aside <= tally.councils == len(units)
     assert all(type(getattr(tally, name)) in (int, bool) for name in tally.__slots__)
 
 
@@ -511,3 +556,67 @@ def test_count_real_vote_equals_the_official_outcome(
             int(official["people_yes"]),
             int(official["people_no"]),
         )
+
+
+# --- consensus, lazy, each, referred back, quorums ------------------------------------------
+
+BLOCK, REFER, ASIDE = said(Value.BLOCK), said(Value.REFER_BACK), said(Value.STAND_ASIDE)
+SILENT = Unit.silent(2)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "units", "expected"),
+    [
+        ("consensus(0)", [YES, YES, NO], Outcome.ADOPTED),
+        ("consensus(0)", [YES, YES, YES, BLOCK], Outcome.REJECTED),
+        ("consensus(1)", [YES, YES, YES, BLOCK], Outcome.ADOPTED),
+        ("consensus(1)", [YES, YES, BLOCK], Outcome.REJECTED),  # more than a quarter of C
+        ("consensus(3)", [YES] * 6 + [BLOCK] * 2, Outcome.ADOPTED),
+        ("consensus(3)", [YES] * 5 + [BLOCK] * 3, Outcome.REJECTED),
+        ("consensus(0)", [YES, YES, ASIDE], Outcome.REJECTED),
+        ("consensus(0)", [YES, YES, YES, ASIDE], Outcome.ADOPTED),
+        ("consensus(0)", [ABSTAIN, NO], Outcome.REJECTED),
+        ("lazy", [SILENT, SILENT], Outcome.ADOPTED),
+        ("lazy", [SILENT, NO], Outcome.REJECTED),
+        ("lazy(2)", [BLOCK, SILENT], Outcome.ADOPTED),
+        ("lazy(2)", [BLOCK, NO], Outcome.REJECTED),
+        ("each", [YES, NO, NO], Outcome.ADOPTED),
+        ("each", [NO, NO], Outcome.REJECTED),
+        ("majority", [YES, YES, BLOCK, BLOCK], Outcome.REJECTED),
+        ("majority", [YES, NO, REFER], Outcome.REFERRED_BACK),
+        ("majority", [YES, YES, NO, NO, NO, REFER, REFER, REFER], Outcome.REFERRED_BACK),
+        ("majority", [YES, NO, NO, REFER], Outcome.REJECTED),
+        ("majority", [YES, YES, REFER, REFER], Outcome.ADOPTED),
+        ("majority", [REFER, SILENT], Outcome.NO_QUORUM),
+        ("majority", [YES, ASIDE], Outcome.NO_QUORUM),
+        ("majority_valid", [YES, YES, ABSTAIN, ABSTAIN], Outcome.REJECTED),
+        ("majority_valid", [YES, YES, YES, ABSTAIN, ABSTAIN], Outcome.ADOPTED),
+        ("majority_weighted", [said(Value.YES, 3), NO], Outcome.ADOPTED),
+        ("majority_weighted", [said(Value.YES, 1), NO], Outcome.REJECTED),
+    ],
+)
+def test_outcome_of_each_rule_is_what_the_table_says(
+    rule_id: str, units: list[Unit], expected: Outcome
+) -> None:
+    assert outcome(parse_rule(rule_id), units) is expected
+
+
+def test_outcome_with_a_quorum_of_its_own_asks_that_share() -> None:
+    rule = replace(MAJORITY, quorum=(1, 3))
+    assert outcome(rule, [YES, SILENT, SILENT]) is Outcome.NO_QUORUM
+    assert outcome(rule, [YES, YES, SILENT, SILENT]) is Outcome.ADOPTED
+
+
+def test_outcome_with_a_peoples_quorum_asks_ballots_against_rolls() -> None:
+    rule = replace(MAJORITY, people_quorum=(1, 5))
+    few = [Unit(weight=2, yes=10, cast=10, roll=100), Unit(weight=2, yes=10, roll=100)]
+    assert outcome(rule, few) is Outcome.NO_QUORUM
+    more = [Unit(weight=2, yes=10, cast=31, roll=100), Unit(weight=2, yes=10, roll=100)]
+    assert outcome(rule, more) is Outcome.ADOPTED
+
+
+@pytest.mark.parametrize("given", [{"cast": 4}, {"roll": 4}, {"cast": 6, "roll": 5}, {"cast": -1}])
+def test_unit_with_ballots_that_do_not_fit_is_refused(given: dict[str, int]) -> None:
+    with pytest.raises(VerificationError) as caught:
+        Unit(weight=2, yes=3, no=2, **given)
+    assert caught.value.reason is Reason.POSITION_TALLY

@@ -9,73 +9,29 @@ neither does an implementation in another language. Weights are in halves (a hal
     outcome(rule, units)             # Outcome.REJECTED: two of three councils took part
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
-from typing import Final, Self
+from typing import Self
 
 from confedproto.errors import Reason, VerificationError
-from confedproto.limits import BALLOTS_MAX, MEMBERS_MAX, SHARE_MAX, WEIGHT_MAX
+from confedproto.limits import BALLOTS_MAX, MEMBERS_MAX, WEIGHT_MAX
+from confedproto.rules.law import QUORUM, Rule, RuleKind, Share, parse_rule
 
-
-@unique
-class RuleKind(StrEnum):
-    """The decision rules that this version counts; each is a row of the table in CNT-3."""
-
-    SIMPLE = "simple"
-    MAJORITY = "majority"
-    SUPER = "super"
-    DOUBLE = "double"
-    DOUBLE_VALID = "double_valid"
-    DOUBLE_SUPER = "double-super"
-
-
-_KINDS: Final = {kind.value: kind for kind in RuleKind}
-_SHARED: Final = frozenset({RuleKind.SUPER, RuleKind.DOUBLE_SUPER})
-_DOUBLE: Final = frozenset({RuleKind.DOUBLE, RuleKind.DOUBLE_VALID, RuleKind.DOUBLE_SUPER})
-# One spelling per rule: no spaces, no signs, no leading zeros (CNT-2).
-_RULE: Final = re.compile(r"([a-z][a-z_-]*)(?:\(([1-9][0-9]{0,3}),([1-9][0-9]{0,3})\))?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """A decision rule; `share` is (a, b) of `super` and `double-super`, else None.
-
-    `str(rule)` is the rule id, the text that compacts and motions carry.
-    """
-
-    kind: RuleKind
-    share: tuple[int, int] | None = None
-
-    @property
-    def asks_units(self) -> bool:
-        """Whether the weight of the units decides too, beside the people."""
-        return self.kind in _DOUBLE
-
-    def __str__(self) -> str:
-        return self.kind if self.share is None else f"{self.kind}({self.share[0]},{self.share[1]})"
-
-
-def parse_rule(text: str) -> Rule:
-    """The rule with the id `text`, such as `double` or `super(2,3)` (CNT-2).
-
-    Raises VerificationError(RULE_UNKNOWN) for any other text: a rule that this version does
-    not know, another spelling, a share below one half or above one, or above SHARE_MAX.
-    """
-    match = _RULE.fullmatch(text)
-    kind = match and _KINDS.get(match[1])
-    if match is None or kind is None:
-        raise VerificationError(Reason.RULE_UNKNOWN, ascii(text[:40]))
-    if (kind in _SHARED) != (match[2] is not None):
-        raise VerificationError(Reason.RULE_UNKNOWN, f"{kind}: share missing or not allowed")
-    if match[2] is None:
-        return Rule(kind=kind)
-    part, whole = int(match[2]), int(match[3])
-    # Below one half the side with fewer votes could carry the motion.
-    if part > whole or 2 * part < whole or whole > SHARE_MAX:
-        raise VerificationError(Reason.RULE_UNKNOWN, f"share {part}/{whole}")
-    return Rule(kind=kind, share=(part, whole))
+__all__ = [
+    "QUORUM",
+    "Outcome",
+    "Rule",
+    "RuleKind",
+    "Tally",
+    "Unit",
+    "Value",
+    "count",
+    "outcome",
+    "outcome_of",
+    "parse_rule",
+    "value_of",
+]
 
 
 @unique
@@ -85,6 +41,9 @@ class Value(StrEnum):
     YES = "yes"
     NO = "no"
     ABSTAIN = "abstain"
+    BLOCK = "block"
+    REFER_BACK = "refer-back"
+    STAND_ASIDE = "stand-aside"
 
 
 def value_of(yes: int, no: int) -> Value:
@@ -102,6 +61,8 @@ class Unit:
     `value` is the council's own word; None takes it from the ballots (`value_of`).
     `participating` is False for a council without a counted position (`Unit.silent`): it stays
     in the base of the weight and of the quorum, and is never yes (CNT-5).
+    `cast` are the ballots cast (None: its base), `roll` the members of the frozen roll (None:
+    not stated); both are for the people's quorum alone (CNT-13).
 
     Raises VerificationError: UNITS_WEIGHT, POSITION_TALLY or UNITS_VALID where a number is not
     a whole one in its range, UNITS_VALID where valid < yes + no, POSITION_TALLY where a silent
@@ -114,6 +75,8 @@ class Unit:
     valid: int | None = None
     value: Value | None = None
     participating: bool = True
+    cast: int | None = None
+    roll: int | None = None
 
     def __post_init__(self) -> None:
         _check(self.weight, WEIGHT_MAX, Reason.UNITS_WEIGHT)
@@ -123,14 +86,19 @@ class Unit:
             _check(self.valid, BALLOTS_MAX, Reason.UNITS_VALID)
             if self.valid < self.yes + self.no:
                 raise VerificationError(Reason.UNITS_VALID, f"{self.valid} < yes + no")
-        ballots = (self.yes, self.no, self.valid or 0)
+        for number in (self.cast, self.roll):
+            if number is not None:
+                _check(number, BALLOTS_MAX, Reason.POSITION_TALLY)
+        if self.ballots < self.base or (self.roll is not None and self.ballots > self.roll):
+            raise VerificationError(Reason.POSITION_TALLY, "ballots, cast and roll do not fit")
+        ballots = (self.yes, self.no, self.valid or 0, self.cast or 0)
         if not self.participating and (any(ballots) or self.value is not None):
             raise VerificationError(Reason.POSITION_TALLY, "a silent council has a position")
 
     @classmethod
-    def silent(cls, weight: int) -> Self:
+    def silent(cls, weight: int, roll: int | None = None) -> Self:
         """A council of C that took no position that counts."""
-        return cls(weight=weight, participating=False)
+        return cls(weight=weight, participating=False, roll=roll)
 
     @property
     def position(self) -> Value | None:
@@ -141,8 +109,13 @@ class Unit:
 
     @property
     def base(self) -> int:
-        """Its valid ballots, the base of `double_valid`."""
+        """Its valid ballots, the base of the rules in `_valid`."""
         return self.yes + self.no if self.valid is None else self.valid
+
+    @property
+    def ballots(self) -> int:
+        """Its ballots cast, blank ones included."""
+        return self.base if self.cast is None else self.cast
 
 
 def _check(number: object, top: int, reason: Reason) -> None:
@@ -157,10 +130,10 @@ class Tally:
 
     people_*: ballots, summed. units_*: weight in halves; units_no = units_total - units_yes, so
     ties, abstentions and silence are in it. councils_*: councils by their word; `councils` is
-    |C| and `participating` how many of them took a position.
-    people_accept and units_accept are the verdicts of each chamber alone. Under a rule that
-    does not ask a chamber its verdict is only reported (people: yes > no; units: more than
-    half of the weight): under `majority` and `super` councils are counted, not weighed.
+    |C| and `participating` how many of them took part: all but the silent and those that stand
+    aside. people_accept and units_accept are the verdicts of each chamber alone. Under a rule
+    that does not ask a chamber its verdict is only reported (CNT-10).
+    `quorum` is whether every quorum that the rule asks is met (CNT-9, CNT-13).
     """
 
     accepted: bool
@@ -176,6 +149,11 @@ class Tally:
     councils_yes: int
     councils_no: int
     councils_abstain: int
+    councils_block: int
+    councils_refer: int
+    councils_aside: int
+    quorum: bool
+    referred: bool
 
 
 def count(rule: Rule, units: Sequence[Unit]) -> Tally:
@@ -195,15 +173,20 @@ def count(rule: Rule, units: Sequence[Unit]) -> Tally:
         raise VerificationError(Reason.UNITS_WEIGHT, "all weights are 0")
     units_yes = sum(unit.weight for unit in units if _unit_is_yes(rule, unit))
     said = [unit.position for unit in units]
-    councils_yes, councils_no = said.count(Value.YES), said.count(Value.NO)
+    tally = {value: said.count(value) for value in Value}
     people_accept = _people_accept(rule, people_yes, people_no, (unit.base for unit in units))
-    units_accept = _units_accept(rule, units_yes, units_total)
-    if rule.asks_units:
+    share = rule.share if rule.asks_both else None
+    units_accept = _reaches(share, units_yes, units_total - units_yes)
+    if rule.asks_both:
         accepted = people_accept and units_accept
-    elif rule.kind is RuleKind.SIMPLE:
+    elif rule.kind in (RuleKind.SIMPLE, RuleKind.SIMPLE_VALID):
         accepted = people_accept
+    elif rule.asks_units:
+        against = sum(u.weight for u in units if u.position in (Value.NO, Value.BLOCK))
+        accepted = _reaches(rule.share, units_yes, against)
     else:
-        accepted = _reaches(rule.share, councils_yes, councils_no)
+        accepted = _councils_accept(rule, tally, len(units))
+    participating = len(units) - said.count(None) - tally[Value.STAND_ASIDE]
     return Tally(
         accepted=accepted,
         people_yes=people_yes,
@@ -214,38 +197,71 @@ def count(rule: Rule, units: Sequence[Unit]) -> Tally:
         units_total=units_total,
         units_accept=units_accept,
         councils=len(units),
-        participating=len(units) - said.count(None),
-        councils_yes=councils_yes,
-        councils_no=councils_no,
-        councils_abstain=said.count(Value.ABSTAIN),
+        participating=participating,
+        councils_yes=tally[Value.YES],
+        councils_no=tally[Value.NO],
+        councils_abstain=tally[Value.ABSTAIN],
+        councils_block=tally[Value.BLOCK],
+        councils_refer=tally[Value.REFER_BACK],
+        councils_aside=tally[Value.STAND_ASIDE],
+        quorum=_exceeds(rule.quorum, participating, len(units))
+        and _exceeds(
+            rule.people_quorum,
+            sum(unit.ballots for unit in units),
+            sum(unit.roll or 0 for unit in units),
+        ),
+        referred=not accepted and _is_referred(rule, tally, len(units)),
     )
 
 
 def _unit_is_yes(rule: Rule, unit: Unit) -> bool:
-    if rule.kind is RuleKind.DOUBLE_VALID:
+    if rule.asks_both and rule.base_valid:
         return 2 * unit.yes > unit.base  # CNT-7: the ballots decide, whatever the council says
     return unit.position == Value.YES
 
 
 def _people_accept(rule: Rule, yes: int, no: int, bases: Iterable[int]) -> bool:
+    if rule.kind is RuleKind.DOUBLE_SUPER:
+        return _reaches(rule.share, yes, no)
+    if rule.kind in (RuleKind.SIMPLE_VALID, RuleKind.DOUBLE_VALID, RuleKind.DOUBLE_SUPER_VALID):
+        return _reaches(rule.share, yes, sum(bases) - yes)
+    return yes > no
+
+
+def _councils_accept(rule: Rule, said: dict[Value, int], councils: int) -> bool:
+    yes, against = said[Value.YES], said[Value.NO] + said[Value.BLOCK]
     match rule.kind:
-        case RuleKind.DOUBLE_VALID:
-            return 2 * yes > sum(bases)
-        case RuleKind.DOUBLE_SUPER:
-            return _reaches(rule.share, yes, no)
+        case RuleKind.CONSENSUS:  # CNT-11
+            block, aside = said[Value.BLOCK], said[Value.STAND_ASIDE]
+            spoke = yes + against + said[Value.ABSTAIN] + aside
+            allowed = block <= (rule.most or 0) and 4 * block <= councils
+            return allowed and yes > 0 and 3 * aside < spoke
+        case RuleKind.LAZY:  # CNT-12
+            return against < (1 if rule.most is None else rule.most)
+        case RuleKind.EACH:  # CNT-12
+            return yes > 0
         case _:
-            return yes > no
+            if rule.base_valid:
+                against += said[Value.ABSTAIN] + said[Value.REFER_BACK]
+            return _reaches(rule.share, yes, against)
 
 
-def _units_accept(rule: Rule, yes: int, total: int) -> bool:
-    # All weight that is not yes stands against it, so the base is the weight of all of C.
-    return _reaches(rule.share if rule.asks_units else None, yes, total - yes)
+def _is_referred(rule: Rule, said: dict[Value, int], councils: int) -> bool:
+    refer, no = said[Value.REFER_BACK], said[Value.NO]
+    if not rule.has_block:
+        no += said[Value.BLOCK]
+    return refer > 0 and (refer >= max(said[Value.YES], no) or 3 * refer >= councils)
 
 
-def _reaches(share: tuple[int, int] | None, yes: int, no: int) -> bool:
+def _reaches(share: Share | None, yes: int, no: int) -> bool:
     """Whether yes > no, and yes is at least the share a/b of both (CNT-6)."""
     part, whole = share or (1, 2)
     return yes > no and whole * yes >= part * (yes + no)
+
+
+def _exceeds(share: Share | None, some: int, total: int) -> bool:
+    """Whether `some` is more than this share of `total`; nothing asked is met."""
+    return share is None or share[1] * some > share[0] * total
 
 
 @unique
@@ -255,16 +271,19 @@ class Outcome(StrEnum):
     ADOPTED = "adopted"
     REJECTED = "rejected"
     NO_QUORUM = "no-quorum"
+    REFERRED_BACK = "referred-back"
 
 
 def outcome_of(tally: Tally, *, quorum: bool = True) -> Outcome:
-    """The outcome of a count; with `quorum`, more than half of C must have taken part (CNT-9).
+    """The outcome of a count; with `quorum`, the quorums that the rule asks must be met (CNT-9).
 
     A "no" and an abstention help the quorum, silence does not; |C| is the frozen one.
     """
-    if quorum and 2 * tally.participating <= tally.councils:
+    if quorum and not tally.quorum:
         return Outcome.NO_QUORUM
-    return Outcome.ADOPTED if tally.accepted else Outcome.REJECTED
+    if tally.accepted:
+        return Outcome.ADOPTED
+    return Outcome.REFERRED_BACK if tally.referred else Outcome.REJECTED
 
 
 def outcome(rule: Rule, units: Sequence[Unit], *, quorum: bool = True) -> Outcome:

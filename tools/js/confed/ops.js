@@ -10,7 +10,8 @@ import { leafHash, verifyConsistency, verifyInclusion } from "./merkle.js";
 import { transcript } from "./noise.js";
 import { open } from "./record.js";
 import * as sshsig from "./sshsig.js";
-import { count } from "./tally.js";
+import { SHARE_MAX } from "./limits.js";
+import { count, VALUES } from "./tally.js";
 import { DECODERS } from "./text.js";
 
 const NAME = "confed-verifier-js";
@@ -87,17 +88,28 @@ function plain(value) {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
 }
 
+/** A quorum [a, b] with 0 <= a < b, or what stands without one. */
+function share(value, otherwise) {
+  if (value === undefined) return otherwise;
+  const [part, whole, ...more] = array(value);
+  const holds = [part, whole].every(Number.isInteger) && more.length === 0;
+  checked(value, holds && part >= 0 && part < whole && whole <= SHARE_MAX);
+  return [BigInt(part), BigInt(whole)];
+}
+
 /** A unit whose fields have their types; whether its numbers are in range says `count`. */
 function unit(fields) {
-  const { weight, yes, no, valid, value, silent = false } = object(fields);
+  const { weight, yes, no, valid, value, silent = false, cast, roll } = object(fields);
   const isNumber = (number) => typeof number === "number";
   checked(silent, typeof silent === "boolean");
   checked(weight, isNumber(weight));
   checked(yes, isNumber(yes) || (silent && yes === undefined));
   checked(no, isNumber(no) || (silent && no === undefined));
   checked(valid, isNumber(valid) || valid === undefined);
-  checked(value, [undefined, "yes", "no", "abstain"].includes(value));
-  return { weight, yes: yes ?? 0, no: no ?? 0, valid, value, silent };
+  checked(value, value === undefined || VALUES.includes(value));
+  checked(cast, isNumber(cast) || cast === undefined);
+  checked(roll, isNumber(roll) || roll === undefined);
+  return { weight, yes: yes ?? 0, no: no ?? 0, valid, value, silent, cast, roll };
 }
 
 // --- operations ------------------------------------------------------------------------------
@@ -168,7 +180,11 @@ const OPS = {
     return { value: plain(decoder(string(request.in))) };
   },
 
-  count: (request) => count(string(request.rule), array(request.units).map(unit)),
+  count: (request) =>
+    count(string(request.rule), array(request.units).map(unit), {
+      quorum: share(request.quorum),
+      peopleQuorum: share(request.people_quorum),
+    }),
 
   noise(request) {
     const keys = {
