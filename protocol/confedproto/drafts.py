@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from confedproto.bodies import KIND_OF
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.act import Act
 from confedproto.bodies.compact import COORDINATION, ClassRule, Compact, Founder, Windows
@@ -51,7 +52,7 @@ class Desk:
         if step is None:
             raise LocalProtocolError(Reason.COUNCIL_UNKNOWN)
         payload = build_payload(
-            kind=type(body).__name__.lower(),
+            kind=KIND_OF[type(body)],
             council=self.council,
             charter=step.version,
             time=self.now,

@@ -4,6 +4,7 @@ from typing import Final
 
 from confedproto import effects as fx
 from confedproto import log, record
+from confedproto.bodies import KIND_OF
 from confedproto.bodies.types import Body
 from confedproto.ids import CouncilId, RecordId, log_id
 from confedproto.keys import SigningKey
@@ -27,7 +28,7 @@ class Pen:
         """Make a record that the node key signs: witness, vote, lock."""
         step = self._view.authorities[self._council].charter
         payload = record.build_payload(
-            kind=type(body).__name__.lower(),
+            kind=KIND_OF[type(body)],
             council=self._council,
             charter=step.version if step is not None else 1,
             time=now // 1000,

@@ -32,6 +32,8 @@ TRANSITIONS: Final[Mapping[Step, State]] = MappingProxyType(
         (State.OPEN, wire.Pull): State.OPEN,
         (State.OPEN, wire.Run): State.OPEN,
         (State.OPEN, wire.DigestNow): State.OPEN,
+        (State.OPEN, wire.AskHead): State.OPEN,
+        (State.OPEN, wire.HeadTold): State.OPEN,
         (State.STRANGER, wire.Bye): State.CLOSED,
         (State.GREETING, wire.Bye): State.CLOSED,
         (State.OPEN, wire.Bye): State.CLOSED,

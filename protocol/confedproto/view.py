@@ -7,10 +7,9 @@ has no influence, because nothing is judged across logs before it is asked for.
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from confedproto import codec, merkle
+from confedproto import codec
 from confedproto.bodies import KINDS
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.compact import Compact
@@ -18,10 +17,11 @@ from confedproto.bodies.link import Link
 from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.motion import Motion
 from confedproto.bodies.witness import Witness
+from confedproto.chains import Chains
+from confedproto.chains import Log as Log
 from confedproto.errors import Reason
 from confedproto.ids import TAG_STATE, CouncilId, Hash, LogId, NetworkId, PublicKey, RecordId
-from confedproto.log import Head
-from confedproto.record import Leaf, RefusedLeaf, VerifiedRecord, heads_of
+from confedproto.record import Leaf, VerifiedRecord, heads_of
 from confedproto.rules import compact as compact_rules
 from confedproto.rules import motion as motion_rules
 from confedproto.rules.authority import Authority, meets_threshold
@@ -30,22 +30,6 @@ from confedproto.rules.links import Links
 from confedproto.rules.mandate import mandate_verdict, recall_times
 from confedproto.rules.motion import Case, MotionStatus, Placed
 from confedproto.rules.receipts import WitnessLine
-
-
-@dataclass(slots=True, kw_only=True)
-class Log:
-    """One followed log: whose it is, the key that signs its heads, its tree, its last head.
-
-    The tree may be past the head while a long run is still coming in, never short of it.
-    """
-
-    id: LogId
-    council: CouncilId
-    key: PublicKey
-    tree: merkle.Tree = field(default_factory=merkle.Tree)
-    head: Head | None = None
-    receipts_size: int = 0  # size just after the last record of a kind that needs receipts
-    witnessed_at: int = -1  # claimed time of the last witness record in this log
 
 
 class View:
@@ -66,7 +50,9 @@ class View:
         self._early: dict[LogId, list[WitnessLine]] = defaultdict(list)  # past what we hold
         self._founded: dict[RecordId, tuple[VerifiedRecord, Compact]] = {}
         self._members: dict[RecordId, dict[CouncilId, Member]] = {}
-        self._links: Final = Links()
+        self._links = Links()
+        self.chains: Final = Chains(network, self.logs)
+        self.news: list[Placed] = []  # admitted since somebody emptied it
         # What motion_status said, for as long as time alone does not change it; forgotten when
         # a record comes that could: about the motion, on membership, or a receipt.
         self._statuses: dict[RecordId, tuple[range, MotionStatus]] = {}
@@ -78,8 +64,9 @@ class View:
         """Begin to follow a log; its leaves are added from index 0 on."""
         created = Log(id=log, council=council, key=key)
         self.logs[log] = created
-        self.authorities.setdefault(council, Authority(self.network))
-        self.log_of[council] = log
+        self.chains.follow(council)
+        self.authorities[council] = self.chains.authority(council)
+        self.log_of.setdefault(council, log)
         return created
 
     def add(self, log_id: LogId, leaf: Leaf, leaf_hash: Hash, arrived: int) -> Reason | None:
@@ -91,35 +78,102 @@ class View:
         log = self.logs[log_id]
         index = log.tree.size
         log.tree.append(leaf_hash)
+        log.leaves.append(leaf)
+        log.arrivals.append(arrived)
         if log_id in self._early:
             self._sift(log)
-        if isinstance(leaf, RefusedLeaf):
-            return leaf.reason
-        if leaf.id in self.records:
-            return None  # a copy: it counts at its first index alone (REC-6)
-        fault = self.authorities[log.council].admit(leaf)
-        if fault is None and isinstance(leaf.body, Link):
-            fault = self._links.add(leaf, leaf.body)
-        if fault is not None:
+        known = isinstance(leaf, VerifiedRecord) and self._is_copy(log, leaf)
+        fault = self.chains.append(log, leaf, copy=known)
+        if log.council in self.chains.dirty:
+            fault = None
+        elif fault is None and isinstance(leaf, VerifiedRecord) and not known:
+            self._place(Placed(record=leaf, log=log_id, index=index, arrived=arrived))
+        elif fault is not None and isinstance(leaf, VerifiedRecord):
             self.refused[leaf.id] = fault
-            return fault
+        while self.chains.dirty:
+            self._refold(next(iter(self.chains.dirty)))
+        return fault or self.chains.of[log.council].faults[log_id][index]
+
+    def _is_copy(self, log: Log, leaf: VerifiedRecord) -> bool:
+        """Whether the record counts already: at its first index alone (REC-6)."""
+        placed = self.records.get(leaf.id)
+        if placed is None:
+            return False
+        if self.logs[placed.log].council != log.council:
+            self.chains.dirty[log.council] = None  # carried so far: now it is at home
+        return True
+
+    def _place(self, placed: Placed) -> None:
+        """A record counts from now on."""
+        leaf, log = placed.record, self.logs[placed.log]
         self.refused.pop(leaf.id, None)
-        placed = Placed(record=leaf, log=log_id, index=index, arrived=arrived)
         self.records[leaf.id] = placed
+        self.news.append(placed)
         if KINDS[leaf.kind].receipts:
-            log.receipts_size = index + 1
+            log.receipts_size = max(log.receipts_size, placed.index + 1)
+        if isinstance(leaf.body, Link):
+            self._links.add(leaf, leaf.body)
         if isinstance(leaf.body, Witness):
-            self._add_witness(log, leaf, arrived)
+            self._add_witness(log, leaf, placed.arrived)
         elif leaf.subject is not None:
             self._about[leaf.subject][leaf.kind].append(placed)
             self._statuses.pop(leaf.subject, None)
             if leaf.kind in ("freeze", "position"):  # what receipts are asked for
-                self._judged_in[log_id].add(leaf.subject)
+                self._judged_in[log.id].add(leaf.subject)
         self._of_kind[leaf.kind].append(placed)
         if leaf.kind in ("accession", "link"):  # who is a member may have changed
             self._members.clear()
             self._statuses.clear()
-        return None
+
+    # --- one council again -----------------------------------------------------------------
+
+    def _refold(self, council: CouncilId) -> None:
+        """Judge all that is held of one council again, and change what that changes (AUT-5)."""
+        del self.chains.dirty[council]
+        chain = self.chains.refold(council)
+        self.authorities[council] = chain.authority
+        if chain.log in self.logs and chain.log is not None:
+            self.log_of[council] = chain.log
+        wanted = self.chains.counting(council)
+        for log_, faults in chain.faults.items():
+            leaves = self.logs[log_].leaves if log_ in self.logs else ()
+            for leaf, fault in zip(leaves, faults, strict=True):
+                if isinstance(leaf, VerifiedRecord) and fault is not None:
+                    self.refused[leaf.id] = fault
+        before = [p for p in self.records.values() if p.record.council == council]
+        gone = [p for p in before if _place_of(wanted.get(p.record.id)) != _place_of(p)]
+        if gone:
+            self._retract(council, {p.record.id for p in gone})
+        for placed in wanted.values():
+            if placed.record.id not in self.records:
+                self._place(placed)
+
+    def _retract(self, council: CouncilId, gone: set[RecordId]) -> None:
+        """Take back what counts no more: rare, so it may cost a walk over everything."""
+        for record in gone:
+            del self.records[record]
+        for kinds in (self._of_kind, *self._about.values()):
+            for kind, held in kinds.items():
+                kinds[kind] = [p for p in held if p.record.id not in gone]
+        self._links = Links()
+        for placed in self._of_kind.get("link", ()):
+            if isinstance(placed.record.body, Link):
+                self._links.add(placed.record, placed.record.body)
+        self._members.clear()
+        self._statuses.clear()
+        self._retract_lines(council)
+
+    def _retract_lines(self, council: CouncilId) -> None:
+        """What a council's witness records said, from those that still count."""
+        for lines in (self._lines, self._early):
+            for log_ in list(lines):
+                lines[log_] = [line for line in lines[log_] if line.witness != council]
+        for log in self.logs.values():
+            if log.council == council:
+                log.witnessed_at = -1
+        for placed in list(self._of_kind.get("witness", ())):
+            if placed.record.council == council:
+                self._add_witness(self.logs[placed.log], placed.record, placed.arrived)
 
     def _add_witness(self, log: Log, record: VerifiedRecord, arrived: int) -> None:
         if record.time <= log.witnessed_at or record.part is None:
@@ -290,6 +344,7 @@ class View:
                     "council": council,
                     "charter": step.version,
                     "node": node.node.number if node is not None else 0,
+                    "life": self.chains.of[council].state_at(now).value,
                 }
         for placed in self.of_kind("compact"):
             members = self.members(placed.record.id)
@@ -324,3 +379,7 @@ class View:
 def accessions_named(members: Mapping[CouncilId, Member]) -> tuple[RecordId, ...]:
     """The accession records that a roll of these members rests on, sorted."""
     return tuple(sorted(m.accession for m in members.values() if m.accession is not None))
+
+
+def _place_of(placed: Placed | None) -> tuple[LogId, int] | None:
+    return None if placed is None else (placed.log, placed.index)

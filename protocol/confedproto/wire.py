@@ -104,8 +104,41 @@ class Bye(Message, frozen=True, kw_only=True):
     reason: Token
 
 
+class AskHead(Message, frozen=True, kw_only=True):
+    """How far do you hold `log`, and what was its root at `size`? (RES-2, FRK-3)"""
+
+    log: Bytes32
+    size: Size
+
+
+class HeadTold(Message, frozen=True, kw_only=True):
+    """The answer to AskHead; without `head` the log is unknown to the sender.
+
+    With a head larger than the size asked for: `root` is the tree's at that size, and `path`
+    the consistency path from it to the head.
+    """
+
+    log: Bytes32
+    size: Size
+    head: Annotated[bytes, Meta(min_length=1, max_length=HEAD_MAX_BYTES)] | None = None
+    root: Bytes32 | None = None
+    path: Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=PROOF_MAX_HASHES)] | None = (
+        None
+    )
+
+
 TYPES: Final[Mapping[int, type[Message]]] = MappingProxyType(
-    {2: Hello, 4: Knock, 6: Heads, 8: Pull, 10: Run, 12: DigestNow, 14: Bye}
+    {
+        2: Hello,
+        4: Knock,
+        6: Heads,
+        8: Pull,
+        10: Run,
+        12: DigestNow,
+        14: Bye,
+        16: AskHead,
+        18: HeadTold,
+    }
 )
 _NUMBERS: Final = {message: number for number, message in TYPES.items()}
 

@@ -213,12 +213,12 @@ def test_node_record_gives_the_log_of_its_key() -> None:
     assert node.log == log_id(NETWORK, author.council, node.key) == author.log
 
 
-def test_second_node_record_is_refused() -> None:
+def test_second_node_record_without_its_predecessor_is_refused() -> None:
     author = Author(1)
     authority = authority_of(author)
-    for number in (1, 2):
+    for number, reason in ((1, Reason.NODE_NUMBER), (2, Reason.NODE_PREVIOUS)):
         item = author.make(author.node_body(number=number))
-        assert authority.admit(item) is Reason.NODE_NUMBER
+        assert authority.admit(item) is reason
 
 
 THRESHOLD_BODIES: Final = {
@@ -243,10 +243,15 @@ def test_node_key_cannot_sign_for_the_keyholders(kind: str) -> None:
     assert authority.admit(node) is Reason.THRESHOLD_MISSING
 
 
-def test_kinds_of_the_node_key_are_witness_vote_and_lock_alone() -> None:
+def test_kinds_of_the_node_key_are_without_authority() -> None:
     by_node = {kind.name for kind in KINDS.values() if kind.needs is Needs.NODE}
-    assert by_node == {"witness", "vote", "lock"}
-    assert {kind.name for kind in KINDS.values() if kind.needs is Needs.DELEGATE} == {"act"}
+    # status and vote, lock, witness, and two that prove themselves whoever appends them
+    assert by_node <= {"witness", "vote", "lock", "status", "fork-proof", "carried"}
+    assert {kind.name for kind in KINDS.values() if kind.needs is Needs.KEYHOLDER} == {"suspension"}
+    assert {kind.name for kind in KINDS.values() if kind.needs is Needs.DELEGATE} <= {
+        "act",
+        "report",
+    }
 
 
 def test_keyholders_cannot_sign_for_the_node() -> None:

@@ -1,0 +1,282 @@
+"""Every council's chain of logs, folded from what is held: which leaves count (specs/04, AUT).
+
+The common case, one more leaf at the end of the log in force, is admitted at once; whatever
+could reach back (a new log, a carried record, a fork proof, a late receipt) folds that one
+council again from its leaves. So the result is a function of what is held, not of when it came.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from confedproto import merkle, record
+from confedproto.bodies.carried import Carried
+from confedproto.bodies.forkproof import ForkProof
+from confedproto.bodies.link import Link
+from confedproto.bodies.node import Node
+from confedproto.bodies.witness import Witness
+from confedproto.errors import DecodeError, Reason, VerificationError
+from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, RecordId
+from confedproto.log import Head, open_head
+from confedproto.record import Leaf, RefusedLeaf, VerifiedRecord, heads_of
+from confedproto.rules.authority import Authority
+from confedproto.rules.case import Placed
+from confedproto.rules.chain import (
+    CARRIED_KINDS,
+    Carriage,
+    Chain,
+    OwnLog,
+    fold,
+    renewal_fault,
+)
+from confedproto.rules.forks import proven
+from confedproto.rules.links import link_fault
+from confedproto.rules.receipts import receipts_needed
+
+
+@dataclass(slots=True, kw_only=True)
+class Log:
+    """One followed log: whose it is, the key that signs its heads, its tree, its last head.
+
+    The tree may be past the head while a long run is still coming in, never short of it.
+    """
+
+    id: LogId
+    council: CouncilId
+    key: PublicKey
+    tree: merkle.Tree = field(default_factory=merkle.Tree)
+    head: Head | None = None
+    receipts_size: int = 0  # size just after the last record of a kind that needs receipts
+    witnessed_at: int = -1  # claimed time of the last witness record in this log
+    leaves: list[Leaf] = field(default_factory=list)
+    arrivals: list[int] = field(default_factory=list)  # seconds UTC, one a leaf
+
+    @property
+    def own(self) -> OwnLog:
+        """The log as the rules want it."""
+        return OwnLog(id=self.id, leaves=self.leaves, root_at=self.tree.root_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conveyed:
+    """A record in another council's log: where it stands, and the head of its own it names."""
+
+    record: VerifiedRecord
+    head: bytes
+    log: LogId
+    index: int
+    arrived: int
+
+
+class Chains:
+    """The chains of all followed councils; `logs` is the view's."""
+
+    def __init__(self, network: NetworkId, logs: Mapping[LogId, Log]) -> None:
+        self.of: dict[CouncilId, Chain] = {}
+        self.forked: dict[LogId, int] = {}
+        self.proofs: dict[LogId, VerifiedRecord] = {}
+        self.dirty: dict[CouncilId, None] = {}  # a set in order
+        self._network: Final = network
+        self._logs: Final = logs
+        self._carried: dict[CouncilId, dict[RecordId, Conveyed]] = defaultdict(dict)
+        self._bad: dict[RecordId, Reason] = {}  # records that contradict themselves
+        self._anchors: dict[RecordId, Carriage] = {}
+        self._named: dict[LogId, dict[CouncilId, dict[int, Hash]]] = defaultdict(dict)
+
+    def authority(self, council: CouncilId) -> Authority:
+        """Who speaks for a council at the end of its chain."""
+        return self.of[council].authority
+
+    # --- one more leaf ----------------------------------------------------------------------
+
+    def follow(self, council: CouncilId) -> None:
+        """A log of the council was added, still empty."""
+        if council not in self.of:
+            self.of[council] = Chain(authority=Authority(self._network))
+
+    def append(self, log: Log, leaf: Leaf, *, copy: bool = False) -> Reason | None:
+        """Judge the leaf that `log` just gained: its verdict, or the council becomes dirty."""
+        chain, index = self.of[log.council], len(log.leaves) - 1
+        if isinstance(leaf, VerifiedRecord):
+            self._note_witness(log, leaf)
+            self._note_others(log, leaf, index)
+        opens = self._opens_another(log, leaf)
+        cut = chain.cuts.get(log.id)
+        named = any(len(log.leaves) in sizes for sizes in self._named.get(log.id, {}).values())
+        if cut is not None and index >= cut and not opens and not (index and named):
+            chain.faults[log.id].append(chain.past[log.id])
+            return leaf.reason if isinstance(leaf, RefusedLeaf) else chain.past[log.id]
+        rival = self._carried.get(log.council) and leaf_kind(leaf) == "charter"
+        awaited = 0 < chain.awaits <= len(log.leaves)
+        if chain.log != log.id or not chain.plain or opens or rival or awaited:
+            self.dirty[log.council] = None
+            return None
+        fault = None if copy else self._admit(chain.authority, log, leaf, index)
+        chain.faults[log.id].append(fault)
+        return fault
+
+    def _admit(self, authority: Authority, log: Log, leaf: Leaf, index: int) -> Reason | None:
+        if isinstance(leaf, RefusedLeaf):
+            return leaf.reason
+        fault = renewal_fault(log.own, leaf, index) or authority.admit(leaf)
+        return fault or self._bad.get(leaf.id)
+
+    @staticmethod
+    def _opens_another(log: Log, leaf: Leaf) -> bool:
+        if not isinstance(leaf, VerifiedRecord) or not isinstance(leaf.body, Node):
+            return False
+        return leaf.body.key != log.key
+
+    def _note_witness(self, log: Log, leaf: VerifiedRecord) -> None:
+        if not isinstance(leaf.body, Witness):
+            return
+        if leaf.part is None or leaf.signers != (log.key,) or leaf.council != log.council:
+            return
+        for head in heads_of(leaf.part):
+            named = LogId(head.log)
+            self._named[named].setdefault(log.council, {})[head.size] = Hash(head.root)
+            witnessed = self._logs.get(named)
+            if witnessed is not None and named in self.of[witnessed.council].cuts:
+                self.dirty[witnessed.council] = None
+
+    # --- what stands in one log about another council ---------------------------------------
+
+    def _note_others(self, log: Log, leaf: VerifiedRecord, index: int) -> None:
+        """Proofs and carried records speak for themselves, whatever becomes of their leaf."""
+        fault: Reason | None = None
+        match leaf.body:
+            case Link() as link:
+                fault = link_fault(leaf, link)
+            case ForkProof() as proof:
+                fault = self._take_proof(leaf, proof)
+            case Carried() as carried:
+                fault = self._take_carried(log, leaf, carried, index)
+            case _:
+                pass
+        if fault is not None:
+            self._bad[leaf.id] = fault
+
+    def _take_proof(self, leaf: VerifiedRecord, proof: ForkProof) -> Reason | None:
+        found = proven(self._network, proof)
+        if isinstance(found, Reason):
+            return found
+        forked, size = found
+        if size < self.forked.get(forked, size + 1):
+            self.forked[forked] = size
+            self.proofs[forked] = leaf
+            if CouncilId(proof.council) in self.of:
+                self.dirty[CouncilId(proof.council)] = None
+        return None
+
+    def _take_carried(
+        self, log: Log, leaf: VerifiedRecord, carried: Carried, index: int
+    ) -> Reason | None:
+        if leaf.signers != (log.key,):
+            return Reason.NODE_KEY
+        try:
+            inner = record.open(self._network, carried.envelope)
+        except (DecodeError, VerificationError) as error:
+            return error.reason
+        if inner.kind not in CARRIED_KINDS or inner.council == leaf.council:
+            return Reason.CARRIED_KIND
+        one = Conveyed(
+            record=inner, head=carried.head, log=log.id, index=index, arrived=log.arrivals[index]
+        )
+        self._carried[inner.council].setdefault(leaf.id, one)
+        if inner.council in self.of:
+            self.dirty[inner.council] = None
+        return None
+
+    def conveyed(self, council: CouncilId) -> list[tuple[RecordId, Conveyed]]:
+        """What others carry for a council, with the id of the carrying record, in one order."""
+        held = self._carried.get(council, {})
+        return sorted(held.items(), key=lambda item: (item[1].log, item[1].index))
+
+    # --- folding again ----------------------------------------------------------------------
+
+    def refold(self, council: CouncilId) -> Chain:
+        """The council's chain from all that is held of it."""
+        logs = {log.id: log.own for log in self._logs.values() if log.council == council}
+        forked = {log: size for log, size in self.forked.items() if log in logs}
+        chain = fold(
+            self._network, logs, self._carriages(council), self.receipted, forked, self._bad
+        )
+        for log in logs.values():  # a log that nothing leads to yet
+            chain.faults.setdefault(log.id, [Reason.LOG_START] * len(log.leaves))
+        self.of[council] = chain
+        return chain
+
+    def counting(self, council: CouncilId) -> dict[RecordId, Placed]:
+        """What counts of a council, each record at the one place where it does (REC-6, CAR-3)."""
+        chain = self.of[council]
+        out: dict[RecordId, Placed] = {}
+        for log_ in chain.order:
+            log = self._logs.get(log_)
+            if log is None:
+                continue
+            for index, (leaf, fault) in enumerate(zip(log.leaves, chain.faults[log_], strict=True)):
+                if isinstance(leaf, VerifiedRecord) and fault is None:
+                    arrived = log.arrivals[index]
+                    out.setdefault(
+                        leaf.id, Placed(record=leaf, log=log_, index=index, arrived=arrived)
+                    )
+        for carrier, one in self.conveyed(council):
+            if chain.carried.get(carrier, Reason.CARRIED_HEAD) is None:
+                out.setdefault(
+                    one.record.id,
+                    Placed(record=one.record, log=one.log, index=one.index, arrived=one.arrived),
+                )
+        return out
+
+    def _carriages(self, council: CouncilId) -> list[Carriage]:
+        out: list[Carriage] = []
+        for carrier, one in self._carried.get(council, {}).items():
+            if carrier not in self._anchors:
+                head = self._head(council, one.head)
+                if head is None:
+                    continue
+                self._anchors[carrier] = Carriage(
+                    carrier=carrier,
+                    record=one.record,
+                    log=head.log,
+                    size=head.size,
+                    root=head.root,
+                    time=head.time,
+                )
+            out.append(self._anchors[carrier])
+        return out
+
+    def _head(self, council: CouncilId, envelope: bytes) -> Head | None:
+        for log in self._logs.values():
+            if log.council != council:
+                continue
+            try:
+                head = open_head(self._network, log.key, envelope)
+            except (DecodeError, VerificationError):
+                continue
+            if head.log == log.id:
+                return head
+        return None
+
+    def receipted(self, log_: LogId) -> int:
+        """The largest size of a log that enough other councils have witnessed (NOD-6)."""
+        log, named = self._logs.get(log_), self._named.get(log_, {})
+        if log is None or not named:
+            return 0
+        sizes: list[int] = []
+        for witness, seen in named.items():
+            if witness != log.council:
+                good = (
+                    size
+                    for size, root in seen.items()
+                    if size <= log.tree.size and log.tree.root_at(size) == root
+                )
+                sizes.append(max(good, default=0))
+        needed = receipts_needed(len(sizes) + 1)
+        return sorted(sizes, reverse=True)[needed - 1] if len(sizes) >= needed > 0 else 0
+
+
+def leaf_kind(leaf: Leaf) -> str | None:
+    """The kind of a leaf that is a record."""
+    return leaf.kind if isinstance(leaf, VerifiedRecord) else None

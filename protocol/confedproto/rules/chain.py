@@ -1,0 +1,384 @@
+"""One council's chain of logs: what of it counts, judged at each record's place (specs/04, AUT).
+
+A server that is replaced leaves its log behind; the next begins with the node record that
+names how far the old one was good. `fold` takes all that is held of a council, in whatever
+order it came, and says leaf by leaf what counts. It is a pure function of a set: no order
+of arrival, no clock.
+
+    log 1   charter 1 | node 1 | ... | last good | void, but kept
+                                               |
+    log 2                                    node 2 | ...
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from confedproto.bodies.charter import Charter
+from confedproto.bodies.node import LastHead, Node
+from confedproto.bodies.suspension import Suspension
+from confedproto.errors import Reason
+from confedproto.ids import Hash, LogId, NetworkId, PublicKey, RecordId, log_id
+from confedproto.limits import SUSPENSION_S
+from confedproto.record import Leaf, RefusedLeaf, VerifiedRecord
+from confedproto.rules.authority import Authority
+from confedproto.rules.life import Event, State
+
+CARRIED_KINDS: Final = frozenset({"charter", "node", "recall", "suspension", "act"})
+"""What a council may say through another council's node (CAR-1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnLog:
+    """What is held of one log of the council; `root_at` answers up to its length."""
+
+    id: LogId
+    leaves: Sequence[Leaf]
+    root_at: Callable[[int], Hash]
+
+    def has(self, size: int, root: bytes) -> bool:
+        """Whether the log is held up to `size` and had this root there."""
+        return 0 < size <= len(self.leaves) and self.root_at(size) == root
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carriage:
+    """A record of the council in another council's log, and the head of its own it names."""
+
+    carrier: RecordId
+    record: VerifiedRecord
+    log: LogId
+    size: int
+    root: Hash
+    time: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Chain:
+    """What counts. `faults` has one entry a leaf of each log that was reached."""
+
+    authority: Authority
+    log: LogId | None = None
+    order: list[LogId] = field(default_factory=list)
+    faults: dict[LogId, list[Reason | None]] = field(default_factory=dict)
+    carried: dict[RecordId, Reason | None] = field(default_factory=dict)
+    cuts: dict[LogId, int] = field(default_factory=dict)  # from here on a log counts no more
+    past: dict[LogId, Reason] = field(default_factory=dict)  # and why
+    stops: dict[PublicKey, int] = field(default_factory=dict)  # carried suspensions: until when
+    other_branch: dict[LogId, LastHead] = field(default_factory=dict)  # kept, and not what we hold
+    plain: bool = False  # the next leaf of `log` can simply be admitted by `authority`
+    awaits: int = 0  # ... until `log` has this size (0: no matter how long)
+
+    def state_at(self, now: int) -> State:
+        """Where the council stands at `now` (seconds UTC), carried suspensions included."""
+        state = self.authority.state_at(now)
+        node = self.authority.node
+        stopped = node is not None and now < self.stops.get(node.key, 0)
+        return State.SUSPENDED if state is State.ACTIVE and stopped else state
+
+
+def renewal_fault(log: OwnLog, record: VerifiedRecord, index: int) -> Reason | None:
+    """Why a node record at `index` may not stand there, whatever its signatures (NOD-4)."""
+    node = record.body
+    if not isinstance(node, Node) or node.last is None or index == 0:
+        return None
+    if node.last.log != log.id:
+        return Reason.LOG_ID  # it opens another log; here it is a mere copy
+    good = node.last.size <= index and log.has(node.last.size, node.last.root)
+    return None if good else Reason.NODE_LAST
+
+
+def fold(
+    network: NetworkId,
+    logs: Mapping[LogId, OwnLog],
+    carriages: Iterable[Carriage],
+    receipted: Callable[[LogId], int],
+    forked: Mapping[LogId, int],
+    bad: Mapping[RecordId, Reason],
+) -> Chain:
+    """Judge all that is held of one council (AUT-1 to AUT-6, NOD, CHA, FRK, CAR).
+
+    `receipted` is the largest size of a log that enough others have witnessed; `forked`
+    the smaller size of a fork proof about a log; `bad` are records that contradict themselves.
+    """
+    work = _Fold(network, logs, carriages, receipted, forked, bad)
+    work.run()
+    return work.chain
+
+
+Marks = dict[int, Authority]
+Rivals = Mapping[int, Sequence[VerifiedRecord]]
+
+
+class _Fold:
+    def __init__(
+        self,
+        network: NetworkId,
+        logs: Mapping[LogId, OwnLog],
+        carriages: Iterable[Carriage],
+        receipted: Callable[[LogId], int],
+        forked: Mapping[LogId, int],
+        bad: Mapping[RecordId, Reason],
+    ) -> None:
+        self.network = network
+        self.logs = logs
+        self.carriages = sorted(carriages, key=lambda c: (c.size, c.time, c.record.id, c.carrier))
+        self.receipted = receipted
+        self.forked = forked
+        self.bad = bad
+        self.chain = Chain(authority=Authority(network))
+        self.seen: set[RecordId] = set()
+        self.stopped: set[tuple[PublicKey, int]] = set()  # carried suspensions by keyholder
+        self.offers: dict[LogId, dict[RecordId, VerifiedRecord]] = {}
+        for record in self._node_records():
+            if isinstance(record.body, Node) and record.body.last is not None:
+                offered = self.offers.setdefault(LogId(record.body.last.log), {})
+                offered[record.id] = record
+
+    def _node_records(self) -> Iterable[VerifiedRecord]:
+        """Every node record that opens another log than the one it stands in."""
+        for log in self.logs.values():
+            for index, leaf in enumerate(log.leaves):
+                if not isinstance(leaf, VerifiedRecord) or not isinstance(leaf.body, Node):
+                    continue
+                if index == 0 or self._opens(leaf) != log.id:
+                    yield leaf
+        yield from (c.record for c in self.carriages if c.record.kind == "node")
+
+    def _opens(self, record: VerifiedRecord) -> LogId:
+        """The log of the key that a node record names."""
+        node = record.body
+        key = node.key if isinstance(node, Node) else bytes(32)
+        return log_id(self.network, record.council, PublicKey(key))
+
+    # --- the walk ---------------------------------------------------------------------------
+
+    def run(self) -> None:
+        current = next((log.id for log in self.logs.values() if _founds(log)), None)
+        authority, opening = Authority(self.network), None
+        forced: VerifiedRecord | None = None
+        while current is not None:
+            self.chain.authority = authority
+            after = self._one_log(current, authority, opening, forced)
+            current = None
+            if len(after) == 1:
+                opening, forced = after[0], None
+                authority.enter(Event.REPLACEMENT, opening)
+                current = self._opens(opening)
+            elif len(after) > 1:
+                found = self._repaired(after, authority)
+                if found is not None:
+                    opening, forced = found
+                    current = self._opens(opening)
+        for carriage in self.carriages:
+            self.chain.carried.setdefault(carriage.carrier, Reason.CARRIED_HEAD)
+
+    def _one_log(
+        self,
+        log_: LogId,
+        authority: Authority,
+        opening: VerifiedRecord | None,
+        forced: VerifiedRecord | None,
+    ) -> list[VerifiedRecord]:
+        """Fold one log of the chain as far as it counts; returns what may follow it."""
+        log = self.logs.get(log_) or OwnLog(id=log_, leaves=(), root_at=_no_root)
+        offers = [] if forced else list(self.offers.get(log_, {}).values())
+        wanted = {_last(o).size for o in offers} | {c.size for c in self.carriages if c.log == log_}
+        trial = authority.copy()
+        marks = self._walk(log, trial, opening, len(log.leaves), wanted, {}, set(self.seen))[1]
+        after = [forced] if forced else self._successors(log, offers, marks, trial)
+        cut, past = self._cut(log, after)
+        end = len(log.leaves)
+        if cut is not None:
+            self.chain.cuts[log_], self.chain.past[log_] = cut, past
+            end = min(cut, end)
+        rivals = self._rivals(log, marks, end)
+        faults, marks = self._walk(log, authority, opening, end, wanted, rivals, self.seen)
+        faults += [past] * (len(log.leaves) - end)
+        self.chain.faults[log_] = faults
+        self.chain.order.append(log_)
+        self._carry(log, marks)
+        if cut is not None and not after:
+            authority.state = State.LOG_FORK
+        self.chain.log = log_
+        self.chain.plain = cut is None and not rivals and bool(log.leaves)
+        self.chain.awaits = min((size for size in wanted if size > len(log.leaves)), default=0)
+        return after
+
+    def _walk(
+        self,
+        log: OwnLog,
+        authority: Authority,
+        opening: VerifiedRecord | None,
+        end: int,
+        wanted: set[int],
+        rivals: Rivals,
+        seen: set[RecordId],
+    ) -> tuple[list[Reason | None], Marks]:
+        """Admit leaves 0 to `end` in order; keeps the authority at the sizes `wanted`."""
+        faults: list[Reason | None] = []
+        marks: Marks = {}
+        for index in range(end + 1):
+            for rival in rivals.get(index, ()):
+                authority.meet_rival(rival)
+            if index in wanted:
+                marks[index] = authority.copy()
+            if index == end:
+                break
+            leaf = log.leaves[index]
+            if isinstance(leaf, RefusedLeaf):
+                faults.append(leaf.reason)
+            elif leaf.id in seen or (opening is not None and leaf.id == opening.id):
+                faults.append(None)
+                seen.add(leaf.id)
+            else:
+                fault = renewal_fault(log, leaf, index) or authority.admit(leaf)
+                fault = fault or self.bad.get(leaf.id)
+                if fault is None:
+                    seen.add(leaf.id)
+                faults.append(fault)
+        return faults, marks
+
+    # --- what follows a log -----------------------------------------------------------------
+
+    def _successors(
+        self, log: OwnLog, offers: Sequence[VerifiedRecord], marks: Marks, trial: Authority
+    ) -> list[VerifiedRecord]:
+        out: list[VerifiedRecord] = []
+        for record in sorted(offers, key=lambda r: r.id):
+            last = _last(record)
+            at = marks.get(last.size)
+            if at is not None and log.has(last.size, last.root):
+                if at.judge(record) is None:
+                    out.append(record)
+            elif log.id in self.forked and trial.judge(record) is None:
+                self.chain.other_branch[log.id] = last
+        return out
+
+    def _cut(self, log: OwnLog, after: Sequence[VerifiedRecord]) -> tuple[int | None, Reason]:
+        """Where a log ends to count, receipted records excepted (NOD-6, FRK-5)."""
+        if after:
+            size = min(_last(record).size for record in after)
+            reason = Reason.NODE_REPLACED if len(after) == 1 else Reason.NODE_FORK
+            return max(size, self.receipted(log.id)), reason
+        if log.id in self.forked:
+            return max(self.forked[log.id], self.receipted(log.id)), Reason.LOG_FORK
+        return None, Reason.NODE_REPLACED
+
+    def _repaired(
+        self, rivals: Sequence[VerifiedRecord], common: Authority
+    ) -> tuple[VerifiedRecord, VerifiedRecord] | None:
+        """The kept one of rival node records and the record that repairs, if it is there (NOD-7).
+
+        `common` is the chain where the rivals begin: its threshold alone can repair. What
+        was receipted of a branch that is not kept counts all the same.
+        """
+        repairs: list[tuple[VerifiedRecord, VerifiedRecord]] = []
+        for rival in rivals:
+            log = self.logs.get(self._opens(rival))
+            for offer in self.offers.get(self._opens(rival), {}).values():
+                last = _last(offer)
+                if log is None or not log.has(last.size, last.root):
+                    continue
+                if common.repairs(offer, rival.id):
+                    repairs.append((rival, offer))
+        kept = repairs[0] if len(repairs) == 1 else None
+        for rival in rivals:
+            if kept is None or rival.id != kept[0].id:
+                self._branch(rival, common)
+        if kept is None:
+            common.state = State.NODE_FORK
+            self.chain.plain = False
+            return None
+        common.state = State.NODE_FORK
+        common.enter(Event.NODE_REPAIR, kept[0])
+        return kept
+
+    def _branch(self, rival: VerifiedRecord, common: Authority) -> None:
+        """A branch that is not kept: only what enough others received of it counts."""
+        log = self.logs.get(self._opens(rival))
+        if log is None:
+            return
+        authority = common.copy()
+        authority.enter(Event.REPLACEMENT, rival)
+        end = min(self.receipted(log.id), len(log.leaves))
+        faults, _ = self._walk(log, authority, rival, end, set(), {}, self.seen)
+        self.chain.faults[log.id] = faults + [Reason.NODE_FORK] * (len(log.leaves) - end)
+        self.chain.order.append(log.id)
+        self.chain.cuts[log.id], self.chain.past[log.id] = end, Reason.NODE_FORK
+
+    # --- carriage -----------------------------------------------------------------------------
+
+    def _rivals(self, log: OwnLog, marks: Marks, end: int) -> Rivals:
+        """Carried charters by the index at which they meet the log's own (CHA-7).
+
+        Not before what others have received: a record that counted stays counted.
+        """
+        out: dict[int, list[VerifiedRecord]] = {}
+        own = {leaf.id for leaf in log.leaves if isinstance(leaf, VerifiedRecord)}
+        for carriage in self.carriages:
+            record, at = carriage.record, marks.get(carriage.size)
+            if carriage.log != log.id or not isinstance(record.body, Charter):
+                continue
+            if at is None or not log.has(carriage.size, carriage.root) or record.id in own:
+                continue
+            if at.judge(record) is None:
+                meets = self._meets(log, record, carriage.size)
+                if meets is not None and max(meets, self.receipted(log.id)) <= end:
+                    found = out.setdefault(max(meets, self.receipted(log.id)), [])
+                    if all(other.id != record.id for other in found):
+                        found.append(record)
+        return out
+
+    @staticmethod
+    def _meets(log: OwnLog, record: VerifiedRecord, start: int) -> int | None:
+        """Just after the log's own charter of the same number, or None: then it waits."""
+        for index in range(start, len(log.leaves)):
+            leaf = log.leaves[index]
+            if not isinstance(leaf, VerifiedRecord) or not isinstance(leaf.body, Charter):
+                continue
+            if leaf.charter == record.charter and leaf.id != record.id:
+                return index + 1
+        return None
+
+    def _carry(self, log: OwnLog, marks: Marks) -> None:
+        for carriage in self.carriages:
+            if carriage.log != log.id or carriage.carrier in self.chain.carried:
+                continue
+            at = marks.get(carriage.size)
+            if at is None or not log.has(carriage.size, carriage.root):
+                continue
+            fault = at.judge(carriage.record)
+            if fault is None and isinstance(carriage.record.body, Suspension):
+                fault = self._stop(carriage, carriage.record.body)
+            self.chain.carried[carriage.carrier] = fault
+
+    def _stop(self, carriage: Carriage, suspension: Suspension) -> Reason | None:
+        record, target = carriage.record, PublicKey(suspension.key)
+        if suspension.lift:
+            self.chain.stops.pop(target, None)
+            return None
+        once = (record.signers[0], record.charter)
+        if once in self.stopped:
+            return Reason.SUSPENSION_AGAIN
+        self.stopped.add(once)
+        until = max(record.time, carriage.time) + SUSPENSION_S
+        self.chain.stops[target] = max(until, self.chain.stops.get(target, 0))
+        return None
+
+
+def _founds(log: OwnLog) -> bool:
+    first = log.leaves[0] if log.leaves else None
+    return isinstance(first, VerifiedRecord) and first.kind == "charter" and first.charter == 0
+
+
+def _no_root(_: int) -> Hash:
+    return Hash(bytes(32))
+
+
+def _last(record: VerifiedRecord) -> LastHead:
+    """What a node record that opens another log says of the one before."""
+    node = record.body
+    if isinstance(node, Node) and node.last is not None:
+        return node.last
+    return LastHead(log=bytes(32), size=1, root=bytes(32))
