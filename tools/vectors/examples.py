@@ -43,6 +43,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "keys": PUBLIC[:3],
         "rules": 2,
         "previous": filler("charter before"),
+        "delegation": {"terms": 2, "gap": 31_536_000, "exclusive": [["regional", "panel"]]},
     },
     "node": {
         "number": 2,
@@ -103,6 +104,24 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "kinds": ["speak", "vote"],
         "compact": COMPACT,
         "instructions": [[MOTION, "yes"]],
+        "substitutes": [filler("substitute")],
+        "partners": [filler("partner")],
+        "parity": "all",
+        "forum": "Meeting of the valley",
+        "level": "regional",
+        "term": 2,
+        "conditions": [[MOTION, "in", filler("amendment")]],
+        "otherwise": "ratify",
+        "subjects": [MOTION],
+        "ceiling": ["chf", 50_000, 200_000],
+        "reports": [TIME + 500_000, TIME + 1_000_000],
+        "overdue": 1_209_600,
+        "freshness": 604_800,
+        "holdover": [1_209_600, ["speak"]],
+        "attendance": "required",
+        "petition": [1, 10],
+        "pay": "None, and fares.",
+        "minutes": filler("minutes"),
     },
     "act": {
         "motion": MOTION,
@@ -111,6 +130,10 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "number": 2,
         "head": b"a signed head",
         "previous": filler("act before"),
+        "amount": 12_000,
+        "currency": "chf",
+        "text": filler("text"),
+        "assembly": filler("assembly"),
     },
     "recall": {"reason": "The assembly decided so."},
     "suspension": {"key": NODE_KEY.public, "lift": True},
@@ -122,6 +145,9 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "root": filler("forked root"),
         "path": [filler("forked path")],
     },
+    "report": {"due": TIME, "text": hashlib.sha256(b"confed text 1\0" + TEXT).digest()},
+    "ratify": {"value": "yes", "minutes": filler("minutes")},
+    "petition": {"count": 12, "members": 70},
     "carried": {"envelope": b"an envelope", "head": b"a signed head"},
     "statement": {
         "text": "What the assembly said.",
@@ -131,14 +157,18 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
 """The body of each kind with every optional field."""
 
 OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
-    "charter": ("rules", "previous"),
+    "charter": ("rules", "previous", "delegation"),
     "node": ("addresses", "previous", "last"),
     "link": ("peer", "invite", "expires"),
     "freeze": ("seconds", "accessions"),
     "position": ("yes", "no", "valid"),
-    "mandate": ("compact", "instructions"),
-    "act": ("previous",),
+    "mandate": tuple(
+        "compact instructions substitutes partners parity forum level term conditions otherwise"
+        " subjects ceiling reports overdue freshness holdover attendance petition pay minutes".split()
+    ),
+    "act": ("previous", "amount", "currency", "text", "assembly"),
     "recall": ("reason",),
+    "ratify": ("minutes",),
     "suspension": ("lift",),
     "fork-proof": ("root", "path"),
     "statement": ("files",),
@@ -155,10 +185,13 @@ SUBJECTS: Final[dict[str, bytes]] = {
     "lock": MOTION,
     "act": MANDATE,
     "recall": MANDATE,
+    "report": MANDATE,
+    "ratify": filler("act"),
+    "petition": MANDATE,
 }
 """The kinds whose payload names a subject."""
 
-PARTS: Final[dict[str, bytes]] = {"motion": TEXT, "witness": cmp.encode(HEADS)}
+PARTS: Final[dict[str, bytes]] = {"motion": TEXT, "report": TEXT, "witness": cmp.encode(HEADS)}
 
 
 def payload(kind: str, **change: Any) -> dict[str, Any]:

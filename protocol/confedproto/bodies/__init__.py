@@ -19,8 +19,11 @@ from confedproto.bodies.lock import Lock
 from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.motion import Motion
 from confedproto.bodies.node import Node
+from confedproto.bodies.petition import Petition
 from confedproto.bodies.position import Position
+from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.recall import Recall
+from confedproto.bodies.report import Report
 from confedproto.bodies.second import Second
 from confedproto.bodies.statement import Statement
 from confedproto.bodies.types import Body
@@ -96,6 +99,9 @@ KINDS: Final = MappingProxyType(
             _kind(Mandate, subject=False, receipts=True),
             _kind(Act, Needs.DELEGATE, receipts=True),
             _kind(Recall, receipts=True),
+            _kind(Report, Needs.DELEGATE, receipts=True, part=Part.TEXT),
+            _kind(Ratify),
+            _kind(Petition),
             _kind(Statement, subject=False, plain=True),
         )
     }

@@ -2,11 +2,33 @@
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
-from confedproto.bodies.types import Body, Bytes32, Name, Number
+from confedproto.bodies.types import Body, Bytes32, Name, Number, Token, Window
 from confedproto.errors import Reason
-from confedproto.limits import KEYHOLDERS_MAX
+from confedproto.limits import KEYHOLDERS_MAX, OFFICES_MAX
+
+
+class Offices(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Two levels whose mandates nobody holds at once."""
+
+    one: Token
+    other: Token
+
+
+class Delegation(Body, frozen=True, kw_only=True):
+    """What the council asks of all its mandates (specs/06, ROT).
+
+    `terms` in a row at one forum and level, then a pause of `gap` seconds; no two mandates at
+    once at levels that exclude each other.
+    """
+
+    terms: Number | None = None
+    gap: Window | None = None
+    exclusive: Annotated[tuple[Offices, ...], Meta(min_length=1, max_length=OFFICES_MAX)] | None = (
+        None
+    )
 
 
 class Charter(Body, frozen=True, kw_only=True):
@@ -21,6 +43,7 @@ class Charter(Body, frozen=True, kw_only=True):
     keys: Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=KEYHOLDERS_MAX)]
     rules: Number = 1
     previous: Bytes32 | None = None
+    delegation: Delegation | None = None
 
 
 def threshold_fault(threshold: int, keys: int) -> Reason | None:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from confedproto.limits import (
+    AMOUNT_MAX,
     BALLOTS_MAX,
     LOG_MAX_SIZE,
     NAME_MAX_CHARS,
@@ -32,6 +33,8 @@ Window = Annotated[int, Meta(ge=0, le=WINDOW_MAX_S)]
 """Whole seconds."""
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Number = Annotated[int, Meta(ge=1, le=1_000_000)]
+Amount = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
+"""Money in the least unit of its currency."""
 Size = Annotated[int, Meta(ge=1, le=LOG_MAX_SIZE)]
 Ballots = Annotated[int, Meta(ge=0, le=BALLOTS_MAX)]
 Weight = Annotated[int, Meta(ge=0, le=WEIGHT_MAX)]

@@ -13,6 +13,8 @@ const number = int(1, 1000000);
 const size = int(1, limits.LOG_MAX_SIZE);
 const ballots = int(0, limits.BALLOTS_MAX);
 const weight = int(0, limits.WEIGHT_MAX);
+const amount = int(0, limits.AMOUNT_MAX);
+const delegates = list(bytes32, 1, limits.DELEGATES_MAX);
 const outcome = oneOf("adopted", "rejected", "no-quorum");
 const languagePattern = pattern(/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/);
 const languageLength = text(1, 16);
@@ -25,7 +27,14 @@ export const headRow = row(bytes32, size, bytes32);
 const bodies = {
   charter: map(
     { name, threshold: number, keys: list(bytes32, 1, limits.KEYHOLDERS_MAX) },
-    { rules: number, previous: bytes32 },
+    {
+      rules: number,
+      previous: bytes32,
+      delegation: map(
+        {},
+        { terms: number, gap: window, exclusive: list(row(token, token), 1, limits.OFFICES_MAX) },
+      ),
+    },
   ),
   node: map(
     { number, key: bytes32, transport: bytes32, expires: time },
@@ -78,7 +87,28 @@ const bodies = {
   lock: map({ freeze: bytes32, round: number, outcome }),
   mandate: map(
     { delegate: bytes32, starts: time, until: time, kinds: list(token, 1, 16) },
-    { compact: bytes32, instructions: list(row(bytes32, token), 1, 64) },
+    {
+      compact: bytes32,
+      instructions: list(row(bytes32, token), 1, limits.INSTRUCTIONS_MAX),
+      substitutes: delegates,
+      partners: delegates,
+      parity: oneOf("any", "all"),
+      forum: name,
+      level: token,
+      term: number,
+      conditions: list(row(bytes32, oneOf("in", "adopted"), bytes32), 1, limits.INSTRUCTIONS_MAX),
+      otherwise: oneOf("refer-back", "ratify"),
+      subjects: list(bytes32, 1, limits.INSTRUCTIONS_MAX),
+      ceiling: row(token, amount, amount),
+      reports: list(time, 1, limits.REPORTS_MAX),
+      overdue: window,
+      freshness: window,
+      holdover: row(int(1, limits.HOLDOVER_MAX_S), list(token, 1, 16)),
+      attendance: oneOf("required"),
+      petition: row(int(1, limits.SHARE_MAX), int(1, limits.SHARE_MAX)),
+      pay: text(1, limits.TEXT_MAX_CHARS),
+      minutes: bytes32,
+    },
   ),
   act: map(
     {
@@ -88,9 +118,12 @@ const bodies = {
       number,
       head: bin(1, limits.HEAD_MAX_BYTES),
     },
-    { previous: bytes32 },
+    { previous: bytes32, amount, currency: token, text: bytes32, assembly: bytes32 },
   ),
   recall: map({}, { reason: text(1, limits.TEXT_MAX_CHARS) }),
+  report: map({ due: time, text: bytes32 }),
+  ratify: map({ value: oneOf("yes", "no") }, { minutes: bytes32 }),
+  petition: map({ count, members: number }),
   statement: map(
     { text: text(1, limits.TEXT_MAX_CHARS) },
     {
@@ -108,7 +141,7 @@ const WITHOUT_SUBJECT = new Set([
   "mandate",
   "statement",
 ]);
-const PARTS = { motion: "text", witness: "heads" };
+const PARTS = { motion: "text", report: "text", witness: "heads" };
 
 /** Name -> {body: check, subject: whether the payload names one, part: null, "text", "heads"}. */
 export const KINDS = new Map(
