@@ -88,6 +88,8 @@ class Driver:
         self._online.set()
         self._dialled: Final[set[CouncilId]] = set()
         self._ended = trio.Event()  # a link ended; replaced each time
+        self.stored: Final[dict[CouncilId, int]] = {}  # leaves of its log under a stored head
+        self._grew = trio.Event()  # a log grew on disk; replaced each time
         self._nursery: trio.Nursery | None = None
 
     # --- life -------------------------------------------------------------------------------
@@ -151,6 +153,10 @@ class Driver:
         finally:
             del self._waiting[token]
 
+    async def growth(self) -> None:
+        """Wait until some log has grown on disk."""
+        await self._grew.wait()
+
     # --- effects ----------------------------------------------------------------------------
 
     async def _carry_out(self, effect: fx.Effect) -> None:
@@ -176,7 +182,11 @@ class Driver:
                     waiting.set()
             case fx.Refused():
                 self._note(effect.reason, effect.detail)
-            case fx.StoreLeaves() | fx.Grown():
+            case fx.Grown():
+                self.stored[effect.council] = effect.size
+                self._grew.set()
+                self._grew = trio.Event()
+            case fx.StoreLeaves():
                 pass
 
     def _send(self, number: int, message: wire.Message) -> None:

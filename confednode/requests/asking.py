@@ -51,6 +51,40 @@ async def links(desk: Desktop, _: Nothing) -> Reply:
     return {"links": link_rows(desk)}
 
 
+@op("logs", Nothing)
+async def logs(desk: Desktop, _: Nothing) -> Reply:
+    """Every followed log: whose it is and how far it is held."""
+    await trio.lowlevel.checkpoint()
+    return {
+        "logs": [
+            {
+                "council": text.encode_record(log.council),
+                "log": log.id.hex(),
+                "size": log.tree.size,
+                "head": log.head.size if log.head is not None else 0,
+            }
+            for log in desk.view.logs.values()
+        ]
+    }
+
+
+class Watch(Request, frozen=True, kw_only=True):
+    """Whose log, and the size from which there is something to say."""
+
+    council: Id
+    size: Annotated[int, Meta(ge=0)] = 0
+
+
+@op("watch", Watch)
+async def watch(desk: Desktop, request: Watch) -> Reply:
+    """Wait until a council's log is stored past `size`, 20 seconds at most; its stored size."""
+    council = CouncilId(text.decode_council(request.council))
+    with trio.move_on_after(20):
+        while desk.driver.stored.get(council, 0) <= request.size:
+            await desk.driver.growth()
+    return {"size": desk.driver.stored.get(council, 0)}
+
+
 class Network(Request, frozen=True, kw_only=True):
     """Whether the node may have links."""
 

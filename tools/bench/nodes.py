@@ -1,0 +1,218 @@
+"""Real nodes in processes of their own, for benchmarks: founded, filled, started, asked."""
+
+import itertools
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from confednode import app, config, control, keyring
+from confednode.config import Home, Settings
+from confednode.store import Store
+from confedproto import log, merkle, record, text
+from confedproto.bodies.statement import Statement
+from confedproto.council import token_key
+from confedproto.effects import StoreLeaves
+from confedproto.ids import CouncilId, NetworkId, log_id
+from confedproto.keys import SigningKey
+
+NETWORK: Final = "bench"
+ENVELOPE_BYTES: Final = 496
+BATCH: Final = 1_024
+START_S: Final = 120.0
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(slots=True, kw_only=True)
+class Council:
+    """A council with one keyholder, its folder and its node's process."""
+
+    home: Home
+    council: CouncilId
+    network: NetworkId
+    keyholder: SigningKey
+    process: "subprocess.Popen[bytes] | None" = None
+    listen: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The council's id as text."""
+        return text.encode_record(self.council)
+
+    # --- its process ------------------------------------------------------------------------
+
+    def start(self) -> float:
+        """Start the node; returns the seconds until it listened."""
+        begun = time.perf_counter()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "confednode.demo.host", str(self.home.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | self.environment,
+        )
+        if self.process.stdout is None:
+            raise RuntimeError("no pipe")
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("the node did not start")
+        self.listen = str(json.loads(line)["listen"])
+        return time.perf_counter() - begun
+
+    def stop(self) -> None:
+        """Stop the node in good order."""
+        if self.process is not None:
+            if self.process.stdin is not None:
+                self.process.stdin.close()
+            self.process.wait(20)
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+            self.process = None
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def pids(self) -> Iterator[int]:
+        """The node's process and its workers."""
+        if self.process is None:
+            return
+        yield self.process.pid
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        yield from map(int, children.read_text("ascii").split())
+
+    def cpu_s(self) -> float:
+        """CPU seconds of the process and its workers so far."""
+        total = 0
+        for pid in self.pids():
+            fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])
+        return total / _TICKS
+
+    def rss_bytes(self) -> int:
+        """Resident memory of the node's own process."""
+        pid = next(self.pids())
+        for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1_024
+        return 0
+
+    # --- requests ---------------------------------------------------------------------------
+
+    def ask(self, op: str, **args: Any) -> control.Reply:
+        """Ask the running node."""
+        return control.ask(self.home.socket, op, **args)
+
+    def sizes(self) -> dict[str, int]:
+        """How far this node holds each council's log."""
+        return {row["council"]: row["size"] for row in self.ask("logs")["logs"]}
+
+    def until(self, council: "Council", size: int, within_s: float = 300.0) -> float:
+        """Wait until this node holds `size` leaves of a council's log; the seconds it took."""
+        begun = time.perf_counter()
+        while self.sizes().get(council.id, 0) < size:
+            if time.perf_counter() - begun > within_s:
+                raise RuntimeError(f"{self.sizes().get(council.id)} of {size} after {within_s} s")
+            time.sleep(0.02)
+        return time.perf_counter() - begun
+
+    def submit(self, payload: bytes, *extra: SigningKey, part: str | None = None) -> str:
+        """Sign a payload and hand it in."""
+        rows = [record.sign(self.network, payload, key) for key in (self.keyholder, *extra)]
+        envelope = record.assemble(payload, rows)
+        return str(self.ask("submit", envelope=envelope.hex(), part=part)["id"])
+
+    def link(self, guest: "Council", address: str = "") -> None:
+        """Invite `guest`, who answers and dials `address` (this node's own without it)."""
+        key = token_key(secrets.token_bytes(16))
+        public, expires = text.encode_key(key.public), int(time.time()) + 3_600
+        draft = self.ask("draft-invite", key=public, expires=expires)
+        self.submit(bytes.fromhex(draft["payload"]))
+        draft = guest.ask("draft-answer", council=self.id, key=public)
+        guest.submit(bytes.fromhex(draft["payload"]), key)
+        guest.ask(
+            "peer",
+            council=self.id,
+            address=address or self.listen,
+            transport=self.ask("status")["transport"],
+        )
+
+
+def found(folder: Path, name: str) -> Council:
+    """A council in a folder of its own."""
+    home = Home(path=folder / name)
+    settings = Settings(network=NETWORK, listen="127.0.0.1:0")
+    founded = app.found(home, settings, name=name, threshold=1, keyholders=1, passphrase=None)
+    return Council(
+        home=home,
+        council=founded.council,
+        network=config.network_of(settings),
+        keyholder=keyring.read_key(founded.key_files[0], None),
+    )
+
+
+def statements(who: Council, count: int, first: int = 0) -> Iterator[bytes]:
+    """Signed statements of ENVELOPE_BYTES each."""
+
+    def made(number: int, length: int) -> bytes:
+        payload = record.build_payload(
+            kind="statement",
+            council=who.council,
+            charter=1,
+            time=1_700_000_000,
+            body=Statement(text=f"{number:010d}".ljust(length, "x")),
+        )
+        return record.assemble(payload, [record.sign(who.network, payload, who.keyholder)])
+
+    spare = 300 + ENVELOPE_BYTES - len(made(0, 300))
+    for number in range(first, first + count):
+        yield made(number, spare)
+
+
+def fill(who: Council, count: int) -> int:
+    """Put `count` statements into a council's own log while its node is down; the log's size."""
+    keys = keyring.read_node_keys(who.home.node_key)
+    own = log_id(who.network, who.council, keys.signer.public)
+    store = Store(who.home.database)
+    try:
+        tree = merkle.Tree(merkle.leaf_hash(envelope) for envelope, _ in store.read(own, 0, 2**40))
+        made = statements(who, count)
+        left = count
+        while left:
+            batch = list(itertools.islice(made, min(BATCH, left)))
+            start = tree.size
+            tree.extend(map(merkle.leaf_hash, batch))
+            left -= len(batch)
+            head = log.sign_head(
+                who.network,
+                keys.signer,
+                log=own,
+                size=tree.size,
+                root=tree.root(),
+                time=int(time.time()),
+            )
+            store.write(
+                [
+                    StoreLeaves(
+                        log=own,
+                        council=who.council,
+                        key=keys.signer.public,
+                        start=start,
+                        leaves=tuple((envelope, None) for envelope in batch),
+                        arrived=int(time.time()),
+                        head=head.envelope,
+                    )
+                ]
+            )
+    finally:
+        store.close()
+    return tree.size
