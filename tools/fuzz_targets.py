@@ -57,7 +57,7 @@ def _with_fallback() -> ModuleType:
     spec.loader.exec_module(module)
     pure = SimpleNamespace(
         unpackb=fallback.unpackb,
-        packb=lambda value, use_bin_type: fallback.Packer(use_bin_type=use_bin_type).pack(value),
+        packb=lambda value: fallback.Packer().pack(value),
         UnpackException=msgpack.UnpackException,
     )
     vars(module)["msgpack"] = pure

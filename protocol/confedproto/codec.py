@@ -13,7 +13,6 @@ This is the only module that imports msgpack.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 import msgpack
@@ -40,6 +39,10 @@ _BANNED: Final = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
+# Key lists that were found good, for a handful of record kinds makes most maps: at most
+# 256 times 64 keys of 31 bytes, about 1 MB.
+_good_keys: Final[set[tuple[str, ...]]] = set()
+_GOOD_KEYS_MAX: Final = 256
 # Headers that declare a length of 16 or 32 bits for a container. The C decoder allocates
 # what such a header says (capped at ARRAY_MAX slots, 8 KiB) before it sees the items.
 _WIDE_HEADERS: Final = (b"\xdc", b"\xdd", b"\xde", b"\xdf")
@@ -53,11 +56,6 @@ def text_is_clean(text: str) -> bool:
     return (text.isascii() and text.isprintable()) or _BANNED.search(text) is None
 
 
-@lru_cache(maxsize=1_024)
-def _is_key(key: str) -> bool:
-    return _KEY.match(key) is not None
-
-
 # --- encoding ----------------------------------------------------------------------------
 
 
@@ -66,7 +64,7 @@ def encode(value: Value, *, max_bytes: int = RECORD_MAX_BYTES) -> bytes:
 
     Raises LocalProtocolError with an ENC_* reason for a value that has none.
     """
-    out: bytes = msgpack.packb(_canonical(value, 1), use_bin_type=True)
+    out: bytes = msgpack.packb(_canonical(value, 1))
     if len(out) > max_bytes:
         raise LocalProtocolError(Reason.ENC_SIZE, f"{len(out)} > {max_bytes} bytes")
     return out
@@ -134,7 +132,7 @@ def decode(data: bytes, *, max_bytes: int = RECORD_MAX_BYTES) -> Value:
                 max_map_len=MAP_MAX,
                 max_ext_len=0,
             )
-            if _are_plain((value,), 1) and msgpack.packb(value, use_bin_type=True) == data:
+            if _are_plain((value,), DEPTH_MAX) and msgpack.packb(value) == data:
                 return value
         except (ValueError, TypeError, msgpack.UnpackException, OverflowError, RecursionError):
             pass  # whatever it was, the reference says it in our terms
@@ -148,39 +146,48 @@ def _wide_headers(data: bytes) -> int:
     return sum(map(data.count, _WIDE_HEADERS))
 
 
-def _are_plain(values: Iterable[Value], depth: int) -> bool:
-    """True if every part of `values` is of an allowed type, range, length and depth."""
+def _are_plain(values: Iterable[Value], levels: int) -> bool:
+    """True if every part of `values` is of an allowed type, range and form, `levels` deep.
+
+    How many items an array or map may have, the C decoder was told.
+    """
     for value in values:
         kind = type(value)
-        if kind is bytes or kind is bool:
+        if kind is bytes:
             continue
+        if kind is int:
+            if INT_MIN <= value <= INT_MAX:
+                continue
+            return False
         if kind is str:
-            if not text_is_clean(value):
-                return False
-        elif kind is int:
-            if not INT_MIN <= value <= INT_MAX:
-                return False
-        elif kind is dict:
-            if depth > DEPTH_MAX or len(value) > MAP_MAX or not _are_keys(value):
-                return False
-            if not _are_plain(value.values(), depth + 1):
-                return False
-        elif kind is list:
-            if depth > DEPTH_MAX or len(value) > ARRAY_MAX or not _are_plain(value, depth + 1):
-                return False
-        else:
+            if text_is_clean(value):
+                continue
+            return False
+        if kind is list:
+            if levels and _are_plain(value, levels - 1):
+                continue
+            return False
+        if kind is dict:
+            if levels and _are_keys(value) and _are_plain(value.values(), levels - 1):
+                continue
+            return False
+        if kind is not bool:
             return False
     return True
 
 
 def _are_keys(entries: Mapping[str, Value]) -> bool:
     """True if the keys are well formed and in order; a dict has none of them twice."""
-    keys = list(entries)
-    if not keys:
+    keys = tuple(entries)
+    if keys in _good_keys:
         return True
-    # Long ones are refused before the cache of `_is_key`, so that nobody can fill it with them.
     # A key of bytes is a TypeError, which `decode` hands to the reference like any other fault.
-    return max(map(len, keys)) <= KEY_MAX and keys == sorted(keys) and all(map(_is_key, keys))
+    if list(keys) != sorted(keys) or not all(map(_KEY.match, keys)):
+        return False
+    if len(_good_keys) >= _GOOD_KEYS_MAX:
+        _good_keys.clear()
+    _good_keys.add(keys)
+    return True
 
 
 # --- decoding, reference -----------------------------------------------------------------
