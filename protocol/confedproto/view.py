@@ -344,7 +344,7 @@ class View:
                     "council": council,
                     "charter": step.version,
                     "node": node.node.number if node is not None else 0,
-                    "life": self.chains.of[council].state_at(now).value,
+                    "life": authority.state.value,
                 }
         for placed in self.of_kind("compact"):
             members = self.members(placed.record.id)
