@@ -16,13 +16,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tools.bench import bare, catchup, live, records, resync
+from tools.bench import bare, catchup, hostile, live, records, resync
 from tools.bench.figures import Figure
 from tools.bench.measure import Row
 
 Rows = Sequence[Row | Figure]
 BENCHES: Final[dict[str, Callable[[bool], Rows]]] = {
     "records": records.run,
+    "hostile": hostile.run,
     "resync": resync.run,
     "live": live.run,
     "catchup": catchup.run,
