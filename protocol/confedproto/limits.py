@@ -31,6 +31,8 @@ HOLDOVER_MAX_S: Final = 14 * 86_400  # seconds after a mandate's end; time to fi
 AMOUNT_MAX: Final = 10**12  # least units of a currency per act; sums of acts fit INT_MAX
 KEYHOLDERS_MAX: Final = 32  # keys per charter; larger councils delegate the signing
 KEY_CACHE_MAX: Final = 16_384  # checked keys remembered; about 4 MB, 16 keys a council
+CARRIED_MAX_BYTES: Final = 15_000  # one envelope inside another, with its head and a signature
+LOGS_PER_COUNCIL_MAX: Final = 64  # logs of one council; a server replaced every week for a year
 ADDRESSES_MAX: Final = 4  # addresses per node record
 ADDRESS_MAX_CHARS: Final = 128  # code points; an onion name with its port has 68
 MEMBERS_MAX: Final = 1_024  # councils per compact; one array
@@ -39,6 +41,8 @@ BALLOTS_MAX: Final = 10**12  # ballots per position; the sum over MEMBERS_MAX fi
 SHARE_MAX: Final = 1_000  # denominator of a rule's share; no charter asks for finer ones
 WINDOW_MAX_S: Final = 10 * 366 * 86_400  # seconds; no window of a compact exceeds ten years
 TIME_MAX_S: Final = 2**40  # seconds UTC; far beyond any calendar, far below INT_MAX
+
+SUSPENSION_S: Final = 72 * 3_600  # seconds; a weekend and a day to gather the threshold
 
 # --- clocks ----------------------------------------------------------------------------
 CLOCK_AHEAD_MAX_S: Final = 3_600  # seconds a head may be ahead of us before it is held

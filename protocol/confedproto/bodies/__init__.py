@@ -11,8 +11,10 @@ from typing import Final
 
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.act import Act
+from confedproto.bodies.carried import Carried
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.compact import Compact
+from confedproto.bodies.forkproof import ForkProof
 from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.link import Link
 from confedproto.bodies.lock import Lock
@@ -26,6 +28,7 @@ from confedproto.bodies.recall import Recall
 from confedproto.bodies.report import Report
 from confedproto.bodies.second import Second
 from confedproto.bodies.statement import Statement
+from confedproto.bodies.suspension import Suspension
 from confedproto.bodies.types import Body
 from confedproto.bodies.vote import Vote
 from confedproto.bodies.witness import Witness
@@ -36,6 +39,7 @@ class Needs(Enum):
 
     THRESHOLD = "threshold"  # the council's keyholders
     NODE = "node"  # the council's node key alone
+    KEYHOLDER = "keyholder"  # one keyholder alone, or the threshold: the body says which
     DELEGATE = "delegate"  # the delegate key of the mandate that is the subject
 
 
@@ -68,9 +72,10 @@ def _kind(
     receipts: bool = False,
     part: Part = Part.NONE,
     plain: bool = False,
+    name: str | None = None,
 ) -> Kind:
     return Kind(
-        name=body.__name__.lower(),
+        name=name or body.__name__.lower(),
         body=body,
         needs=needs,
         subject=subject,
@@ -102,7 +107,12 @@ KINDS: Final = MappingProxyType(
             _kind(Report, Needs.DELEGATE, receipts=True, part=Part.TEXT),
             _kind(Ratify),
             _kind(Petition),
+            _kind(Suspension, Needs.KEYHOLDER, subject=False, receipts=True),
+            _kind(ForkProof, Needs.NODE, subject=False, receipts=True, name="fork-proof"),
+            _kind(Carried, Needs.NODE, subject=False, receipts=True),
             _kind(Statement, subject=False, plain=True),
         )
     }
 )
+KIND_OF: Final = MappingProxyType({kind.body: kind.name for kind in KINDS.values()})
+"""The name of the kind that a body type is of."""
