@@ -69,6 +69,16 @@ class View:
         self.log_of.setdefault(council, log)
         return created
 
+    def add_council(self, council: CouncilId) -> None:
+        """A council to know of before any of its logs is held: the node's own."""
+        self.chains.follow(council)
+        self.authorities.setdefault(council, self.chains.authority(council))
+
+    def take_news(self) -> list[Placed]:
+        """What was admitted since the last time."""
+        news, self.news = self.news, []
+        return news
+
     def add(self, log_id: LogId, leaf: Leaf, leaf_hash: Hash, arrived: int) -> Reason | None:
         """Add the next leaf of a log: None if it counts, else why it does not.
 
