@@ -199,3 +199,29 @@ def test_make_vectors_check_sees_a_changed_file(
     assert make_vectors.main(["--check"]) == 0
     (tmp_path / "decode.json").write_text("{}", "utf-8")
     assert make_vectors.main(["--check"]) == 1
+
+
+# --- rule ids --------------------------------------------------------------------------------
+
+
+def cited() -> dict[str, set[str]]:
+    """Rule id -> modules of the library that name it."""
+    found: dict[str, set[str]] = {}
+    library = SPECS.parent / "protocol" / "confedproto"
+    for path in library.rglob("*.py"):
+        for rule in re.findall(r"\b([A-Z]{3}-[0-9]+)\b", path.read_text("utf-8")):
+            if rule[:3] not in ("BIP", "CRC", "SHA", "UTF"):
+                found.setdefault(rule, set()).add(path.name)
+    return found
+
+
+def test_library_cites_only_rules_of_a_prefix_that_some_document_has() -> None:
+    table = (SPECS / "README.md").read_text("utf-8")
+    owned = set(re.findall(r"\b([A-Z]{3})\b", "".join(re.findall(r"\|([^|]*)\|$", table, re.M))))
+    assert {rule[:3] for rule in cited()} <= owned
+
+
+def test_library_cites_only_rules_that_its_documents_state() -> None:
+    owned = {rule[:3] for rule, name in RULES.items() if name.startswith(COVERED)}
+    unknown = {rule: names for rule, names in cited().items() if rule[:3] in owned}
+    assert {rule: names for rule, names in unknown.items() if rule not in RULES} == {}
