@@ -193,6 +193,14 @@ class Chains:
         held = self._carried.get(council, {})
         return sorted(held.items(), key=lambda item: (item[1].log, item[1].index))
 
+    def wants(self, log_: LogId, held: int) -> bool:
+        """Whether a forked log is still taken in: up to where the keyholders keep it (FRK-5)."""
+        log = self._logs.get(log_)
+        if log is None:
+            return True
+        cut = self.of[log.council].cuts.get(log_, 0)
+        return held < cut and self.of[log.council].past.get(log_) is not Reason.LOG_FORK
+
     # --- folding again ----------------------------------------------------------------------
 
     def refold(self, council: CouncilId) -> Chain:

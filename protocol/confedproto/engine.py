@@ -10,31 +10,24 @@ from collections.abc import Iterable, Sequence
 from typing import Final, assert_never
 
 from confedproto import effects as fx
-from confedproto import gossip, inputs, log, sync, wire
-from confedproto.admission import objection
+from confedproto import gossip, inputs, log, runs, sync, wire
+from confedproto.chains import leaf_kind
 from confedproto.duties import Duties
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
-from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, log_id
+from confedproto.guard import Signing, answer, ask
+from confedproto.ids import CouncilId, LogId, NetworkId, PublicKey, log_id
+from confedproto.keeper import Keeper
 from confedproto.keys import SigningKey
-from confedproto.limits import HEADS_PER_MESSAGE, LOGS_PER_LINK_MAX, RUN_MAX_RECORDS
+from confedproto.limits import HEADS_PER_MESSAGE, LOGS_PER_LINK_MAX
 from confedproto.merkle import leaf_hash
 from confedproto.pen import Pen
 from confedproto.reception import Reception
 from confedproto.record import Leaf, VerifiedRecord
-from confedproto.runs import begin_log, run_message
 from confedproto.session import Session, State
 from confedproto.view import Log, View
 
 DIGEST_INTERVAL_MS: Final = 30_000
 """How often each link compares digests: a heartbeat that also heals what got lost."""
-
-_FAULTS_OF_NOBODY: Final = frozenset({Reason.LOG_INDEX, Reason.HEAD_AHEAD})
-"""Refusals of a run that an honest peer can cause: stale by now, or clocks apart."""
-_FAULTS_OF_A_FORK: Final = frozenset({Reason.ROOT_MISMATCH, Reason.PROOF_ROOT})
-"""Refusals of a later run that an honest peer can cause if the log's own node has forked it.
-
-Ending the link for these would let one equivocating node part all the others.
-"""
 
 
 class Engine:
@@ -46,12 +39,15 @@ class Engine:
         self.own: Final = log_id(network, council, signer.public)
         self.sessions: dict[int, Session] = {}
         self._pen: Final = Pen(self.view, council, signer)
+        self.keeper: Final = Keeper(self.view, council, self._pen)
         self._reception: Final = Reception(self.view, council)
         self._puller: Final = sync.Puller()
         self._announcer: Final = gossip.Announcer()
         self._duties: Final = Duties(self.view, council)
         self._digest_due: dict[int, int] = {}
+        self._orphans: set[LogId] = set()  # later logs of councils not known well enough yet
         self._out: list[fx.Effect] = []
+        self.view.add_council(council)
 
     # --- restoring ------------------------------------------------------------------------
 
@@ -70,20 +66,24 @@ class Engine:
         if head is not None:
             entry.head = log.open_head(network, key, head)
 
-    def resume(self) -> None:
-        """After the last `restore`: invitations that nobody has answered are open again."""
+    def resume(self, *, clean: bool = True) -> None:
+        """After the last `restore`: open invitations are open again, and signing begins.
+
+        Not `clean`: only after the linked councils have told how far the log went (RES-1).
+        """
         self._reception.resume()
+        self.keeper.start(clean=clean)
 
     def run_message(
         self, effect: fx.ServeRun, leaves: Iterable[tuple[bytes, bytes | None]]
     ) -> wire.Run:
         """The run that answers a ServeRun: as many leaves as fit one message, at least one."""
-        return run_message(self.view.logs[effect.log].tree, effect, leaves)
+        return runs.run_message(self.view.logs[effect.log].tree, effect, leaves)
 
     def _add_leaf(self, entry: Log, leaf: Leaf, envelope: bytes, arrived: int) -> Reason | None:
         fault = self.view.add(entry.id, leaf, leaf_hash(envelope), arrived)
-        if fault is None and isinstance(leaf, VerifiedRecord):
-            self._duties.note(entry, leaf)
+        for placed in self.view.take_news():
+            self._duties.note(self.view.logs[placed.log], placed.record)
         return fault
 
     # --- the one way in -------------------------------------------------------------------
@@ -104,8 +104,13 @@ class Engine:
                 self._submit(event, now)
             case inputs.Tick():
                 self._tick(now)
+            case inputs.Override():
+                self.keeper.guard.override()
             case _:
                 assert_never(event)
+        opening = self.keeper.begin()
+        if opening is not None:
+            self._append(opening, now)
         self._head_own(now)
         for link, logs in self._announcer.due(now):
             self._announce(link, logs)
@@ -116,7 +121,7 @@ class Engine:
         times = [
             self._announcer.next_deadline(),
             self._puller.next_deadline(),
-            self._duties.next_deadline(now),
+            self._duties.next_deadline(now) if self.keeper.may_act(now) else None,
             min(self._digest_due.values(), default=None),
         ]
         return min((time for time in times if time is not None), default=None)
@@ -131,7 +136,7 @@ class Engine:
             if due <= now:
                 self._digest_due[link] = now + DIGEST_INTERVAL_MS
                 self._send(link, wire.DigestNow(digest=sync.digest(self.view.logs)))
-        for duty in self._duties.due(now):
+        for duty in self._duties.due(now) if self.keeper.may_act(now) else ():
             self._append(self._pen.sign(duty.body, duty.subject, duty.part, now), now)
 
     # --- links ------------------------------------------------------------------------------
@@ -148,12 +153,10 @@ class Engine:
             state=state,
             council=council,
         )
-        knock = (
-            self._reception.own_knock(council) if event.initiator and council is not None else None
-        )
-        if knock is not None:
-            self._send(event.link, knock)
         if council is not None:
+            knock = self._reception.own_knock(council) if event.initiator else None
+            if knock is not None:
+                self._send(event.link, knock)
             self._greet(event.link)
 
     def _greet(self, link: int) -> None:
@@ -183,6 +186,8 @@ class Engine:
         self._announcer.add_link(session.link)
         self._digest_due[session.link] = now + DIGEST_INTERVAL_MS
         self._out.append(fx.LinkOpened(link=session.link, council=session.council))
+        if self.keeper.guard.state is Signing.HELD:
+            self._send(session.link, ask(self.view.logs.get(self.own), self.own))
         self._compare(session.link, hello.digest)
 
     # --- messages ---------------------------------------------------------------------------
@@ -214,6 +219,11 @@ class Engine:
                 self._heads(session, message, now)
             case wire.Pull():
                 self._serve(session, message)
+            case wire.AskHead():
+                entry = self.view.logs.get(LogId(message.log))
+                self._send(session.link, answer(entry, message))
+            case wire.HeadTold():
+                self._told(session, message, now)
             case wire.Run():
                 self._run(session, message, leaves, now)
             case wire.DigestNow():
@@ -238,51 +248,38 @@ class Engine:
             if full or not self._puller.announced(session.link, log_, head.size, held=known):
                 too_many += 1
                 continue
-            held = entry.head if entry is not None else None
-            if held is not None and held.size > head.size:
-                self._announcer.add(session.link, [log_])
-            elif held is not None and held.size == head.size and held.root[:8] != head.root:
-                self._refuse(session.link, Reason.LOG_FORK, log_.hex()[:16])
+            if entry is not None and entry.head is not None:
+                if entry.head.size > head.size:
+                    self._announcer.add(session.link, [log_])
+                if self.keeper.noticed(entry, head):
+                    self._refuse(session.link, Reason.LOG_FORK, log_.hex()[:16])
+                    self._send(session.link, ask(entry, log_))
             self._pull(log_, now)
         if too_many:
             self._refuse(session.link, Reason.QUOTA, f"{too_many} logs too many")
 
     def _serve(self, session: Session, pull: wire.Pull) -> None:
-        entry = self.view.logs.get(LogId(pull.log))
-        if entry is None or entry.head is None or pull.start >= entry.head.size:
-            return  # nothing there: the peer's own time limit asks somebody else
-        end = min(entry.head.size, pull.start + RUN_MAX_RECORDS)
-        self._out.append(
-            fx.ServeRun(
-                link=session.link,
-                log=entry.id,
-                start=pull.start,
-                end=end,
-                head=entry.head.envelope,
-                head_size=entry.head.size,
-            )
-        )
-        self._puller.learn(session.link, entry.id, pull.start)
+        run = runs.served(self.view.logs.get(LogId(pull.log)), session.link, pull.start)
+        if run is not None:  # else the peer's own time limit asks somebody else
+            self._out.append(run)
+            self._puller.learn(session.link, run.log, pull.start)
 
     def _run(self, session: Session, run: wire.Run, leaves: Sequence[Leaf], now: int) -> None:
         log_ = LogId(run.log)
         if not self._puller.done(log_, session.link):
             return  # asked too long ago; somebody else has been asked since
         entry = self.view.logs.get(log_)
-        envelopes = [leaf[0] for leaf in run.leaves]
         try:
-            if entry is None:
-                entry = begin_log(self.view, log_, run.start, leaves)
-            head = log.open_head(self.view.network, entry.key, run.head)
-            if head.log != log_:
-                raise VerificationError(Reason.LOG_ID)
-            proof = [Hash(step) for step in run.proof or ()]
-            log.check_run(entry.tree, run.start, envelopes, head, proof, now // 1000)
+            entry, head = runs.check(self.view, run, leaves, now // 1000)
         except (VerificationError, DecodeError) as error:
             self._puller.fail(log_, session.link)
-            forked = _FAULTS_OF_A_FORK if entry is not None and run.start > 0 else frozenset()
-            if error.reason not in _FAULTS_OF_NOBODY | forked:
+            forked = runs.FAULTS_OF_A_FORK if entry is not None and run.start > 0 else frozenset()
+            if entry is None and runs.is_later(leaves) and error.reason in runs.FAULTS_OF_AN_ORPHAN:
+                self._orphans.add(log_)
+            elif error.reason not in runs.FAULTS_OF_NOBODY | forked:
                 raise RemoteProtocolError(error.reason, error.detail) from None
+            elif error.reason in forked and entry is not None:
+                self._send(session.link, ask(entry, log_))
             self._refuse(session.link, error.reason, error.detail)
             self._pull(log_, now)
             self._pull_waiting(now)
@@ -297,32 +294,25 @@ class Engine:
     def _keep(
         self, entry: Log, run: wire.Run, leaves: Sequence[Leaf], head: log.Head, now: int
     ) -> None:
-        arrived = now // 1000
         for leaf, pair in zip(leaves, run.leaves, strict=True):
-            self._add_leaf(entry, leaf, pair[0], arrived)
+            self._add_leaf(entry, leaf, pair[0], now // 1000)
         complete = entry.tree.size == head.size
         if complete:
             entry.head = head
-        self._out.append(
-            fx.StoreLeaves(
-                log=entry.id,
-                council=entry.council,
-                key=entry.key,
-                start=run.start,
-                leaves=tuple((p[0], p[1] if len(p) == 2 else None) for p in run.leaves),
-                arrived=arrived,
-                head=head.envelope if complete else None,
-            )
-        )
-        self._grown(entry)
+        self._out.append(runs.kept(entry, run, head if complete else None, now // 1000))
+        self._grown(entry, [leaf_kind(leaf) or "" for leaf in leaves])
+        orphans, self._orphans = self._orphans, set()
+        for orphan in orphans:  # what was unknown of a council may be known now
+            self._puller.forgive(orphan)
+            self._pull(orphan, now)
 
-    def _grown(self, entry: Log) -> None:
+    def _grown(self, entry: Log, kinds: Sequence[str]) -> None:
         if entry.head is None:
             return
-        size = entry.head.size
+        size, urgent = entry.head.size, self.keeper.urgent(kinds)
         for link in self.sessions:
             if self._puller.size_at(link, entry.id) < size:
-                self._announcer.add(link, [entry.id])
+                self._announcer.add(link, [entry.id], urgent=urgent)
         self._out.append(
             fx.Grown(log=entry.id, council=entry.council, size=size, root=entry.head.root)
         )
@@ -351,8 +341,10 @@ class Engine:
     def _pull(self, log_: LogId, now: int) -> None:
         entry = self.view.logs.get(log_)
         held = entry.tree.size if entry is not None else 0
-        if log_ == self.own:
+        if log_ == self.own and self.keeper.guard.state is not Signing.HELD:
             return  # nobody else appends to our log; a longer one is a matter of recovery
+        if log_ in self.view.chains.forked and not self.view.chains.wants(log_, held):
+            return  # a forked log takes nothing new (FRK-4)
         link = self._puller.choose(log_, held, now)
         if link is not None:
             self._send(link, wire.Pull(log=log_, start=held))
@@ -360,16 +352,13 @@ class Engine:
     # --- own records ------------------------------------------------------------------------
 
     def _submit(self, event: inputs.Submit, now: int) -> None:
-        item = event.record
-        fault: Reason | None
-        if item.council != self.council:
-            fault = Reason.COUNCIL_FOREIGN
-        elif item.id in self.view.records:
-            fault = None  # handing in the same record twice changes nothing
-        else:
-            fault = objection(self.view, item, now // 1000)
-            if fault is None:
-                self._append(item, now)
+        item, fault = event.record, None
+        if item.id not in self.view.records:  # handing in the same record twice changes nothing
+            ours = self.keeper.take(item, now)
+            if isinstance(ours, Reason):
+                fault = ours
+            elif ours is not None:
+                self._append(ours, now)
         if fault is None:
             self._head_own(now)
         self._out.append(fx.Answered(token=event.token, record=item.id, fault=fault))
@@ -381,10 +370,21 @@ class Engine:
 
     def _head_own(self, now: int) -> None:
         """Sign one head over all that this input appended, and hand it to the store."""
-        kept = self._pen.head(now)
-        if kept is not None:
-            self._out.append(kept)
-            self._grown(self.view.logs[self.own])
+        kinds = [item.kind for item in self._pen.fresh]
+        stored = self._pen.head(now)
+        if stored is not None:
+            self.keeper.guard.signed = True
+            self._out.append(stored)
+            self._grown(self.view.logs[self.own], kinds)
+
+    def _told(self, session: Session, message: wire.HeadTold, now: int) -> None:
+        proof = self.keeper.told(session.council, message)
+        if proof is not None and self.keeper.may_act(now):
+            self._append(self._pen.sign(proof, None, None, now), now)
+        if message.head is not None and message.log == self.own:
+            self._puller.announced(session.link, self.own, self.keeper.guard.wanted, held=True)
+            self._pull(self.own, now)
+            self._announcer.add(session.link, [self.own])
 
     # --- small things -----------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ COALESCE_MS = 50
 @dataclass(slots=True)
 class _Queue:
     logs: set[LogId] = field(default_factory=set)
+    urgent: set[LogId] = field(default_factory=set)  # announced ahead of the others, at once
     last: int = -COALESCE_MS
 
 
@@ -36,16 +37,20 @@ class Announcer:
         """A link is gone."""
         self.queues.pop(link, None)
 
-    def add(self, link: int, logs: Iterable[LogId]) -> None:
-        """Remember that these logs are to be announced to a link."""
+    def add(self, link: int, logs: Iterable[LogId], *, urgent: bool = False) -> None:
+        """Remember that these logs are to be announced to a link; the urgent ones first."""
         queue = self.queues.get(link)
         if queue is not None:
-            queue.logs.update(logs)
+            (queue.urgent if urgent else queue.logs).update(logs)
 
     def due(self, now: int) -> list[tuple[int, list[LogId]]]:
         """What is to be announced now (milliseconds), at most a message's worth a link."""
         out: list[tuple[int, list[LogId]]] = []
         for link, queue in self.queues.items():
+            if queue.urgent:
+                out.append((link, sorted(queue.urgent)))
+                queue.logs.difference_update(queue.urgent)
+                queue.urgent.clear()
             if queue.logs and now >= queue.last + COALESCE_MS:
                 chosen = sorted(queue.logs)[:HEADS_PER_MESSAGE]
                 queue.logs.difference_update(chosen)

@@ -55,4 +55,9 @@ class Tick:
     """Time has passed; sent when `Engine.next_deadline` is reached."""
 
 
-Input = LinkUp | LinkDown | Received | RunOpened | Submit | Tick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """The operator has typed that the node may sign without its peers' answers (RES-5)."""
+
+
+Input = LinkUp | LinkDown | Received | RunOpened | Submit | Tick | Override

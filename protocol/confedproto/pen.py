@@ -20,6 +20,7 @@ class Pen:
         self._view: Final = view
         self._council: Final = council
         self._signer: Final = signer
+        self.key: Final = signer.public
         self._own: Final = log_id(view.network, council, signer.public)
 
     def sign(

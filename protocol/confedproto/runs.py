@@ -1,15 +1,18 @@
 """Runs: stretches of a log on the wire, and how a log that is new here begins (specs/03, LOG)."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from confedproto import effects as fx
 from confedproto import wire
+from confedproto.bodies.node import Node
 from confedproto.errors import Reason, VerificationError
-from confedproto.ids import Hash, LogId
-from confedproto.limits import RUN_MAX_BYTES
+from confedproto.ids import Hash, LogId, PublicKey, log_id
+from confedproto.limits import LOGS_PER_COUNCIL_MAX, RUN_MAX_BYTES, RUN_MAX_RECORDS
+from confedproto.log import Head, check_run, open_head
 from confedproto.merkle import Tree
 from confedproto.record import Leaf, VerifiedRecord
-from confedproto.rules.authority import Authority
+from confedproto.rules.authority import Authority, meets_threshold
 from confedproto.view import Log, View
 
 
@@ -40,14 +43,78 @@ def run_message(
     )
 
 
+def served(entry: Log | None, link: int, start: int) -> fx.ServeRun | None:
+    """The run that a pull from `start` asks for, or None if there is nothing to serve."""
+    if entry is None or entry.head is None or start >= entry.head.size:
+        return None
+    return fx.ServeRun(
+        link=link,
+        log=entry.id,
+        start=start,
+        end=min(entry.head.size, start + RUN_MAX_RECORDS),
+        head=entry.head.envelope,
+        head_size=entry.head.size,
+    )
+
+
+def kept(entry: Log, run: wire.Run, head: Head | None, arrived: int) -> fx.StoreLeaves:
+    """What the store is to keep of a run; `head` if the run reached it."""
+    return fx.StoreLeaves(
+        log=entry.id,
+        council=entry.council,
+        key=entry.key,
+        start=run.start,
+        leaves=tuple((p[0], p[1] if len(p) == 2 else None) for p in run.leaves),
+        arrived=arrived,
+        head=head.envelope if head is not None else None,
+    )
+
+
+FAULTS_OF_NOBODY: Final = frozenset({Reason.LOG_INDEX, Reason.HEAD_AHEAD})
+"""Refusals of a run that an honest peer can cause: stale by now, or clocks apart."""
+FAULTS_OF_A_FORK: Final = frozenset({Reason.ROOT_MISMATCH, Reason.PROOF_ROOT})
+"""Refusals of a later run that an honest peer can cause if the log's own node has forked it.
+
+Ending the link for these would let one equivocating node part all the others.
+"""
+FAULTS_OF_AN_ORPHAN: Final = frozenset({Reason.COUNCIL_UNKNOWN, Reason.THRESHOLD_MISSING})
+"""Refusals of a later log whose council's charter we do not hold yet: asked again then."""
+
+
+def is_later(leaves: Sequence[Leaf]) -> bool:
+    """Whether leaves from the start are of a later log: it opens with a node record past 1."""
+    body = leaves[0].body if leaves and isinstance(leaves[0], VerifiedRecord) else None
+    return isinstance(body, Node) and body.number > 1
+
+
+def check(view: View, run: wire.Run, leaves: Sequence[Leaf], now: int) -> tuple[Log, Head]:
+    """The log that a run continues, or begins, and the head it leads to (LOG-5).
+
+    Nothing is changed; `now` in seconds. Raises VerificationError or DecodeError.
+    """
+    log_ = LogId(run.log)
+    entry = view.logs.get(log_) or begin_log(view, log_, run.start, leaves)
+    head = open_head(view.network, entry.key, run.head)
+    if head.log != log_:
+        raise VerificationError(Reason.LOG_ID)
+    proof = [Hash(step) for step in run.proof or ()]
+    check_run(entry.tree, run.start, [leaf[0] for leaf in run.leaves], head, proof, now)
+    return entry, head
+
+
 def begin_log(view: View, log_: LogId, start: int, leaves: Sequence[Leaf]) -> Log:
     """A log not followed yet: its first two leaves say whose it is (LOG-2).
 
     Raises VerificationError.
     """
+    first = leaves[0] if leaves else None
+    if start != 0 or not isinstance(first, VerifiedRecord):
+        raise VerificationError(Reason.LOG_START)
+    if isinstance(first.body, Node) and is_later(leaves):
+        return _next_log(view, log_, first, first.body)
     authority = Authority(view.network)
     for leaf in leaves[:2]:
-        if start != 0 or not isinstance(leaf, VerifiedRecord):
+        if not isinstance(leaf, VerifiedRecord):
             raise VerificationError(Reason.LOG_START)
         fault = authority.admit(leaf)
         if fault is not None:
@@ -55,6 +122,25 @@ def begin_log(view: View, log_: LogId, start: int, leaves: Sequence[Leaf]) -> Lo
     council, node = authority.council, authority.node
     if council is None or node is None:
         raise VerificationError(Reason.LOG_START)
-    if node.log != log_ or council in view.authorities:
+    if node.log != log_ or any(log.council == council for log in view.logs.values()):
         raise VerificationError(Reason.LOG_ID)
     return Log(id=log_, council=council, key=node.key)
+
+
+def _next_log(view: View, log_: LogId, record: VerifiedRecord, node: Node) -> Log:
+    """A later log of a council: its first leaf is the node record that opens it (LOG-2).
+
+    Whether it follows is for the chain to say; here it is enough that the council's keyholders
+    under some charter want it, so that a stranger cannot make us keep anything.
+    """
+    council, key = record.council, PublicKey(node.key)
+    charter = view.charter_of(council, record.charter)
+    if log_id(view.network, council, key) != log_:
+        raise VerificationError(Reason.LOG_ID)
+    if charter is None:
+        raise VerificationError(Reason.COUNCIL_UNKNOWN)
+    if not meets_threshold(charter, record.signers):
+        raise VerificationError(Reason.THRESHOLD_MISSING)
+    if sum(log.council == council for log in view.logs.values()) >= LOGS_PER_COUNCIL_MAX:
+        raise VerificationError(Reason.QUOTA, "logs of one council")
+    return Log(id=log_, council=council, key=key)

@@ -80,6 +80,10 @@ class Puller:
             self._forgive(log, link)
         return True
 
+    def forgive(self, log: LogId) -> None:
+        """What made the pulls of a log fail is over: every peer may be asked again."""
+        self.failed.pop(log, None)
+
     def _forgive(self, log: LogId, link: int) -> None:
         links = self.failed.get(log)
         if links is not None:

@@ -1,0 +1,166 @@
+"""The node's own log: whether it may be signed now, and what is to be said of forks (RES, FRK)."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from confedproto import guard, wire
+from confedproto.admission import objection
+from confedproto.bodies.carried import Carried
+from confedproto.bodies.forkproof import ForkProof
+from confedproto.chains import Log
+from confedproto.errors import Reason, RemoteProtocolError
+from confedproto.guard import Guard, Signing
+from confedproto.ids import CouncilId, LogId, RecordId, log_id
+from confedproto.pen import Pen
+from confedproto.record import VerifiedRecord
+from confedproto.rules.chain import CARRIED_KINDS
+from confedproto.rules.life import State
+from confedproto.view import View
+
+URGENT: Final = frozenset({"recall", "suspension", "charter", "node", "fork-proof", "carried"})
+"""Kinds that are announced ahead of all else (LIV-5)."""
+_WHILE_SUSPENDED: Final = frozenset({"charter", "node", "suspension", "recall"})
+
+
+class Keeper:
+    """What the engine asks before its node key signs. Times are milliseconds."""
+
+    def __init__(self, view: View, council: CouncilId, pen: Pen) -> None:
+        self.guard: Final = Guard()
+        self._view: Final = view
+        self._council: Final = council
+        self._pen: Final = pen
+        self._key: Final = pen.key
+        self._own: Final = log_id(view.network, council, pen.key)
+        self._proved: set[LogId] = set()
+
+    def start(self, *, clean: bool) -> None:
+        """The node starts; without a log of its own there is nothing to be clean about."""
+        entry = self._view.logs.get(self._own)
+        held = entry is not None and entry.head is not None
+        self.guard.start(clean=clean and held)
+
+    def linked(self) -> set[CouncilId]:
+        """The councils that must be asked: those with which consent is mutual."""
+        others = set(self._view.authorities) - {self._council}
+        return {other for other in others if self._view.linked(self._council, other)}
+
+    def begin(self) -> VerifiedRecord | None:
+        """Open the log for signing if the rule is met now; the first leaf of a new one (RES-1)."""
+        if self.guard.state is Signing.HELD:
+            self._settle()
+        opening = self.opening()
+        if opening is None or self.guard.state is not Signing.OPEN:
+            return None
+        self._view.add_log(self._own, self._council, self._key)
+        return opening
+
+    def _settle(self) -> bool:
+        entry = self._view.logs.get(self._own)
+        held = entry.head.size if entry is not None and entry.head is not None else 0
+        if held == 0 and self.opening() is not None and not self.guard.wanted:
+            held = 1  # a new server: its log begins with the node record that names it
+        return self.guard.settle(self.linked(), held)
+
+    def opening(self) -> VerifiedRecord | None:
+        """The node record in force if it opens our log, which is not there yet."""
+        authority = self._view.authorities.get(self._council)
+        node = authority.node if authority is not None else None
+        if node is None or node.key != self._key or self._own in self._view.logs:
+            return None
+        return node.record
+
+    def objection(self, kind: str, now: int) -> Reason | None:
+        """Why nothing of this kind is appended to our log now, or None (RES-1, FRK-4, SUS-3)."""
+        if self.guard.state is Signing.HELD:
+            return Reason.RESTORE_HELD
+        chain = self._view.chains.of[self._council]
+        if self.guard.state is Signing.STOPPED or self._own in self._view.chains.forked:
+            return Reason.LOG_FORK
+        node = chain.authority.node
+        if node is None or node.key != self._key:
+            return Reason.NODE_REPLACED
+        state = chain.state_at(now // 1000)
+        if state is State.SUSPENDED and kind not in _WHILE_SUSPENDED:
+            return Reason.NODE_SUSPENDED
+        return Reason.NODE_FORK if state is State.NODE_FORK else None
+
+    def may_act(self, now: int) -> bool:
+        """Whether the node signs records of its own accord now."""
+        if self._own not in self._view.logs or self.objection("witness", now) is not None:
+            return False
+        state = self._view.chains.of[self._council].state_at(now // 1000)
+        return state is State.ACTIVE
+
+    # --- what peers tell --------------------------------------------------------------------
+
+    def noticed(self, entry: Log, head: wire.AnnouncedHead) -> bool:
+        """Whether an announced head may be of another history than ours: then ask (FRK-3)."""
+        if entry.id in self._view.chains.forked:
+            return False
+        if entry.id == self._own and head.size > entry.tree.size:
+            return True
+        return head.size <= entry.tree.size and entry.tree.root_at(head.size)[:8] != head.root
+
+    def told(self, council: CouncilId | None, message: wire.HeadTold) -> ForkProof | None:
+        """Take up a peer's answer; a proof if it shows a second history (RES-2, FRK-3).
+
+        Raises RemoteProtocolError for an answer that does not hold.
+        """
+        log_ = LogId(message.log)
+        entry = self._view.logs.get(log_)
+        if entry is None and log_ == self._own:
+            entry = Log(id=log_, council=self._council, key=self._key)
+        if entry is None:
+            raise RemoteProtocolError(Reason.LOG_ID, "an answer that nobody asked for")
+        found = guard.check(self._view.network, entry, message)
+        if log_ == self._own:
+            size = found.head.size if found.head is not None else 0
+            if council is not None:
+                self.guard.told(council, size)
+            if found.fork is not None or (self.guard.signed and size > entry.tree.size):
+                self.guard.stop()
+        if found.fork is None or log_ in self._proved:
+            return None
+        self._proved.add(log_)
+        return found.fork
+
+    # --- what is handed in ------------------------------------------------------------------
+
+    def take(self, item: VerifiedRecord, now: int) -> VerifiedRecord | Reason | None:
+        """What is to be appended for a record that was handed in, why nothing is, or None."""
+        fault = self.objection(item.kind, now)
+        if fault is not None:
+            return fault
+        if item.council == self._council:
+            return objection(self._view, item, now // 1000) or item
+        body = self.carry(item)
+        if isinstance(body, Reason):
+            return body
+        if self.carried_already(item.id, item.council):
+            return None
+        return self._pen.sign(body, None, None, now)
+
+    # --- carriage ---------------------------------------------------------------------------
+
+    def carry(self, item: VerifiedRecord) -> Carried | Reason:
+        """The record of another council as our node carries it (CAR-1, CAR-2)."""
+        log_ = self._view.log_of.get(item.council)
+        head = self._view.logs[log_].head if log_ is not None else None
+        if item.kind not in CARRIED_KINDS:
+            return Reason.COUNCIL_FOREIGN
+        if head is None:
+            return Reason.COUNCIL_UNKNOWN
+        authority = self._view.authorities[item.council]
+        fault = authority.judge(item)
+        if fault is not None and fault is not Reason.CHARTER_FORK:
+            return fault
+        return Carried(envelope=item.envelope, head=head.envelope)
+
+    def carried_already(self, item: RecordId, council: CouncilId) -> bool:
+        """Whether somebody carries it already: once is enough."""
+        return any(one.record.id == item for _, one in self._view.chains.conveyed(council))
+
+    def urgent(self, kinds: Sequence[str]) -> bool:
+        """Whether a log that gained records of these kinds is announced at once (LIV-5)."""
+        return not URGENT.isdisjoint(kinds)
