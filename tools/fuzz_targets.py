@@ -16,6 +16,7 @@ import msgpack
 from msgpack import fallback
 
 from confedproto import codec, keys, log, record, sshsig, text, wire
+from confedproto.bodies import KIND_OF
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.position import Position
 from confedproto.bodies.types import Body
@@ -94,7 +95,7 @@ def _codec(data: bytes) -> None:
 
 
 def _payload(body: Body, *, subject: bytes | None = None) -> bytes:
-    kind = type(body).__name__.lower()
+    kind = KIND_OF[type(body)]
     return record.build_payload(
         kind=kind, council=COUNCIL, charter=1, time=1_700_000_000, body=body, subject=subject
     )

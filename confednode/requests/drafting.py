@@ -1,6 +1,6 @@
 """Requests for drafts: payloads that the council's keyholders are to sign elsewhere."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import trio
 from msgspec import Meta
@@ -9,6 +9,7 @@ from confednode import show
 from confednode.requests.table import Ballots, Desktop, Id, OneId, Reply, Request, op
 from confedproto import text
 from confedproto.bodies.compact import Windows
+from confedproto.bodies.position import ValueText
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, PublicKey, RecordId
 
@@ -131,7 +132,7 @@ class DraftPosition(Request, frozen=True, kw_only=True):
     """A position, with members' ballots as really cast."""
 
     id: Id
-    value: Literal["yes", "no", "abstain"]
+    value: ValueText
     yes: Ballots | None = None
     no: Ballots | None = None
     valid: Ballots | None = None

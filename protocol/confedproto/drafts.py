@@ -6,7 +6,6 @@ Whether the signed record is then appended is decided by `admission.objection`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from confedproto.bodies import KIND_OF
 from confedproto.bodies.accession import Accession
@@ -16,7 +15,7 @@ from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.bodies.link import Link
 from confedproto.bodies.mandate import Instruction, Mandate
 from confedproto.bodies.motion import Motion, Title
-from confedproto.bodies.position import Position
+from confedproto.bodies.position import Position, ValueText
 from confedproto.bodies.recall import Recall
 from confedproto.bodies.second import Second
 from confedproto.bodies.types import Body
@@ -160,7 +159,7 @@ class Desk:
     def position(
         self,
         motion: RecordId,
-        value: Literal["yes", "no", "abstain"],
+        value: ValueText,
         *,
         yes: int | None = None,
         no: int | None = None,

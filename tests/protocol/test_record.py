@@ -409,6 +409,7 @@ def test_kinds_with_a_part_are_those_tested_here() -> None:
     assert {kind.name: kind.part for kind in KINDS.values() if kind.part is not Part.NONE} == {
         "motion": Part.TEXT,
         "report": Part.TEXT,
+        "amend": Part.TEXT,
         "witness": Part.HEADS,
     }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from confedproto import record
+from confedproto.bodies import KIND_OF
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.compact import COORDINATION, ClassRule, Compact, Founder, Windows
@@ -110,7 +111,7 @@ class Author:
     ) -> VerifiedRecord:
         """A signed record of this council, by its threshold unless `signers` says who."""
         payload = record.build_payload(
-            kind=kind or type(body).__name__.lower(),
+            kind=kind or KIND_OF[type(body)],
             council=self.council if council == "own" else council,
             charter=self.version if charter is None else charter,
             time=time,

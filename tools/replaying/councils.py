@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from confedproto import log as logs
 from confedproto import record
 from confedproto.admission import objection
+from confedproto.bodies import KIND_OF
 from confedproto.bodies.compact import Windows
 from confedproto.council import found
 from confedproto.drafts import Desk, Draft
@@ -130,7 +131,7 @@ class Network:
     def _sign_own(self, council: Council, duty: Duty) -> None:
         step = self.view.authorities[council.id].charter
         payload = record.build_payload(
-            kind=type(duty.body).__name__.lower(),
+            kind=KIND_OF[type(duty.body)],
             council=council.id,
             charter=step.version if step is not None else 1,
             time=self.now,

@@ -10,6 +10,7 @@ from tools.vectors.signing import filler
 NUMBER_MAX: Final = 1_000_000
 _BASE64: Final = base64.b64encode(bytes(32)).decode()
 _ID: Final = {"31-bytes": bytes(31), "33-bytes": bytes(33), "text": "i" * 32, "base64": _BASE64}
+_REF: Final = {"31-bytes": bytes(31), "33-bytes": bytes(33)}
 _NUMBER: Final = {"0": 0, "large": NUMBER_MAX + 1, "text": "1", "bool": True}
 _WEIGHT: Final = {"negative": -1, "large": 1_000_001, "text": "2"}
 _TIME: Final = {"negative": -1, "large": 2**40 + 1}
@@ -23,6 +24,8 @@ _TOKEN: Final = {
     "32-characters": "t" * 32,
 }
 _WORD: Final = {"other": "maybe", "upper": "Yes", "number": 1}
+_TEXT: Final = {"empty": "", "2001-characters": "r" * 2001, "bytes": b"r"}
+_FLAG: Final = {"number": 1, "text": "true"}
 _HEAD: Final = [filler("log"), 12, filler("root")]
 
 _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
@@ -81,9 +84,22 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "seconds": {"negative": -1, "large": 1_000_001},
         "sponsors": {"negative": -1},
         "weight_max": _WEIGHT,
+        "quorums": {"empty": [], "of-two": [["charter", 1]], "whole-0": [["charter", 0, 0]]},
+        "terms": {"negative": {"lapse": -1}, "another": {"recess": 1}},
+        "panel": {"4": 4},
+        "sunset": _TIME,
+        "previous": _REF,
     },
-    "accession": {"weight": _WEIGHT},
+    "accession": {"weight": _WEIGHT, "motion": _REF, "observer": _FLAG},
     "motion": {
+        "version": _REF,
+        "contact": _NAME,
+        "affected": {"empty": [], "31-bytes": [bytes(31)]},
+        "money": {"empty-map": {}, "array": [1, 2, "CHF", "Dues."]},
+        "due": _TIME,
+        "reversible": _FLAG,
+        "supersedes": {"empty": [], "65": [bytes(32)] * 65},
+        "target": _REF,
         "name": _TOKEN,
         "titles": {
             "empty": [],
@@ -105,6 +121,10 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "closes": {"text": "tomorrow"},
         "seconds": {"empty": [], "31-bytes": [bytes(31)]},
         "accessions": {"empty": []},
+        "exits": {"empty": []},
+        "versions": {"empty": [], "31-bytes": [bytes(31)]},
+        "takeover": _REF,
+        "rolls": {"empty": [], "of-two": [[bytes(32), bytes(32)]]},
     },
     "position": {
         "freeze": _ID,
@@ -113,6 +133,12 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "yes": _BALLOTS,
         "no": {"negative": -1},
         "valid": {"large": 10**12 + 1},
+        "present": _BALLOTS,
+        "roll": _BALLOTS,
+        "method": _WORD,
+        "reason": _TEXT,
+        "talks": {"empty": []},
+        "versions": {"empty": []},
     },
     "witness": {"count": {"0": 0, "65": 65}, "root": _ID},
     "vote": {
@@ -142,7 +168,7 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "petition": {"zero": [0, 10], "of-one": [1]},
     },
     "act": {
-        "motion": _ID,
+        "motion": _REF,
         "kind": _TOKEN,
         "value": {"empty": ""},
         "number": _NUMBER,
@@ -178,6 +204,32 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
             "name-empty": [["", "pdf", 1, bytes(32)]],
         },
     },
+    "exit": {"reason": _TEXT},
+    "amend": {"titles": {"empty": []}, "text": _ID, "reason": _TEXT, "editorial": _FLAG},
+    "objection": {"reason": _TEXT},
+    "withdraw": {"reason": _TEXT},
+    "affected-claim": {"reason": _TEXT},
+    "roll": {"members": _BALLOTS, "taken": _TIME, "method": _TEXT},
+    "task": {"title": _NAME, "carrier": _REF, "due": _TIME, "done": _FLAG, "mandate": _REF},
+    "finding": {"effect": _WORD, "text": _TEXT, "mandate": _REF},
+    "calendar": {
+        "title": _NAME,
+        "starts": _TIME,
+        "ends": _TIME,
+        "place": _NAME,
+        "mandate": _REF,
+    },
+    "payment-order": {
+        "amount": {"negative": -1, "large": 10**12 + 1, "text": "5"},
+        "currency": _NAME,
+        "payee": _NAME,
+        "number": _NUMBER,
+    },
+    "dispute": {"name": _WORD, "remedy": _TEXT, "parties": {"empty": [], "31-bytes": [bytes(31)]}},
+    "naming": {"role": _WORD, "councils": {"empty": [], "6": [bytes(32)] * 6}},
+    "hold": {"reason": _TEXT, "dispute": _REF},
+    "correction": {"text": _TEXT},
+    "dissolution": {"liquidators": {"empty": []}, "assets": _TEXT, "report": _TEXT},
 }
 
 

@@ -11,26 +11,42 @@ from typing import Final
 
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.act import Act
+from confedproto.bodies.affectedclaim import AffectedClaim
+from confedproto.bodies.amend import Amend
+from confedproto.bodies.calendar import Calendar
 from confedproto.bodies.carried import Carried
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.compact import Compact
+from confedproto.bodies.correction import Correction
+from confedproto.bodies.dispute import Dispute
+from confedproto.bodies.dissolution import Dissolution
+from confedproto.bodies.exit import Exit
+from confedproto.bodies.finding import Finding
 from confedproto.bodies.forkproof import ForkProof
 from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.hold import Hold
 from confedproto.bodies.link import Link
 from confedproto.bodies.lock import Lock
 from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.motion import Motion
+from confedproto.bodies.naming import Naming
 from confedproto.bodies.node import Node
+from confedproto.bodies.objection import Objection
+from confedproto.bodies.paymentorder import PaymentOrder
 from confedproto.bodies.petition import Petition
 from confedproto.bodies.position import Position
 from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.recall import Recall
 from confedproto.bodies.report import Report
+from confedproto.bodies.roll import Roll
 from confedproto.bodies.second import Second
 from confedproto.bodies.statement import Statement
 from confedproto.bodies.suspension import Suspension
+from confedproto.bodies.takeover import Takeover
+from confedproto.bodies.task import Task
 from confedproto.bodies.types import Body
 from confedproto.bodies.vote import Vote
+from confedproto.bodies.withdraw import Withdraw
 from confedproto.bodies.witness import Witness
 
 
@@ -41,6 +57,7 @@ class Needs(Enum):
     NODE = "node"  # the council's node key alone
     KEYHOLDER = "keyholder"  # one keyholder alone, or the threshold: the body says which
     DELEGATE = "delegate"  # the delegate key of the mandate that is the subject
+    ADMINISTRATION = "administration"  # the keyholders, or the delegate of the mandate it names
 
 
 class Part(Enum):
@@ -68,11 +85,11 @@ def _kind(
     body: type[Body],
     needs: Needs = Needs.THRESHOLD,
     *,
+    name: str | None = None,
     subject: bool = True,
     receipts: bool = False,
     part: Part = Part.NONE,
     plain: bool = False,
-    name: str | None = None,
 ) -> Kind:
     return Kind(
         name=name or body.__name__.lower(),
@@ -111,6 +128,22 @@ KINDS: Final = MappingProxyType(
             _kind(ForkProof, Needs.NODE, subject=False, receipts=True, name="fork-proof"),
             _kind(Carried, Needs.NODE, subject=False, receipts=True),
             _kind(Statement, subject=False, plain=True),
+            _kind(Exit, receipts=True),
+            _kind(Amend, part=Part.TEXT),
+            _kind(Objection),
+            _kind(Withdraw, receipts=True),
+            _kind(Takeover, receipts=True),
+            _kind(AffectedClaim, name="affected-claim"),
+            _kind(Roll, subject=False),
+            _kind(Task, Needs.ADMINISTRATION),
+            _kind(Finding, Needs.ADMINISTRATION),
+            _kind(Calendar, Needs.ADMINISTRATION),
+            _kind(PaymentOrder, Needs.ADMINISTRATION, name="payment-order"),
+            _kind(Dispute),
+            _kind(Naming),
+            _kind(Hold, receipts=True),
+            _kind(Correction),
+            _kind(Dissolution),
         )
     }
 )

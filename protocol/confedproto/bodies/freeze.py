@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from confedproto.bodies.types import Body, Bytes32, Time, Weight
+from confedproto.bodies.types import Ballots, Body, Bytes32, Time, Weight
 from confedproto.limits import MEMBERS_MAX
 
 Ids = Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=MEMBERS_MAX)]
@@ -18,10 +18,22 @@ class Voter(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     weight: Weight
 
 
+class FrozenRoll(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A council of C, its roll record, and the members that this one states."""
+
+    council: Bytes32
+    roll: Bytes32
+    members: Ballots
+
+
 class Freeze(Body, frozen=True, kw_only=True):
     """The record's subject is the motion; `councils` is C, strictly increasing.
 
-    `seconds` and `accessions` name the records that the freeze rests on, sorted.
+    The lists name the records that the freeze rests on, each sorted: `exits` and `decisions`
+    (exclusions, dormancy) say why a founder is not in C, `ratifications` who is bound by the
+    motion's version of the compact, `claims` who votes besides those listed as affected.
+    `rolls` are in the order of the councils. `versions` are the amendments that compete, in
+    the order of their ids; without them the motion stands as moved.
     """
 
     councils: Annotated[tuple[Voter, ...], Meta(min_length=1, max_length=MEMBERS_MAX)]
@@ -29,3 +41,12 @@ class Freeze(Body, frozen=True, kw_only=True):
     closes: Time
     seconds: Ids | None = None
     accessions: Ids | None = None
+    exits: Ids | None = None
+    decisions: Ids | None = None
+    ratifications: Ids | None = None
+    claims: Ids | None = None
+    versions: Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=16)] | None = None
+    takeover: Bytes32 | None = None
+    rolls: Annotated[tuple[FrozenRoll, ...], Meta(min_length=1, max_length=MEMBERS_MAX)] | None = (
+        None
+    )

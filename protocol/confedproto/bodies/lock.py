@@ -1,8 +1,6 @@
 """lock: a council's node holds a quorum of votes for one outcome (specs/07, CER-3)."""
 
-from typing import Literal
-
-from confedproto.bodies.types import Body, Bytes32, Number
+from confedproto.bodies.types import Body, Bytes32, Number, OutcomeText
 
 
 class Lock(Body, frozen=True, kw_only=True):
@@ -10,4 +8,4 @@ class Lock(Body, frozen=True, kw_only=True):
 
     freeze: Bytes32
     round: Number
-    outcome: Literal["adopted", "rejected", "no-quorum"]
+    outcome: OutcomeText

@@ -5,7 +5,7 @@ or it would take a Base64 text for bytes); a field that is absent is
 `None` here, and no encoding of None exists, so nothing is ever present and empty.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -40,7 +40,8 @@ Ballots = Annotated[int, Meta(ge=0, le=BALLOTS_MAX)]
 Weight = Annotated[int, Meta(ge=0, le=WEIGHT_MAX)]
 """Halves: a full unit is 2, a half unit 1."""
 
-OUTCOMES: Final = ("adopted", "rejected", "no-quorum")
+OutcomeText = Literal["adopted", "rejected", "no-quorum", "referred-back"]
+"""The outcomes that a vote or a lock can name; `rules.tally.Outcome` has the same."""
 
 
 class Body(

@@ -1,10 +1,10 @@
 """vote: what a council's node counted, and what follows from it (specs/07, CER-2)."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
-from confedproto.bodies.types import Body, Bytes32, Number
+from confedproto.bodies.types import Body, Bytes32, Number, OutcomeText
 from confedproto.limits import MEMBERS_MAX
 
 
@@ -13,5 +13,5 @@ class Vote(Body, frozen=True, kw_only=True):
 
     freeze: Bytes32
     round: Number
-    outcome: Literal["adopted", "rejected", "no-quorum"]
+    outcome: OutcomeText
     counted: Annotated[tuple[Bytes32, ...], Meta(max_length=MEMBERS_MAX)]

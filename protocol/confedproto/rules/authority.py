@@ -311,6 +311,18 @@ class Authority:
             return Reason.MANDATE_UNKNOWN
         return None if may_sign(mandate, record.signers) else Reason.MANDATE_DELEGATE
 
+    def _needs_administration(self, record: VerifiedRecord) -> Reason | None:
+        """The council itself, or one delegate whose mandate names the kind (specs/07, ADA-1)."""
+        named = getattr(record.body, "mandate", None)
+        if named is None:
+            return self._needs_threshold(record)
+        mandate = self.mandates.get(RecordId(named))
+        if mandate is None:
+            return Reason.MANDATE_UNKNOWN
+        if not may_sign(mandate, record.signers):
+            return Reason.MANDATE_DELEGATE
+        return None if record.kind in mandate.kinds else Reason.MANDATE_SCOPE
+
     def _needs_keyholder(self, record: VerifiedRecord) -> Reason | None:
         body = record.body
         if isinstance(body, Suspension) and body.lift:
@@ -344,6 +356,7 @@ _CHECKS: Final[Mapping[Needs, Callable[[Authority, VerifiedRecord], Reason | Non
             Needs.NODE: Authority._needs_node,
             Needs.DELEGATE: Authority._needs_delegate,
             Needs.KEYHOLDER: Authority._needs_keyholder,
+            Needs.ADMINISTRATION: Authority._needs_administration,
         }
     )
 )

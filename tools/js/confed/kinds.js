@@ -15,11 +15,23 @@ const ballots = int(0, limits.BALLOTS_MAX);
 const weight = int(0, limits.WEIGHT_MAX);
 const amount = int(0, limits.AMOUNT_MAX);
 const delegates = list(bytes32, 1, limits.DELEGATES_MAX);
-const outcome = oneOf("adopted", "rejected", "no-quorum");
+const outcome = oneOf("adopted", "rejected", "no-quorum", "referred-back");
 const languagePattern = pattern(/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/);
 const languageLength = text(1, 16);
 const language = (value) => languageLength(value) && languagePattern(value);
 const ids = list(bytes32, 1, limits.MEMBERS_MAX);
+const named = list(bytes32, 1, limits.NAMED_MAX);
+const words = text(1, limits.TEXT_MAX_CHARS);
+const flag = (value) => typeof value === "boolean";
+const titles = list(row(language, name), 1, 16);
+const share = int(0, limits.SHARE_MAX);
+const quorums = list(row(token, share, int(1, limits.SHARE_MAX)), 1, 16);
+const TERMS = [
+  "lapse", "freeze_text", "editorial", "takeover", "pause", "reading_min", "reading_max",
+  "exclusion", "emergency_notice", "emergency", "talks", "running", "dormancy", "hold", "demand",
+  "talk", "mediation", "panel", "correction",
+];
+const terms = map({}, Object.fromEntries(TERMS.map((term) => [term, window])));
 
 /** One line of a witness record's detached part, and of a node's last head. */
 export const headRow = row(bytes32, size, bytes32);
@@ -45,7 +57,8 @@ const bodies = {
     },
   ),
   link: map({}, { peer: bytes32, invite: bytes32, expires: time }),
-  compact: map({
+  compact: map(
+    {
     name,
     founders: list(row(bytes32, number, weight), 1, limits.MEMBERS_MAX),
     rules: list(row(token, text(1, 32)), 1, 16),
@@ -61,9 +74,46 @@ const bodies = {
     seconds: count,
     sponsors: count,
     weight_max: weight,
-  }),
-  accession: map({ weight }),
-  motion: map({ name: token, titles: list(row(language, name), 1, 16), text: bytes32 }),
+    },
+    {
+      quorums,
+      people_quorums: quorums,
+      terms,
+      missed: number,
+      panel: (value) => value === 3 || value === 5,
+      sunset: time,
+      previous: bytes32,
+      upper: bytes32,
+    },
+  ),
+  accession: map({ weight }, { motion: bytes32, observer: flag }),
+  motion: map(
+    { name: token, titles, text: bytes32 },
+    {
+      translations: list(row(language, bytes32), 1, 15),
+      version: bytes32,
+      minutes: bytes32,
+      contact: name,
+      initiative: count,
+      parent: bytes32,
+      reason: words,
+      affected: ids,
+      attachments: named,
+      money: map({ cost: amount, cap: amount, currency: name, source: words }),
+      carrier: bytes32,
+      due: time,
+      begins: time,
+      ends: time,
+      goal: words,
+      reversible: flag,
+      opt_out: words,
+      supersedes: named,
+      depends: named,
+      contradicts: named,
+      first: bytes32,
+      target: bytes32,
+    },
+  ),
   second: map({}),
   freeze: map(
     {
@@ -71,11 +121,41 @@ const bodies = {
       opens: time,
       closes: time,
     },
-    { seconds: ids, accessions: ids },
+    {
+      seconds: ids,
+      accessions: ids,
+      exits: ids,
+      decisions: ids,
+      ratifications: ids,
+      claims: ids,
+      versions: list(bytes32, 1, 16),
+      takeover: bytes32,
+      rolls: list(row(bytes32, bytes32, ballots), 1, limits.MEMBERS_MAX),
+    },
   ),
   position: map(
-    { freeze: bytes32, number, value: oneOf("yes", "no", "abstain") },
-    { yes: ballots, no: ballots, valid: ballots },
+    {
+      freeze: bytes32,
+      number,
+      value: oneOf("yes", "no", "abstain", "block", "refer-back", "stand-aside"),
+    },
+    {
+      yes: ballots,
+      no: ballots,
+      valid: ballots,
+      abstain: ballots,
+      block: ballots,
+      aside: ballots,
+      present: ballots,
+      roll: ballots,
+      method: oneOf("assembly", "paper", "online", "mixed"),
+      minutes: bytes32,
+      reason: words,
+      clause: name,
+      contact: name,
+      talks: list(time, 1, 16),
+      versions: list(bytes32, 1, 17),
+    },
   ),
   witness: map({ count: int(1, limits.WITNESS_HEADS_MAX), root: bytes32 }),
   vote: map({
@@ -130,6 +210,53 @@ const bodies = {
       files: list(row(name, token, int(1, limits.FILE_MAX_BYTES), bytes32), 1, limits.FILES_MAX),
     },
   ),
+  suspension: map({ key: bytes32 }, { lift: flag }),
+  "fork-proof": map(
+    {
+      council: bytes32,
+      key: bytes32,
+      first: bin(1, limits.HEAD_MAX_BYTES),
+      second: bin(1, limits.HEAD_MAX_BYTES),
+    },
+    { root: bytes32, path: list(bytes32, 1, limits.PROOF_MAX_HASHES) },
+  ),
+  carried: map({
+    envelope: bin(1, limits.CARRIED_MAX_BYTES),
+    head: bin(1, limits.HEAD_MAX_BYTES),
+  }),
+  exit: map({}, { reason: words }),
+  amend: map({ titles, text: bytes32 }, { reason: words, editorial: flag }),
+  objection: map({}, { reason: words }),
+  withdraw: map({}, { reason: words }),
+  takeover: map({}),
+  "affected-claim": map({ reason: words }),
+  roll: map({ members: ballots, taken: time, method: words }),
+  task: map({ title: name }, { carrier: bytes32, due: time, done: flag, mandate: bytes32 }),
+  finding: map(
+    {
+      effect: oneOf("void", "valid", "recount", "new-vote", "ledger-correction", "recommend"),
+      text: words,
+    },
+    { mandate: bytes32 },
+  ),
+  calendar: map({ title: name, starts: time }, { ends: time, place: name, mandate: bytes32 }),
+  "payment-order": map(
+    { amount, currency: name, payee: name, number },
+    { mandate: bytes32 },
+  ),
+  dispute: map(
+    {
+      name: oneOf(
+        "procedure", "mandate", "roll", "affected", "scope", "ledger", "translation", "conduct",
+      ),
+      remedy: words,
+    },
+    { parties: ids },
+  ),
+  naming: map({ role: oneOf("mediator", "panel"), councils: list(bytes32, 1, 5) }),
+  hold: map({ reason: words }, { dispute: bytes32 }),
+  correction: map({ text: words }),
+  dissolution: map({ liquidators: ids, assets: words, report: words }),
 };
 
 const WITHOUT_SUBJECT = new Set([
@@ -140,8 +267,12 @@ const WITHOUT_SUBJECT = new Set([
   "witness",
   "mandate",
   "statement",
+  "suspension",
+  "fork-proof",
+  "carried",
+  "roll",
 ]);
-const PARTS = { motion: "text", report: "text", witness: "heads" };
+const PARTS = { motion: "text", amend: "text", report: "text", witness: "heads" };
 
 /** Name -> {body: check, subject: whether the payload names one, part: null, "text", "heads"}. */
 export const KINDS = new Map(

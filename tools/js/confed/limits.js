@@ -25,6 +25,7 @@ export const KEY_CACHE_MAX = 16384;
 export const ADDRESSES_MAX = 4;
 export const ADDRESS_MAX_CHARS = 128;
 export const MEMBERS_MAX = 1024;
+export const NAMED_MAX = 64;
 export const WEIGHT_MAX = 1000000;
 export const BALLOTS_MAX = 10 ** 12;
 export const SHARE_MAX = 1000;
@@ -43,3 +44,4 @@ export const INVITATION_MAX_CHARS = 512;
 
 export const MESSAGE_MAX_BYTES = 65535 - 16;
 export const REKEY_AFTER_MESSAGES = 1024;
+export const CARRIED_MAX_BYTES = 15000;
