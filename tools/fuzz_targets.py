@@ -15,7 +15,7 @@ from typing import Final
 import msgpack
 from msgpack import fallback
 
-from confedproto import codec, keys, log, record, sshsig, text, wire
+from confedproto import bundle, codec, keys, log, record, sshsig, text, wire
 from confedproto.bodies import KIND_OF
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.position import Position
@@ -24,6 +24,7 @@ from confedproto.bodies.witness import Witness, WitnessedHead
 from confedproto.channel import Channel, public_key
 from confedproto.errors import ConfedError, DecodeError, RemoteProtocolError
 from confedproto.ids import CouncilId, Hash, LogId, PublicKey, TransportKey, network_id
+from tests.support.worlds import granted
 
 Corpus = Callable[[], Iterable[bytes]]
 Target = Callable[[bytes], object]
@@ -33,6 +34,7 @@ KEY: Final = keys.SigningKey(bytes(range(32)))
 COUNCIL: Final = CouncilId(bytes([7]) * 32)
 TEXT: Final = bytes(16) + b"a text"
 _VECTORS: Final = Path(__file__).resolve().parent.parent / "specs" / "vectors" / "decode.json"
+_BUNDLE_TIME_S: Final = 1_800_000_000
 _SMALL_BYTES: Final = 300  # of a vector in the corpus: edits of long ones rarely meet a header
 
 
@@ -155,6 +157,20 @@ def _heads() -> Iterable[bytes]:
 def _head(data: bytes) -> None:
     log.head_log(data)
     assert log.open_head(NETWORK, KEY.public, data).size >= 1
+
+
+# --- bundles ---------------------------------------------------------------------------------
+
+
+def _bundles() -> Iterable[bytes]:
+    yield granted().file
+
+
+def _bundle(data: bytes) -> None:
+    """A container has one encoding; what it proves is a report, whatever is in it."""
+    assert bundle.encode(bundle.decode(data)) == data
+    report = bundle.verify([data], [], _BUNDLE_TIME_S)
+    assert report.ok == (report.reason is None)
 
 
 # --- SSH signatures --------------------------------------------------------------------------
@@ -336,6 +352,7 @@ TARGETS: Final[dict[str, tuple[Corpus, Target]]] = {
     "payload": (_payloads, _signed_payload),
     "part": (_parts, _part),
     "head": (_heads, _head),
+    "bundle": (_bundles, _bundle),
     "sshsig": (_ssh_blobs, _sshsig),
     "armor": (_armored, _armor),
     "text": (_texts, _text),
