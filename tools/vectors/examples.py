@@ -272,9 +272,10 @@ OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
     "charter": ("rules", "previous", "delegation"),
     "node": ("addresses", "previous", "last"),
     "link": ("peer", "invite", "expires"),
-    "mandate": tuple(
-        "compact instructions substitutes partners parity forum level term conditions otherwise"
-        " subjects ceiling reports overdue freshness holdover attendance petition pay minutes".split()
+    "mandate": (
+        *("compact", "instructions", "substitutes", "partners", "parity", "forum", "level"),
+        *("term", "conditions", "otherwise", "subjects", "ceiling", "reports", "overdue"),
+        *("freshness", "holdover", "attendance", "petition", "pay", "minutes"),
     ),
     "act": ("previous", "amount", "currency", "text", "assembly"),
     "compact": (
