@@ -64,7 +64,9 @@ class SimNode:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Wire:
+class Wire:
+    """A cable between two nodes: the first end dials."""
+
     ends: tuple[SimNode, SimNode]
     latency_ms: int
     loss: float
@@ -80,7 +82,7 @@ class Simulator:
         self.network: NetworkId = network_id(network)
         self.now = START_S * 1000
         self.nodes: list[SimNode] = []
-        self.wires: dict[frozenset[str], _Wire] = {}
+        self.wires: dict[frozenset[str], Wire] = {}
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._count = itertools.count(1)
 
@@ -117,11 +119,12 @@ class Simulator:
         node.disk[founding.log] = [(e, None, self.now_s) for e in founding.envelopes]
         head = founding.head.envelope
         node.heads[founding.log] = (founding.council, node_key.public, head)
-        self._load(node)
+        self.load(node)
         self.nodes.append(node)
         return node
 
-    def _load(self, node: SimNode) -> None:
+    def load(self, node: SimNode, *, clean: bool = True) -> None:
+        """A new engine for the node, from its disk."""
         node.engine = Engine(self.network, node.council, node.node_key)
         for log, (council, key, head) in sorted(
             node.heads.items(), key=lambda item: item[0] != node.engine.own
@@ -131,7 +134,7 @@ class Simulator:
                 for envelope, part, arrived in node.disk[log]
             ]
             node.engine.restore(council, key, leaves, head)
-        node.engine.resume()
+        node.engine.resume(clean=clean)
 
     def desk(self, node: SimNode) -> Desk:
         """Where records of this node's council are drafted."""
@@ -151,7 +154,7 @@ class Simulator:
         envelope = record.assemble(draft.payload, signatures)
         opened = record.open(self.network, envelope, draft.part)
         token = next(self._count)
-        self._give(node, inputs.Submit(token=token, record=opened))
+        self.give(node, inputs.Submit(token=token, record=opened))
         answer = node.answers.pop(token)
         if answer.fault is not None:
             raise LocalProtocolError(answer.fault, opened.kind)
@@ -193,20 +196,19 @@ class Simulator:
         key = token_key(self.rng.randbytes(16))
         self.submit(host, self.desk(host).invite(key.public, self.now_s + 3_600))
         self.submit(guest, self.desk(guest).answer(host.council, key.public), key)
-        cable = _Wire(
-            ends=(guest, host), latency_ms=latency_ms, loss=loss, number=next(self._count)
-        )
+        cable = Wire(ends=(guest, host), latency_ms=latency_ms, loss=loss, number=next(self._count))
         self.wires[frozenset((host.name, guest.name))] = cable
-        self._connect(cable)
+        self.connect(cable)
 
-    def _connect(self, cable: _Wire) -> None:
+    def connect(self, cable: Wire) -> None:
+        """The guest of a wire dials its host, if both are up."""
         guest, host = cable.ends
         if cable.up or not guest.up or not host.up:
             return
         cable.up = True
         cable.number = next(self._count)
         number = cable.number
-        self._give(
+        self.give(
             guest,
             inputs.LinkUp(
                 link=number,
@@ -215,25 +217,25 @@ class Simulator:
                 expected=host.council,
             ),
         )
-        self._give(host, inputs.LinkUp(link=number, remote=guest.transport, initiator=False))
+        self.give(host, inputs.LinkUp(link=number, remote=guest.transport, initiator=False))
 
     def cut(self, one: SimNode, other: SimNode) -> None:
         """The wire between two nodes goes down; what was under way is lost."""
         self._cut(self.wires[frozenset((one.name, other.name))])
 
-    def _cut(self, cable: _Wire) -> None:
+    def _cut(self, cable: Wire) -> None:
         if not cable.up:
             return
         cable.up = False
         for node in cable.ends:
             if node.up:
-                self._give(node, inputs.LinkDown(link=cable.number))
+                self.give(node, inputs.LinkDown(link=cable.number))
 
     def heal(self, one: SimNode, other: SimNode) -> None:
         """The wire between two nodes comes up again."""
-        self._connect(self.wires[frozenset((one.name, other.name))])
+        self.connect(self.wires[frozenset((one.name, other.name))])
 
-    def cables(self, node: SimNode) -> list[_Wire]:
+    def cables(self, node: SimNode) -> list[Wire]:
         """The wires at a node."""
         return [cable for cable in self.wires.values() if node in cable.ends]
 
@@ -243,12 +245,15 @@ class Simulator:
         for cable in self.cables(node):
             self._cut(cable)
 
-    def restart(self, node: SimNode) -> None:
-        """The node starts again from its disk and its links are dialled."""
+    def restart(self, node: SimNode, *, clean: bool = True) -> None:
+        """The node starts again from its disk and its links are dialled.
+
+        Not `clean`: its counter file does not agree with its disk.
+        """
         node.up = True
-        self._load(node)
+        self.load(node, clean=clean)
         for cable in self.cables(node):
-            self._connect(cable)
+            self.connect(cable)
         self._wake(node)
 
     # --- time -------------------------------------------------------------------------------
@@ -289,11 +294,12 @@ class Simulator:
         def tick() -> None:
             if node.up and node.wake == time:
                 node.wake = None
-                self._give(node, inputs.Tick())
+                self.give(node, inputs.Tick())
 
         self._at(time, tick)
 
-    def _give(self, node: SimNode, event: inputs.Input) -> None:
+    def give(self, node: SimNode, event: inputs.Input) -> None:
+        """Hand an input to a node's engine and carry out what it asks for."""
         for effect in node.engine.handle(event, self.now):
             self._carry_out(node, effect)
         self._wake(node)
@@ -339,11 +345,11 @@ class Simulator:
         if cable.loss and self.rng.random() < cable.loss:
             # A stream never loses one message: a loss is a cut, and somebody redials.
             self._at(self.now + cable.latency_ms, lambda: self._cut(cable))
-            self._at(self.now + 10 * cable.latency_ms, lambda: self._connect(cable))
+            self._at(self.now + 10 * cable.latency_ms, lambda: self.connect(cable))
             return
         self._at(self.now + cable.latency_ms, lambda: self._deliver(other, cable, link, data))
 
-    def _deliver(self, node: SimNode, cable: _Wire, link: int, data: bytes) -> None:
+    def _deliver(self, node: SimNode, cable: Wire, link: int, data: bytes) -> None:
         if not cable.up or cable.number != link or not node.up:
             return
         message = wire.decode(data)
@@ -357,6 +363,6 @@ class Simulator:
                 node.refused.append(fx.Refused(link=link, reason=error.reason, detail=error.detail))
                 self._cut(cable)
                 return
-            self._give(node, inputs.RunOpened(link=link, run=message, leaves=leaves))
+            self.give(node, inputs.RunOpened(link=link, run=message, leaves=leaves))
         else:
-            self._give(node, inputs.Received(link=link, message=message))
+            self.give(node, inputs.Received(link=link, message=message))

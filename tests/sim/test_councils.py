@@ -1,0 +1,238 @@
+"""Whole nodes: servers stolen, restored, cloned; keyholders who stop and replace them."""
+
+import pytest
+
+from confedproto import record
+from confedproto.councildrafts import CouncilDesk
+from confedproto.drafts import Draft
+from confedproto.errors import LocalProtocolError, Reason
+from confedproto.guard import Signing
+from confedproto.rules.life import State
+from confedproto.testing import SimNode, Simulator, seeded_key
+from confedproto.testing_servers import attach, backup, clone, new_server, override, restore
+
+
+def ring(count: int = 4, seed: int = 1, keyholders: int = 3) -> tuple[Simulator, list[SimNode]]:
+    """Councils of 2 of 3 keyholders, linked in a ring, all known to each other."""
+    sim = Simulator(seed=seed)
+    threshold = 2 if keyholders == 3 else 1
+    nodes = [sim.add_council(f"C{n}", keyholders, threshold) for n in range(count)]
+    for n in range(count):
+        sim.link(nodes[n], nodes[(n + 1) % count])
+    assert sim.run_until(
+        lambda: all(len(node.engine.view.logs) == count for node in nodes), within_s=60
+    )
+    sim.run(1)
+    return sim, nodes
+
+
+def desk(sim: Simulator, node: SimNode, council: SimNode | None = None) -> CouncilDesk:
+    return CouncilDesk(view=node.engine.view, council=(council or node).council, now=sim.now_s)
+
+
+def say(sim: Simulator, node: SimNode) -> None:
+    """The council says something, so that its log grows."""
+    sim.submit(node, sim.desk(node).invite(seeded_key(sim.rng).public, sim.now_s + 60))
+
+
+def digests(sim: Simulator, nodes: list[SimNode]) -> int:
+    return len({node.engine.view.state_digest(sim.now_s) for node in nodes})
+
+
+def hand_to(sim: Simulator, node: SimNode, payload: bytes, *signers: int, of: SimNode) -> None:
+    sim.submit_signed(node, Draft(payload=payload), [of.keyholders[n] for n in signers])
+
+
+def test_restored_backup_signs_nothing_before_its_peers_have_answered() -> None:
+    sim, nodes = ring()
+    victim = nodes[0]
+    old = backup(victim)
+    for _ in range(3):
+        say(sim, victim)
+    sim.run(2)
+    size = victim.engine.view.logs[victim.engine.own].tree.size
+    restore(sim, victim, old)
+    with pytest.raises(LocalProtocolError, match=Reason.RESTORE_HELD):
+        say(sim, victim)
+    sim.run(5)
+    assert victim.engine.keeper.guard.state is Signing.OPEN
+    assert victim.engine.view.logs[victim.engine.own].tree.size == size
+    say(sim, victim)
+    sim.run(5)
+    assert digests(sim, nodes) == 1
+    assert not victim.engine.view.chains.forked
+
+
+def test_restored_backup_without_enough_peers_waits_until_the_operator_overrides() -> None:
+    sim, nodes = ring()
+    victim = nodes[0]
+    sim.kill(nodes[1])
+    old = backup(victim)
+    restore(sim, victim, old)
+    sim.run(600)
+    assert victim.engine.keeper.guard.state is Signing.HELD
+    override(sim, victim)
+    assert victim.engine.keeper.guard.state is Signing.OPEN
+    say(sim, victim)
+
+
+def test_old_backup_taken_for_clean_is_proved_a_fork_everywhere_and_both_branches_stop() -> None:
+    sim, nodes = ring()
+    victim = nodes[0]
+    old = backup(victim)
+    say(sim, victim)
+    sim.run(2)
+    restore(sim, victim, old, clean=True)
+    say(sim, victim)
+    say(sim, victim)
+    sim.run(90)
+    own = victim.engine.own
+    assert all(own in node.engine.view.chains.forked for node in nodes)
+    with pytest.raises(LocalProtocolError, match=Reason.LOG_FORK):
+        say(sim, victim)
+    others = nodes[1:]
+    assert all(
+        node.engine.view.chains.of[victim.council].state_at(sim.now_s) is State.LOG_FORK
+        for node in others
+    )
+
+
+def test_clone_is_noticed_and_both_machines_stop() -> None:
+    sim, nodes = ring()
+    first = nodes[0]
+    sim.cut(first, nodes[1])
+    second = clone(sim, first, "C0 again", nodes[1])
+    sim.run(2)
+    say(sim, first)
+    say(sim, second)
+    say(sim, second)
+    sim.run(90)
+    for machine in (first, second):
+        with pytest.raises(LocalProtocolError, match=Reason.LOG_FORK):
+            say(sim, machine)
+    assert all(first.engine.own in node.engine.view.chains.forked for node in nodes)
+
+
+def test_stolen_server_is_replaced_through_a_linked_council() -> None:
+    sim, nodes = ring()
+    stolen, helper = nodes[0], nodes[1]
+    say(sim, stolen)
+    sim.run(2)
+    fresh = new_server(sim, stolen, "C0 new")
+    payload = desk(sim, helper, stolen).node(fresh.node_key.public, fresh.transport)
+    hand_to(sim, helper, payload, 0, 1, of=stolen)
+    good = helper.engine.view.logs[stolen.engine.own].tree.size
+    say(sim, stolen)  # the thief goes on with the old key
+    sim.run(2)
+    attach(sim, fresh, helper)
+    sim.run(40)
+    attach(sim, fresh, nodes[3])
+    sim.run(60)
+    assert fresh.engine.keeper.guard.state is Signing.OPEN
+    say(sim, fresh)
+    sim.run(40)
+    for node in [*nodes[1:], fresh]:
+        view = node.engine.view
+        chain = view.chains.of[stolen.council]
+        assert view.log_of[stolen.council] == fresh.engine.own
+        assert chain.cuts[stolen.engine.own] == good
+        assert set(chain.faults[stolen.engine.own][good:]) <= {Reason.NODE_REPLACED}
+        assert view.logs[stolen.engine.own].tree.size >= good
+    assert digests(sim, [*nodes[1:], fresh]) == 1
+    with pytest.raises(LocalProtocolError, match=Reason.NODE_REPLACED):
+        say(sim, stolen)
+
+
+def test_renewal_keeps_the_log_and_moves_the_expiry() -> None:
+    sim, nodes = ring(3)
+    node = nodes[0]
+    sim.run(86_400)
+    hand_to(sim, node, desk(sim, node).renew(), 0, 2, of=node)
+    sim.run(60)
+    for other in nodes:
+        found = other.engine.view.authorities[node.council].node
+        assert found is not None
+        assert found.node.number == 2
+        assert found.log == node.engine.own
+        assert found.node.expires > sim.now_s + 89 * 86_400
+    say(sim, node)
+    sim.run(60)
+    assert digests(sim, nodes) == 1
+
+
+def test_suspension_by_one_stops_the_node_until_the_threshold_lifts_it() -> None:
+    sim, nodes = ring(3)
+    node = nodes[0]
+    key = node.node_key.public
+    hand_to(sim, node, desk(sim, node).suspension(key), 0, of=node)
+    with pytest.raises(LocalProtocolError, match=Reason.NODE_SUSPENDED):
+        say(sim, node)
+    with pytest.raises(LocalProtocolError, match=Reason.SUSPENSION_AGAIN):
+        hand_to(sim, node, desk(sim, node).suspension(node.keyholders[1].public), 0, of=node)
+    with pytest.raises(LocalProtocolError, match=Reason.THRESHOLD_MISSING):
+        hand_to(sim, node, desk(sim, node).suspension(key, lift=True), 1, of=node)
+    hand_to(sim, node, desk(sim, node).suspension(key, lift=True), 1, 2, of=node)
+    say(sim, node)
+    sim.run(60)
+    assert digests(sim, nodes) == 1
+
+
+def test_suspension_ends_by_itself_after_72_hours() -> None:
+    sim, nodes = ring(3)
+    node = nodes[0]
+    hand_to(sim, node, desk(sim, node).suspension(node.node_key.public), 0, of=node)
+    sim.run(72 * 3_600 - 10)
+    with pytest.raises(LocalProtocolError, match=Reason.NODE_SUSPENDED):
+        say(sim, node)
+    sim.run(20)
+    say(sim, node)
+
+
+def test_hostile_server_is_suspended_through_a_linked_council() -> None:
+    sim, nodes = ring()
+    hostile, helper = nodes[0], nodes[1]
+    payload = desk(sim, helper, hostile).suspension(hostile.node_key.public)
+    hand_to(sim, helper, payload, 2, of=hostile)
+    sim.run(60)
+    for node in nodes[1:]:
+        chain = node.engine.view.chains.of[hostile.council]
+        assert chain.state_at(sim.now_s) is State.SUSPENDED
+        assert chain.state_at(sim.now_s + 72 * 3_600 + 60) is State.ACTIVE
+
+
+def test_carried_record_needs_the_authority_of_its_own_council() -> None:
+    sim, nodes = ring()
+    payload = desk(sim, nodes[1], nodes[0]).suspension(nodes[0].node_key.public)
+    with pytest.raises(LocalProtocolError, match=Reason.SUSPENSION_SIGNER):
+        hand_to(sim, nodes[1], payload, 0, of=nodes[2])
+    bare = desk(sim, nodes[1], nodes[0]).charter(
+        name="Other", threshold=2, keys=[k.public for k in nodes[2].keyholders]
+    )
+    with pytest.raises(LocalProtocolError, match=Reason.THRESHOLD_MISSING):
+        hand_to(sim, nodes[1], bare, 0, 1, of=nodes[0])
+    assert record.parse_payload(bare)[0].kind == "charter"
+
+
+def test_forked_log_lives_on_after_the_keyholders_repair_it() -> None:
+    sim, nodes = ring()
+    victim, helper = nodes[0], nodes[2]
+    old = backup(victim)
+    say(sim, victim)
+    sim.run(2)
+    restore(sim, victim, old, clean=True)
+    say(sim, victim)
+    say(sim, victim)
+    sim.run(90)
+    fresh = new_server(sim, victim, "C0 new")
+    payload = desk(sim, helper, victim).node(fresh.node_key.public, fresh.transport)
+    hand_to(sim, helper, payload, 0, 1, of=victim)
+    sim.run(5)
+    attach(sim, fresh, nodes[1])
+    attach(sim, fresh, nodes[3])
+    sim.run(120)
+    assert fresh.engine.keeper.guard.state is Signing.OPEN
+    say(sim, fresh)
+    sim.run(60)
+    assert digests(sim, [*nodes[1:], fresh]) == 1
+    state = helper.engine.view.chains.of[victim.council].state_at(sim.now_s)
+    assert state is State.ACTIVE
