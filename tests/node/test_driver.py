@@ -1,0 +1,703 @@
+"""The driver: two and three whole nodes over real TCP, and peers that keep to no rule."""
+
+import contextlib
+import gc
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from confednode import driver as module
+from confednode import links, store
+from confednode.errors import LinkError, NodeReason, StoreError
+from confedproto import effects as fx
+from confedproto import engine as engine_module
+from confedproto import wire
+from confedproto.errors import Reason
+from confedproto.ids import LogId
+from tests.support.nodes import Node, Nodes, RawPeer, nodes_in, until
+
+
+@pytest.fixture
+async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
+    async with nodes_in(tmp_path) as made:
+        yield made
+
+
+async def linked_pair(nodes: Nodes) -> tuple[Node, Node]:
+    north, south = await nodes.start("north"), await nodes.start("south")
+    await south.link(north)
+    return north, south
+
+
+async def alive(*some: Node) -> None:
+    """Each of these nodes takes a record of its own and answers."""
+    for node in some:
+        await node.found_compact()
+
+
+# --- what nodes are for ---------------------------------------------------------------------
+
+
+async def test_link_record_of_either_reaches_the_other(nodes: Nodes) -> None:
+    north, south = await linked_pair(nodes)
+    of_north, of_south = await north.found_compact("N"), await south.found_compact("S")
+    assert (await south.until_known(of_north))["name"] == "N"
+    assert (await north.until_known(of_south))["name"] == "S"
+
+
+async def test_three_in_a_row_record_goes_through_the_middle(nodes: Nodes) -> None:
+    north, middle, south = [await nodes.start(name) for name in ("north", "middle", "south")]
+    await middle.link(north)
+    await south.link(middle)
+    compact = await north.found_compact()
+    await south.until_known(compact)
+    assert await south.state_of(north) == {}
+    digests = {(await node.ask("status"))["digest"] for node in (north, middle, south)}
+    assert len(digests) == 1
+
+
+async def test_record_is_on_the_disk_before_anybody_hears_of_it(nodes: Nodes) -> None:
+    north, south = await linked_pair(nodes)
+    inside = north.driver._store
+    kept = {log.log: len(log.leaves) for log in inside.load()}
+    said: list[str] = []
+    write, send = inside.write, north.driver._send
+
+    def writes(batch: Sequence[fx.StoreLeaves]) -> None:
+        write(batch)
+        for effect in batch:
+            kept[effect.log] = effect.start + len(effect.leaves)
+
+    def sends(number: int, message: wire.Message) -> None:
+        match message:
+            case wire.Heads():
+                said.append("heads")
+                assert all(head.size <= kept[LogId(head.log)] for head in message.heads)
+            case wire.Run():
+                said.append("run")
+                assert message.start + len(message.leaves) <= kept[LogId(message.log)]
+            case _:
+                pass
+        send(number, message)
+
+    inside.write = writes  # type: ignore[method-assign, assignment]
+    north.driver._send = sends  # type: ignore[method-assign]
+    for number in range(5):
+        await south.until_known(await north.found_compact(str(number)))
+        await north.until_known(await south.found_compact(str(number)))
+    assert {"heads", "run"} <= set(said)
+
+
+async def test_node_killed_and_started_again_has_lost_nothing_and_catches_up(nodes: Nodes) -> None:
+    north, south = await linked_pair(nodes)
+    first = await north.found_compact("first")
+    await south.until_known(first)
+    port = south.port
+    await south.kill()
+    second = await north.found_compact("second")
+    await south.start()
+    assert south.port == port, "the port that was chosen first, since peers know it"
+    assert (await south.ask("compact", id=first))["name"] == "first"
+    assert (await south.until_known(second))["name"] == "second"
+
+
+# --- links come and go ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def prompt_redial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REDIAL_FIRST_S", 0.01)
+    monkeypatch.setattr(module, "REDIAL_MAX_S", 0.05)
+
+
+@pytest.mark.usefixtures("prompt_redial")
+async def test_link_cut_on_the_way_comes_back_and_carries_what_was_missed(nodes: Nodes) -> None:
+    north, south = await nodes.start("north"), await nodes.start("south")
+    async with trio.open_nursery() as nursery:
+        cut: list[trio.SocketStream] = []
+        (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+
+        async def relay(incoming: trio.SocketStream) -> None:
+            outgoing = await trio.open_tcp_stream("127.0.0.1", north.port)
+            cut.extend((incoming, outgoing))
+            async with outgoing, trio.open_nursery() as pumps:
+                pumps.start_soon(pump, incoming, outgoing)
+                pumps.start_soon(pump, outgoing, incoming)
+
+        nursery.start_soon(trio.serve_listeners, relay, [listener])
+        address = f"127.0.0.1:{listener.socket.getsockname()[1]}"
+        await south.link(north, address)
+        for number in range(3):
+            for stream in cut:
+                await trio.aclose_forcefully(stream)
+            cut.clear()
+            compact = await north.found_compact(str(number))
+            assert (await south.until_known(compact))["name"] == str(number)
+        nursery.cancel_scope.cancel()
+
+
+async def pump(source: trio.SocketStream, target: trio.SocketStream) -> None:
+    try:
+        async for data in source:
+            await target.send_all(data)
+        await target.aclose()
+    except (trio.BrokenResourceError, trio.ClosedResourceError):
+        pass
+
+
+@pytest.mark.usefixtures("prompt_redial")
+async def test_network_offline_node_has_no_links_until_it_is_online_again(nodes: Nodes) -> None:
+    north, south = await linked_pair(nodes)
+    west = await nodes.start("west")
+    await west.answer(south)
+    await south.ask("network", online=False)
+    await north.until_link(south, "down")
+    await south.until_link(north, "down")
+    await west.dial(south)  # whoever dials it is turned away at once
+    stream = await trio.open_tcp_stream("127.0.0.1", south.port)
+    assert await all_bytes(stream) == b""
+    await stream.aclose()
+    of_north, of_south = await north.found_compact(), await south.found_compact()
+    with pytest.raises(trio.TooSlowError):
+        with trio.fail_after(0.3):
+            await south.until_known(of_north)
+    await south.ask("network", online=True)
+    await south.until_known(of_north)
+    await north.until_known(of_south)
+    await west.until_known(of_south)
+
+
+async def test_network_offline_during_a_dial_takes_up_no_link(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    north, south = await nodes.start("north"), await nodes.start("south")
+    real, going, go_on = links.dial, trio.Event(), trio.Event()
+
+    async def slow(*args: object, **kwargs: object) -> links.Link:
+        link = await real(*args, **kwargs)  # type: ignore[arg-type]
+        going.set()
+        await go_on.wait()
+        return link
+
+    monkeypatch.setattr(module, "dial", slow)
+    await south.answer(north)
+    await south.dial(north)
+    await going.wait()
+    await south.ask("network", online=False)
+    go_on.set()
+    await wait_all_tasks_blocked(0.05)
+    assert (await south.state_of(north))["state"] == "connecting"
+    assert (await north.state_of(south)) == {}
+
+
+@pytest.mark.usefixtures("prompt_redial")
+async def test_link_both_dial_ends_up_with_one_that_stays(nodes: Nodes) -> None:
+    north, south = await linked_pair(nodes)
+    await north.answer(south)  # the other way round as well
+    await north.dial(south)
+    await south.driver.unlinked()  # both dial at once from now on
+    south.driver.set_online(True)
+
+    async def settled() -> bool:
+        return len(north.driver._links) == len(south.driver._links) == 1 and all(
+            [
+                (await north.state_of(south))["state"] == "connected",
+                (await south.state_of(north))["state"] == "connected",
+            ]
+        )
+
+    await until(settled, "one link")
+    number = next(iter(north.driver._links))
+    for _ in range(3):
+        await south.until_known(await north.found_compact())
+    assert list(north.driver._links) == [number], "the link was replaced again and again"
+
+
+async def test_link_guest_without_an_invitation_is_refused_and_told_why(nodes: Nodes) -> None:
+    north, south = await nodes.start("north"), await nodes.start("south")
+    await south.dial(north)
+    row = await south.until_link(north, "down")
+    assert row["reason"] == "peer-unknown"
+    assert (await north.ask("links"))["links"] == []
+    await alive(north, south)
+
+
+async def test_link_other_network_is_down_and_says_so(nodes: Nodes) -> None:
+    north = await nodes.start("north")
+    south = await nodes.start("south", network="another")
+    await south.dial(north)
+    row = await south.until_link(north, "down")
+    assert row["reason"] == "channel-truncated"  # the host says nothing to strangers
+    assert (await north.until_refused("channel-handshake"))["time"] > 0
+    await alive(north, south)
+
+
+# --- strangers and rule breakers ------------------------------------------------------------
+
+
+async def all_bytes(stream: trio.SocketStream) -> bytes:
+    got = b""
+    with trio.fail_after(20):
+        try:
+            async for data in stream:
+                got += data
+        except trio.BrokenResourceError:
+            pass
+    return got
+
+
+@pytest.mark.parametrize(
+    "data", [b"GET / HTTP/1.1\r\n\r\n", bytes(70_000), b"confed\x01\x01\x00\x30" + b"\x07" * 48]
+)
+async def test_stranger_gets_no_byte_and_the_node_lives(nodes: Nodes, data: bytes) -> None:
+    north, south = await linked_pair(nodes)
+    stream = await trio.open_tcp_stream("127.0.0.1", north.port)
+    with contextlib.suppress(trio.BrokenResourceError):  # it hangs up before it has read all
+        await stream.send_all(data)
+    assert await all_bytes(stream) == b""
+    await stream.aclose()
+    await south.until_known(await north.found_compact())
+
+
+async def test_strangers_in_any_number_hold_a_bounded_number_of_places(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STRANGERS_MAX", 4)
+    north = await nodes.start("north")
+    streams = [await trio.open_tcp_stream("127.0.0.1", north.port) for _ in range(12)]
+    for stream in streams[4:]:
+        assert await all_bytes(stream) == b""  # turned away at once
+    assert north.driver._strangers == 4
+    for stream in streams:
+        await stream.aclose()
+    await until(lambda: settled(north), "places free again")
+    await alive(north)
+
+
+async def settled(node: Node) -> bool:
+    await trio.lowlevel.checkpoint()
+    return node.driver._strangers == 0
+
+
+async def test_stranger_that_finishes_the_handshake_and_waits_is_dropped(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GREETING_S", 0.05)
+    north = await nodes.start("north")
+    peer = await RawPeer.connect(north)
+    assert await peer.receive() == []
+    await peer.aclose()
+    assert (await north.until_refused("peer-silent"))["detail"] == "no greeting"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        wire.Hello(council=bytes(32), digest=bytes(16)),
+        wire.Pull(log=bytes(32), start=0),
+        wire.DigestNow(digest=bytes(16)),
+        wire.Knock(charter=b"x", node=b"y", link=b"z"),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+async def test_stranger_that_speaks_is_told_and_dropped(
+    nodes: Nodes, message: wire.Message
+) -> None:
+    north = await nodes.start("north")
+    peer = await RawPeer.connect(north)
+    await peer.send(message)
+    (farewell,) = await peer.receive()
+    assert isinstance(farewell, wire.Bye)
+    await peer.aclose()
+    await north.until_refused(farewell.reason)
+    await alive(north)
+
+
+@pytest.mark.parametrize(
+    ("plaintext", "reason"),
+    [
+        (b"\x02\x80", Reason.MESSAGE_FORM),
+        (b"\x06\xc0", Reason.MESSAGE_FORM),
+        (b"\xf0\x80", Reason.MESSAGE_TYPE),
+        (b"\x00\x80", Reason.MESSAGE_TYPE),
+        (wire.Hello(council=bytes(32), digest=bytes(16)), Reason.MESSAGE_STATE),
+    ],
+)
+async def test_linked_peer_that_breaks_the_rules_loses_the_link_alone(
+    nodes: Nodes, plaintext: bytes | wire.Message, reason: Reason
+) -> None:
+    north, south = await linked_pair(nodes)
+    west = await nodes.start("west")
+    await west.link(north)
+    await west.stop()
+    peer = await RawPeer.connect(north, west)
+    await peer.hello()
+    await north.until_link(west)
+    await peer.send(plaintext)
+    await peer.receive()
+    await peer.aclose()
+    await north.until_refused(reason.value)
+    row = await north.until_link(west, "down")
+    assert row["reason"] == reason.value
+    await south.until_known(await north.found_compact())
+    again = await RawPeer.connect(north, west)  # and it may try again
+    await again.hello()
+    await north.until_link(west)
+    await again.aclose()
+
+
+async def test_linked_peer_that_asks_and_closes_at_once_harms_nobody(nodes: Nodes) -> None:
+    north, south = await linked_pair(nodes)
+    west = await nodes.start("west")
+    await west.link(north)
+    await west.stop()
+    own = next(iter(north.driver.engine.view.logs))
+    for count in (1, 3, 40):
+        peer = await RawPeer.connect(north, west)
+        await peer.hello()
+        asked = peer.seal(*[wire.Pull(log=own, start=0)] * count)
+        # All of it in one segment: the close is read before the answers are written.
+        await peer.stream.send_all(asked + peer.channel.close(0))
+        await north.until_link(west, "down")
+        await peer.aclose()
+    await south.until_known(await north.found_compact())
+
+
+async def test_linked_peer_that_is_cut_in_the_middle_of_a_message_harms_nobody(
+    nodes: Nodes,
+) -> None:
+    north, south = await linked_pair(nodes)
+    west = await nodes.start("west")
+    await west.link(north)
+    await west.stop()
+    peer = await RawPeer.connect(north, west)
+    await peer.hello()
+    await north.until_link(west)
+    await peer.stream.send_all(peer.seal(wire.DigestNow(digest=bytes(16)))[:-1])
+    await peer.aclose()
+    row = await north.until_link(west, "down")
+    assert row["reason"] in ("channel-truncated", "link-failed")
+    await south.until_known(await north.found_compact())
+
+
+async def test_linked_peer_that_does_not_read_is_dropped_at_the_bound(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "QUEUE_MAX_BYTES", 100_000)
+    north, south = await linked_pair(nodes)
+    west = await nodes.start("west")
+    await west.link(north)
+    await west.stop()
+    for _ in range(40):
+        await north.found_compact("x" * 64)
+    peer = await RawPeer.connect(north, west)
+    await peer.hello()
+    own = next(iter(north.driver.engine.view.logs))
+
+    async def ask_for_ever() -> None:
+        with contextlib.suppress(trio.BrokenResourceError):
+            while True:
+                await peer.send(*[wire.Pull(log=own, start=0)] * 100)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask_for_ever)
+        refused = await north.until_refused("quota")
+        assert refused["detail"] == "the peer does not read"
+        nursery.cancel_scope.cancel()
+    await north.until_link(west, "down")
+    await peer.aclose()
+    await south.until_known(await north.found_compact())
+
+
+async def test_link_that_was_ended_does_not_linger_on_a_peer_that_only_talks(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CLOSE_S", 0.05)
+    north, _ = await linked_pair(nodes)
+    west = await nodes.start("west")
+    await west.link(north)
+    await west.stop()
+    peer = await RawPeer.connect(north, west)
+    await peer.hello()
+    await north.until_link(west)
+    number = max(north.driver._links)
+    north.driver._close(number, Reason.QUOTA)
+
+    async def talk() -> None:
+        with contextlib.suppress(trio.BrokenResourceError):
+            while True:
+                await peer.send(wire.DigestNow(digest=bytes(16)))
+
+    with trio.fail_after(10):
+        await talk()
+    assert number not in north.driver._links
+    await peer.aclose()
+
+
+# --- runs -----------------------------------------------------------------------------------
+
+
+def flip(data: bytes) -> bytes:
+    return data[:-1] + bytes((data[-1] ^ 1,))
+
+
+def corrupted(run: wire.Run, _: wire.Run | None) -> wire.Run:
+    return wire.Run(
+        log=run.log,
+        start=run.start,
+        leaves=(*run.leaves[:-1], (flip(run.leaves[-1][0]), *run.leaves[-1][1:])),
+        head=run.head,
+        proof=run.proof,
+    )
+
+
+def truncated(run: wire.Run, _: wire.Run | None) -> wire.Run:
+    envelope, *part = run.leaves[-1]
+    return wire.Run(
+        log=run.log,
+        start=run.start,
+        leaves=(*run.leaves[:-1], (envelope[:-1], *part)),
+        head=run.head,
+        proof=run.proof,
+    )
+
+
+def headless(run: wire.Run, _: wire.Run | None) -> wire.Run:
+    return wire.Run(
+        log=run.log, start=run.start, leaves=run.leaves, head=flip(run.head), proof=run.proof
+    )
+
+
+def foreign(run: wire.Run, other: wire.Run | None) -> wire.Run:
+    """The leaves and the head of another log under this one's name."""
+    assert other is not None
+    return wire.Run(
+        log=run.log, start=run.start, leaves=other.leaves, head=other.head, proof=other.proof
+    )
+
+
+def shifted(run: wire.Run, _: wire.Run | None) -> wire.Run:
+    return wire.Run(
+        log=run.log,
+        start=run.start,
+        leaves=(*run.leaves, run.leaves[-1]),
+        head=run.head,
+        proof=run.proof,
+    )
+
+
+@pytest.mark.usefixtures("prompt_redial")
+@pytest.mark.parametrize(
+    ("change", "reasons"),
+    [
+        (corrupted, {"root-mismatch", "proof-root"}),
+        (truncated, {"root-mismatch", "proof-root"}),
+        (shifted, {"root-mismatch", "proof-root", "log-index", "proof-length"}),
+        (headless, {"head-signature"}),
+        (foreign, {"log-id", "head-signature"}),
+    ],
+)
+async def test_run_that_is_not_the_log_is_refused_by_name_and_the_true_one_kept(
+    nodes: Nodes,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[wire.Run, wire.Run | None], wire.Run],
+    reasons: set[str],
+) -> None:
+    monkeypatch.setattr(engine_module, "DIGEST_INTERVAL_MS", 100)  # what heals if nobody else does
+    north, south = await linked_pair(nodes)
+    west = await nodes.start("west")
+    await west.link(south)  # the other link of the deceived node
+    engine = north.driver.engine
+    spoilt: list[wire.Run] = []
+    real = engine.run_message
+    bystander = await west.found_compact("bystander")
+    await north.until_known(bystander)
+    other = engine.run_message(
+        fx.ServeRun(
+            link=0,
+            log=(log := engine.view.log_of[west.council]),
+            start=0,
+            end=engine.view.logs[log].tree.size,
+            head=engine.view.logs[log].head.envelope,  # type: ignore[union-attr]
+            head_size=engine.view.logs[log].tree.size,
+        ),
+        north.driver._store.read(log, 0, 99),
+    )
+
+    def spoil(effect: fx.ServeRun, leaves: Sequence[tuple[bytes, bytes | None]]) -> wire.Run:
+        run = real(effect, leaves)
+        if effect.log == engine.own and not spoilt:
+            spoilt.append(run)
+            return change(run, other)
+        return run
+
+    engine.run_message = spoil  # type: ignore[method-assign, assignment]
+    compact = await north.found_compact("true")
+    assert (await south.until_known(compact))["name"] == "true"
+    assert spoilt
+    refused = {row["reason"] for row in (await south.ask("status"))["refused"]}
+    assert refused & reasons, refused
+    assert (await south.state_of(west))["state"] == "connected"
+    await west.until_known(compact)
+    # What was refused is nowhere on the disk: after a start the state is the same.
+    digest = (await south.ask("status"))["digest"]
+    await south.stop()
+    await south.start()
+    assert (await south.ask("status"))["digest"] == digest
+
+
+# --- what the machine does ------------------------------------------------------------------
+
+
+async def test_listen_port_taken_is_said_plainly(nodes: Nodes) -> None:
+    north, south = await nodes.start("north"), nodes.found("south")
+    south.settings = type(south.settings)(network="tests", listen=f"127.0.0.1:{north.port}")
+    with pytest.RaisesGroup(
+        pytest.RaisesExc(LinkError, match=str(north.port)), flatten_subgroups=True
+    ) as caught:
+        async with trio.open_nursery() as nursery:
+            south.nursery = nursery
+            await south.start()
+    (error,) = flat(caught.value)
+    assert isinstance(error, LinkError)
+    assert (error.reason, error.exit_code) == (NodeReason.PORT_TAKEN, 1)
+    await alive(north)
+
+
+def flat(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    out: list[BaseException] = []
+    for error in group.exceptions:
+        out += flat(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return out
+
+
+async def test_listen_address_of_another_machine_is_said_plainly(nodes: Nodes) -> None:
+    south = nodes.found("south")
+    south.settings = type(south.settings)(network="tests", listen="192.0.2.1:0")
+    with pytest.RaisesGroup(LinkError, flatten_subgroups=True) as caught:
+        async with trio.open_nursery() as nursery:
+            south.nursery = nursery
+            await south.start()
+    (error,) = flat(caught.value)
+    assert isinstance(error, LinkError)
+    assert (error.reason, error.exit_code) == (NodeReason.ADDRESS_INVALID, 2)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 on this machine")
+async def test_listen_ipv6_is_named_so_that_others_can_dial_it(nodes: Nodes) -> None:
+    north, south = nodes.found("north"), await nodes.start("south")
+    north.settings = type(north.settings)(network="tests", listen="[::1]:0")
+    try:
+        await north.start()
+    except* LinkError:
+        pytest.skip("no IPv6 loopback on this machine")
+    assert (await north.ask("status"))["listen"].startswith("[::1]:")
+    await south.link(north)
+
+
+async def test_store_failure_stops_the_node_and_nothing_was_passed_on(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    north, south = await nodes.start("north"), await nodes.start("south")
+    sent: list[wire.Message] = []
+    caught: list[BaseException] = []
+    async with trio.open_nursery() as nursery:
+
+        async def run() -> None:
+            try:
+                async with trio.open_nursery() as inner:
+                    north.nursery = inner
+                    await north.start()
+                    up.set()
+            except BaseExceptionGroup as group:
+                caught.extend(flat(group))
+
+        await north.stop()
+        up = trio.Event()
+        nursery.start_soon(run)
+        await up.wait()
+        await south.link(north)
+        size = (await south.ask("status"))["records"]
+
+        def fails(*_: object) -> None:
+            raise StoreError(NodeReason.STORE_FAILED, "database: disk I/O error")
+
+        real = links.Link.send
+
+        def sends(link: links.Link, message: wire.Message) -> None:
+            if link in north.driver._links.values():
+                sent.append(message)
+            real(link, message)
+
+        monkeypatch.setattr(links.Link, "send", sends)
+        monkeypatch.setattr(north.driver._store, "write", fails)
+        with pytest.raises(Exception, match=r"stopped meanwhile|no node is running"):
+            await north.found_compact()
+        await north.ended.wait()
+    (error,) = caught
+    assert isinstance(error, StoreError)
+    assert (error.reason, error.exit_code) == (NodeReason.STORE_FAILED, 1)
+    assert not [m for m in sent if isinstance(m, wire.Heads | wire.Run)]
+    assert (await south.ask("status"))["records"] == size
+    monkeypatch.undo()
+    north.nursery = nodes.nursery
+    await north.start()  # it stands where the disk stands
+    compact = await north.found_compact()
+    await south.until_known(compact)
+
+
+async def test_stop_a_peer_that_does_not_answer_holds_nobody_up(nodes: Nodes) -> None:
+    north, _ = await linked_pair(nodes)
+    west = await nodes.start("west")
+    await west.link(north)
+    await west.stop()
+    peer = await RawPeer.connect(north, west)
+    await peer.hello()
+    await north.until_link(west)
+    await north.stop()  # fails after 6 seconds
+    await peer.aclose()
+
+
+async def test_stop_tells_the_peers_which_stay_up(nodes: Nodes) -> None:
+    north, south = await linked_pair(nodes)
+    await north.stop()
+    row = await south.until_link(north, "down")
+    assert row["reason"] in ("channel-closed", "link-failed")
+    await alive(south)
+
+
+async def test_refusals_are_bounded_and_short(nodes: Nodes) -> None:
+    north = await nodes.start("north")
+    for number in range(2 * module.REFUSALS_MAX):
+        north.driver._note(Reason.QUOTA, f"{number} " * 500)
+    assert len(north.driver.refusals) == module.REFUSALS_MAX
+    assert north.driver.refusals[-1][2].startswith(f"{2 * module.REFUSALS_MAX - 1} ")
+    assert max(len(detail) for _, _, detail in north.driver.refusals) <= 200
+    assert len((await north.ask("status"))["refused"]) == 10
+
+
+async def test_many_links_leave_nothing_behind(nodes: Nodes) -> None:
+    north, south = await linked_pair(nodes)
+    west = await nodes.start("west")
+    await west.link(north)
+    await west.stop()
+    driver = north.driver
+    for _ in range(30):
+        peer = await RawPeer.connect(north, west)
+        await peer.hello()
+        await north.until_link(west)
+        await peer.aclose()
+        await north.until_link(west, "down")
+    await wait_all_tasks_blocked(0.05)
+    gc.collect()
+    assert len(driver._links) == len(driver._behind) == len(driver.engine.sessions) == 1
+    assert (driver._inbound, driver._strangers) == (1, 0)
+    assert not driver._waiting
+    assert not driver._answers
+    assert len(driver.states) == 2
+    assert store.VERSION
+    assert (await north.state_of(south))["state"] == "connected"
