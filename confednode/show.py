@@ -15,7 +15,6 @@ from confedproto.bodies.position import Position
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.certificate import quorum_of_locks
-from confedproto.rules.mandate import mandate_verdict
 from confedproto.rules.motion import MotionStatus, Placed, rule_of
 from confedproto.rules.receipts import receipts_needed
 from confedproto.rules.tally import Outcome
@@ -146,7 +145,10 @@ def mandate(view: View, mandate_id: RecordId, now: int) -> Row:
     body = placed.record.body if placed is not None else None
     if placed is None or not isinstance(body, Mandate):
         raise LocalProtocolError(Reason.MANDATE_UNKNOWN)
-    verdict = mandate_verdict(body, view.recalled_from(mandate_id), now)
+    status = view.mandates.status(mandate_id, now)
+    if isinstance(status, Reason):
+        raise LocalProtocolError(status)
+    verdict, history = status.verdict, status.history
     return {
         "mandate": text.encode_record(mandate_id),
         **council_row(view, placed.record.council),
@@ -158,6 +160,19 @@ def mandate(view: View, mandate_id: RecordId, now: int) -> Row:
             {"motion": text.encode_record(entry.motion), "value": entry.value}
             for entry in body.instructions or ()
         ],
+        "state": status.state.value,
+        "recalled": min(history.recalled, default=None),
+        "reports": [
+            {
+                "due": due,
+                "made": history.reported.get(due),
+                "accepted": status.accepted.get(due),
+            }
+            for due in body.reports or ()
+        ],
+        "petition": list(status.petition) if status.petition is not None else None,
+        "item_by": status.item_by,
+        "recall_items": [text.encode_record(act) for act in status.void_acts],
         "acts": len(view.about(mandate_id, "act")),
         "verdict": verdict.outcome.value,
         "reason": verdict.reason.value if verdict.reason is not None else None,

@@ -4,6 +4,8 @@ A record that would never count is refused at home, with its reason, before it i
 into the log for ever. Records of other councils are judged by the rules alone.
 """
 
+from typing import Final
+
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.act import Act
 from confedproto.bodies.compact import Compact
@@ -11,18 +13,32 @@ from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.link import Link
 from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.motion import Motion
+from confedproto.bodies.petition import Petition
 from confedproto.bodies.position import Position
+from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.recall import Recall
+from confedproto.bodies.report import Report
 from confedproto.bodies.second import Second
 from confedproto.errors import Reason
 from confedproto.ids import RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules import compact as compact_rules
 from confedproto.rules import motion as motion_rules
+from confedproto.rules.delegation import history_of
 from confedproto.rules.links import link_fault
-from confedproto.rules.mandate import Outcome, mandate_verdict, scope_verdict
+from confedproto.rules.mandate import (
+    VOTE,
+    Outcome,
+    grant_fault,
+    instruction_verdict,
+    scope_verdict,
+    tenure_verdict,
+)
 from confedproto.rules.motion import Case, Placed, State
 from confedproto.view import View
+
+COUNCILS_OF_A_DELEGATE: Final = 2
+"""Councils of one compact whose mandates one key may hold at a time (MAN-11)."""
 
 
 def objection(view: View, record: VerifiedRecord, now: int) -> Reason | None:
@@ -44,11 +60,15 @@ def objection(view: View, record: VerifiedRecord, now: int) -> Reason | None:
         case Second() | Freeze() | Position():
             return _on_motion(view, record, now)
         case Mandate() as mandate:
-            return Reason.MANDATE_ENDED if mandate.until < mandate.starts else None
+            return _grant(view, record, mandate)
         case Act() as act:
             return _act(view, record, act, now)
-        case Recall():
+        case Recall() | Petition():
             return None if _mandate(view, record.subject) else Reason.MANDATE_UNKNOWN
+        case Report() as report:
+            return _report(view, record, report)
+        case Ratify():
+            return _ratify(view, record)
         case Link() as link:
             return link_fault(record, link)
         case _:
@@ -124,15 +144,70 @@ def _mandate(view: View, subject: RecordId | None) -> Mandate | None:
     return body if isinstance(body, Mandate) else None
 
 
+def _grant(view: View, record: VerifiedRecord, mandate: Mandate) -> Reason | None:
+    """A mandate of our own: sound, within the charter's rotation, not the key's third (MAN-4)."""
+    if mandate.until < mandate.starts:
+        return Reason.MANDATE_ENDED
+    charter = view.charter_of(record.council, record.charter)
+    own, others = [], set[bytes]()
+    for placed in view.of_kind("mandate"):
+        body = placed.record.body
+        if not isinstance(body, Mandate):
+            continue
+        recalled = view.mandates.recalled_from(placed.record.id)
+        if placed.record.council == record.council:
+            own.append((body, recalled))
+        elif body.compact == mandate.compact and _overlap(mandate, body, recalled):
+            others.add(placed.record.council)
+    fault = grant_fault(mandate, charter.delegation if charter is not None else None, own)
+    if fault is None and len(others) >= COUNCILS_OF_A_DELEGATE:
+        return Reason.MANDATE_COUNCILS
+    return fault
+
+
+def _overlap(mandate: Mandate, other: Mandate, recalled: int | None) -> bool:
+    """Whether somebody would hold both at once."""
+    until = other.until if recalled is None else min(recalled, other.until)
+    return (
+        bool(set(mandate.delegates) & set(other.delegates))
+        and other.starts <= mandate.until
+        and mandate.starts <= until
+    )
+
+
 def _act(view: View, record: VerifiedRecord, act: Act, now: int) -> Reason | None:
-    mandate = _mandate(view, record.subject)
-    if mandate is None or record.subject is None:
-        return Reason.MANDATE_UNKNOWN
+    """An act is refused at once for what no later record can mend, and out of its turn."""
+    case = view.mandates.case(record.subject) if record.subject else Reason.MANDATE_UNKNOWN
+    if isinstance(case, Reason):
+        return case
+    history = history_of(case)
     for verdict in (
-        mandate_verdict(mandate, view.recalled_from(record.subject), now),
-        scope_verdict(mandate, act),
+        tenure_verdict(case.mandate, history, act.kind, now),
+        scope_verdict(case.mandate, act),
+        instruction_verdict(case.mandate, act, case.holds),
     ):
         if verdict.outcome is Outcome.VOID:
             return verdict.reason
-    done = len(view.about(record.subject, "act"))
-    return None if act.number == done + 1 else Reason.ACT_NUMBER
+    if act.kind == VOTE and case.has_position(RecordId(act.motion)):
+        return Reason.OVERRIDDEN
+    before = [one.record.body for one in case.acts if isinstance(one.record.body, Act)]
+    ceiling = case.mandate.ceiling
+    if ceiling and sum(one.amount or 0 for one in (*before, act)) > ceiling.total:
+        return Reason.TOTAL_CEILING
+    numbers = [one.number for one in before]
+    return None if act.number == max(numbers, default=0) + 1 else Reason.ACT_NUMBER
+
+
+def _report(view: View, record: VerifiedRecord, report: Report) -> Reason | None:
+    mandate = _mandate(view, record.subject)
+    if mandate is None:
+        return Reason.MANDATE_UNKNOWN
+    return None if report.due in (mandate.reports or ()) else Reason.REPORT_DUE
+
+
+def _ratify(view: View, record: VerifiedRecord) -> Reason | None:
+    """The council answers an act or a report under a mandate of its own (RAT-1)."""
+    placed = view.records.get(record.subject) if record.subject is not None else None
+    if placed is None or not isinstance(placed.record.body, Act | Report):
+        return Reason.RECORD_UNKNOWN
+    return None if placed.record.council == record.council else Reason.COUNCIL_FOREIGN

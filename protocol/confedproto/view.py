@@ -14,22 +14,22 @@ from confedproto.bodies import KINDS
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.compact import Compact
 from confedproto.bodies.link import Link
-from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.motion import Motion
 from confedproto.bodies.witness import Witness
 from confedproto.chains import Chains
 from confedproto.chains import Log as Log
 from confedproto.errors import Reason
 from confedproto.ids import TAG_STATE, CouncilId, Hash, LogId, NetworkId, PublicKey, RecordId
+from confedproto.mandates import Mandates
 from confedproto.record import Leaf, VerifiedRecord, heads_of
 from confedproto.rules import compact as compact_rules
 from confedproto.rules import motion as motion_rules
 from confedproto.rules.authority import Authority, meets_threshold
 from confedproto.rules.compact import Member
 from confedproto.rules.links import Links
-from confedproto.rules.mandate import mandate_verdict, recall_times
 from confedproto.rules.motion import Case, MotionStatus, Placed
 from confedproto.rules.receipts import WitnessLine
+from confedproto.rules.tally import Outcome
 
 
 class View:
@@ -51,6 +51,7 @@ class View:
         self._founded: dict[RecordId, tuple[VerifiedRecord, Compact]] = {}
         self._members: dict[RecordId, dict[CouncilId, Member]] = {}
         self._links = Links()
+        self.mandates: Final = Mandates(self)
         self.chains: Final = Chains(network, self.logs)
         self.news: list[Placed] = []  # admitted since somebody emptied it
         # What motion_status said, for as long as time alone does not change it; forgotten when
@@ -323,12 +324,14 @@ class View:
         self._statuses[motion] = (motion_rules.lasts(status, now), status)
         return status
 
-    def recalled_from(self, mandate: RecordId) -> list[int]:
-        """From when each recall of a mandate takes effect (RCL-1, RCL-2)."""
-        granted = self.records.get(mandate)
-        if granted is None:
-            return []
-        return recall_times(granted.record, (p.record for p in self.about(mandate, "recall")))
+    def adopted(self, motion: RecordId) -> bool | None:
+        """Whether a certified outcome adopted the motion; None: there is none here."""
+        case = self.case(motion)
+        freeze = None if isinstance(case, Reason) else motion_rules.single_freeze(case)
+        if freeze is None or isinstance(case, Reason):
+            return None
+        found = motion_rules.certificate_for(case, freeze)
+        return None if isinstance(found, Reason) else found.outcome is Outcome.ADOPTED
 
     def threshold_signed(self, record: VerifiedRecord) -> bool:
         """Whether a record not in a log yet bears its council's threshold in force."""
@@ -365,10 +368,7 @@ class View:
         for placed in self.of_kind("motion"):
             yield self._motion_row(placed.record.id, now)
         for placed in self.of_kind("mandate"):
-            if isinstance(placed.record.body, Mandate):
-                recalls = self.recalled_from(placed.record.id)
-                verdict = mandate_verdict(placed.record.body, recalls, now)
-                yield {"mandate": placed.record.id, "verdict": verdict.outcome}
+            yield self.mandates.row(placed.record.id, now)
 
     def _motion_row(self, motion: RecordId, now: int) -> Mapping[str, Any]:
         status = self.motion_status(motion, now)

@@ -28,9 +28,10 @@ from confedproto.rules.links import Links
 
 _CHAIN: Final = frozenset({"charter", "node"})
 _MEMBERSHIP: Final = frozenset({"compact", "accession", "link"})
+_TENURE: Final = frozenset({"mandate", "recall", "report", "ratify", "petition"})
 _KINDS: Final[Mapping[BundleKind, frozenset[str] | None]] = {
-    "mandate": _CHAIN | {"mandate", "recall"},
-    "act": _CHAIN | _MEMBERSHIP | {"mandate", "recall", "act"},
+    "mandate": _CHAIN | _TENURE,
+    "act": _CHAIN | _MEMBERSHIP | _TENURE | {"act", "position"},
     "certificate": _CHAIN
     | _MEMBERSHIP
     | {"motion", "second", "freeze", "position", "vote", "lock"},

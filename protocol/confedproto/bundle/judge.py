@@ -7,32 +7,23 @@ recall of its mandate. Nothing is VALID that the files do not prove.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from confedproto.bodies.act import Act
-from confedproto.bodies.mandate import Mandate
 from confedproto.bundle import container, evidence
 from confedproto.bundle.certified import certified
 from confedproto.bundle.container import Bundle
-from confedproto.bundle.evidence import Evidence, Received
+from confedproto.bundle.evidence import Evidence
 from confedproto.bundle.form import BundleKind
-from confedproto.bundle.membership import compact_of
+from confedproto.bundle.mandated import Files, mandate_case
 from confedproto.bundle.report import Report, Witnessed
-from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
+from confedproto.errors import LocalProtocolError, Reason, VerificationError
 from confedproto.ids import CouncilId, RecordId
-from confedproto.log import Head, open_head
 from confedproto.record import VerifiedRecord
-from confedproto.rules.mandate import (
-    VALID,
-    Outcome,
-    Verdict,
-    act_verdict,
-    mandate_verdict,
-    recall_times,
-)
-from confedproto.rules.receipts import receipts_needed
+from confedproto.rules.delegation import act_status, mandate_status
+from confedproto.rules.mandate import VALID, Outcome, Verdict
 
 _RANK: Final[Mapping[BundleKind, int]] = MappingProxyType(
     {"act": 0, "mandate": 1, "certificate": 2, "record": 3}
@@ -44,32 +35,24 @@ WITNESSES: Final = "Whether the councils that gave the receipts are real is for 
 MEMBERS: Final = "A council that joined the compact and is not in these files is unknown here."
 PLACE: Final = "The record stands in its council's log; what it led to is not shown here."
 EXPIRED: Final = "The server's authorisation has run out; its renewal is not in these files."
+STANDING: Final = frozenset(
+    {
+        Reason.MANDATE_NOT_BEGUN,
+        Reason.MANDATE_ENDED,
+        Reason.MANDATE_SCOPE,
+        Reason.MANDATE_FORM,
+        Reason.ACT_ATTENDANCE,
+        Reason.ACT_CEILING,
+        Reason.TOTAL_CEILING,
+        Reason.ACT_STALE,
+        Reason.INSTRUCTION,
+        Reason.REFER_BACK,
+        Reason.RECALLED,
+        Reason.OVERRIDDEN,
+    }
+)
+"""Reasons that no record which is not in the files can take back."""
 OTHERS: Final = "Some of the files concern another matter and changed nothing."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Files:
-    """What is known, and which of it is asked about: `chosen` is one of `proved`."""
-
-    chosen: Evidence
-    proved: Sequence[Evidence]
-    at: int
-
-    def all_of(self, kind: str, about: RecordId) -> dict[RecordId, VerifiedRecord]:
-        """The records of a kind about a subject, in any file."""
-        found = (one for proved in self.proved for one in proved.of_kind(kind))
-        return {one.id: one for one in found if one.subject == about}
-
-    def received(self, *subjects: RecordId) -> list[Received]:
-        """The receipts of any of these records, in any file, oldest first."""
-        found = {
-            receipt
-            for proved in self.proved
-            for subject in subjects
-            if subject in proved.records
-            for receipt in proved.received(subject)
-        }
-        return sorted(found, key=lambda r: (r.time, r.witness))
 
 
 def verify(files: Iterable[bytes], trust: Collection[CouncilId], at: int) -> Report:
@@ -93,7 +76,7 @@ def verify(files: Iterable[bytes], trust: Collection[CouncilId], at: int) -> Rep
         except VerificationError as error:
             return _unproved(bundle, error)
     try:
-        asked = _Files(chosen=_chosen(proved), proved=proved, at=at)
+        asked = Files(chosen=_chosen(proved), proved=proved, at=at)
         report = _JUDGES[chosen.kind](asked)
     except VerificationError as error:
         return _unproved(chosen, error)
@@ -112,7 +95,7 @@ def _chosen(proved: Sequence[Evidence]) -> Evidence:
     if len({one.bundle.subject for one in same}) > 1:
         raise VerificationError(Reason.BUNDLE_SUBJECT, "the files ask about different things")
     # Of several copies the one that shows most: later heads and receipts come in through
-    # `_Files.received`, so any of them serves.
+    # `Files.received`, so any of them serves.
     return max(same, key=lambda one: (len(one.records), len(one.receipts)))
 
 
@@ -132,7 +115,7 @@ def _unproved(bundle: Bundle, error: VerificationError) -> Report:
     )
 
 
-def _pinned(report: Report, asked: _Files, trust: Collection[CouncilId]) -> Report:
+def _pinned(report: Report, asked: Files, trust: Collection[CouncilId]) -> Report:
     """Ask the trusted councils: a stranger's mandate is UNKNOWN, whatever it proves (BUN-16)."""
     known = set(trust)
     ours = {report.council} if report.decision is None else set(asked.chosen.authorities)
@@ -148,7 +131,7 @@ def _pinned(report: Report, asked: _Files, trust: Collection[CouncilId]) -> Repo
     return replace(report, ok=False, verdict=Outcome.UNKNOWN, reason=Reason.NOT_TRUSTED)
 
 
-def _report(asked: _Files, verdict: Verdict, *receipted: RecordId) -> Report:
+def _report(asked: Files, verdict: Verdict, *receipted: RecordId) -> Report:
     """What all kinds have in common; `receipted` are the records whose receipts count."""
     chosen, subject = asked.chosen, asked.chosen.subject
     received = asked.received(*receipted)
@@ -204,66 +187,48 @@ def _name(proved: Evidence, council: CouncilId) -> str:
 # --- one judge a kind -------------------------------------------------------------------------
 
 
-def _judge_mandate(asked: _Files) -> Report:
-    """Whether the mandate is in force at the time asked about (MAN-3)."""
+def _judge_mandate(asked: Files) -> Report:
+    """The mandate at the time asked about, with what the files say of it (MAN-3, TEN)."""
     subject = asked.chosen.subject
-    body = _mandate(asked, subject.id)[1]
-    recalls = recall_times(subject, asked.all_of("recall", subject.id).values())
-    verdict = mandate_verdict(body, recalls, asked.at)
-    report = _report(asked, verdict, subject.id)
-    return replace(report, until=body.until, delegate=body.delegate)
+    case = mandate_case(asked, subject.id)
+    status = mandate_status(case, asked.at)
+    answered = [one.record.id for one in (*case.recalls, *case.reports)]
+    report = _report(asked, status.verdict, subject.id, *answered)
+    return replace(
+        report,
+        until=case.mandate.until,
+        delegate=case.mandate.delegate,
+        state=status.state.value,
+        mandate=case.mandate,
+        petition=status.petition,
+        final=status.verdict.reason in STANDING,
+    )
 
 
-def _judge_act(asked: _Files) -> Report:
+def _judge_act(asked: Files) -> Report:
     """Whether the act is within its mandate (ACT-1)."""
-    chosen, subject = asked.chosen, asked.chosen.subject
+    subject = asked.chosen.subject
     if not isinstance(subject.body, Act) or subject.subject is None:
         raise VerificationError(Reason.BUNDLE_SUBJECT, subject.kind, subject.id)
-    granted, mandate = _mandate(asked, subject.subject)
-    times = {r.witness: r.time for r in reversed(asked.received(subject.id))}
-    members: Collection[CouncilId] | None = None
-    if mandate.compact is not None and chosen.of_kind("compact"):
-        members = compact_of(chosen, RecordId(mandate.compact))[1]
-        times = {witness: time for witness, time in times.items() if witness in members}
-    verdict = act_verdict(
-        mandate,
-        subject.body,
-        claimed=subject.time,
-        head_time=_cited(chosen, subject.body, subject.council).time,
-        recalled_from=recall_times(granted, asked.all_of("recall", granted.id).values()),
-        receipt_times=sorted(times.values()),
-        needed=_receipts_needed(chosen, subject.id, members, times),
-        earlier=_earlier(asked, subject, granted.id),
-    )
-    report = _report(asked, verdict, subject.id, granted.id)
-    notes = (*report.notes, MEMBERS) if members is not None else report.notes
+    case = mandate_case(asked, subject.subject)
+    one = next(act for act in case.acts if act.record.id == subject.id)
+    status = act_status(case, one)
+    report = _report(asked, status.verdict, subject.id, case.granted.id)
+    known = case.mandate.compact is not None and case.members is not None
     return replace(
         report,
         motion=RecordId(subject.body.motion),
         value=subject.body.value,
-        until=mandate.until,
-        delegate=mandate.delegate,
-        notes=notes,
+        until=case.mandate.until,
+        delegate=case.mandate.delegate,
+        done=status.done,
+        mandate=case.mandate,
+        notes=(*report.notes, MEMBERS) if known else report.notes,
+        final=status.verdict.reason in STANDING,
     )
 
 
-def _receipts_needed(
-    proved: Evidence,
-    act: RecordId,
-    members: Collection[CouncilId] | None,
-    times: Mapping[CouncilId, int],
-) -> int | None:
-    """w, or None while the compact is not at hand and a receipt more would not help (ACT-2).
-
-    An act that is not shown to be in its log needs at least one receipt, which it cannot have.
-    """
-    if members is None:
-        return None if times else 1
-    needed = receipts_needed(len(members))
-    return needed if proved.in_log(act) else max(1, needed)
-
-
-def _judge_record(asked: _Files) -> Report:
+def _judge_record(asked: Files) -> Report:
     """That the record is its council's and stands in its log; no more than that (BUN-15)."""
     subject = asked.chosen.subject
     if not asked.chosen.in_log(subject.id):
@@ -272,7 +237,7 @@ def _judge_record(asked: _Files) -> Report:
     return replace(report, notes=(*report.notes, PLACE))
 
 
-def _judge_certificate(asked: _Files) -> Report:
+def _judge_certificate(asked: Files) -> Report:
     """Recount the decision from the positions in the file (CER-1, CER-5)."""
     subject = asked.chosen.subject
     decision, title, notes = certified(asked.chosen)
@@ -283,11 +248,12 @@ def _judge_certificate(asked: _Files) -> Report:
         motion=subject.id,
         title=title,
         decision=decision,
+        final=True,
         notes=(*notes, *others),
     )
 
 
-_JUDGES: Final[Mapping[BundleKind, Callable[[_Files], Report]]] = MappingProxyType(
+_JUDGES: Final[Mapping[BundleKind, Callable[[Files], Report]]] = MappingProxyType(
     {
         "mandate": _judge_mandate,
         "act": _judge_act,
@@ -295,39 +261,3 @@ _JUDGES: Final[Mapping[BundleKind, Callable[[_Files], Report]]] = MappingProxyTy
         "record": _judge_record,
     }
 )
-
-
-def _mandate(asked: _Files, mandate: RecordId) -> tuple[VerifiedRecord, Mandate]:
-    """The mandate in the chosen file, shown to be in its council's log (MAN-1)."""
-    granted = asked.chosen.records.get(mandate)
-    if granted is None or not isinstance(granted.body, Mandate):
-        raise VerificationError(Reason.BUNDLE_MISSING, "the mandate", mandate)
-    if not asked.chosen.in_log(mandate):
-        raise VerificationError(Reason.BUNDLE_MISSING, "the mandate's place in the log", mandate)
-    return granted, granted.body
-
-
-def _cited(proved: Evidence, act: Act, council: CouncilId) -> Head:
-    """The head that an act cites, if its council's node signed it (ACT-4)."""
-    node = proved.authorities[council].node
-    if node is None:
-        raise VerificationError(Reason.BUNDLE_MISSING, "the node record")
-    try:
-        head = open_head(proved.bundle.network, node.key, act.head)
-    except DecodeError as error:
-        raise VerificationError(error.reason, "the head that the act cites") from None
-    if head.log != node.log:
-        raise VerificationError(Reason.LOG_ID, "the head that the act cites")
-    return head
-
-
-def _earlier(asked: _Files, act: VerifiedRecord, mandate: RecordId) -> int:
-    """How many of the acts 1..number-1 are here, each named by the next one (ACT-3)."""
-    acts = asked.all_of("act", mandate)
-    count, at = 0, act
-    while isinstance(at.body, Act) and at.body.previous is not None:
-        before = acts.get(RecordId(at.body.previous))
-        if before is None or _number(before) != _number(at) - 1:
-            break
-        count, at = count + 1, before
-    return count

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from confedproto.bodies.mandate import Mandate
 from confedproto.bundle.form import BundleKind
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, NetworkId, RecordId
@@ -44,8 +45,10 @@ class Report:
     `reason` is None for VALID alone. With UNKNOWN, `id` is only what the file claims to be
     about, and `council` and what follows is None unless it was proved. `pinned` says whether
     the council (of a certificate: one of its councils) is among the trusted ones.
-    `newest_receipt` and `head_time` are seconds UTC. `notes` say what nobody can know from
-    these files, in English sentences that hold no text of any record.
+    `newest_receipt` and `head_time` are seconds UTC. `final`: nothing that is not in these files
+    can change the verdict; else it rests on the heads and receipts in them. `state` is that of
+    the mandate, `done` the time of the act, `petition` the members' (count, members). `notes` say what
+    nobody can know from these files, in English sentences that hold no text of any record.
     """
 
     ok: bool
@@ -68,6 +71,11 @@ class Report:
     delegate: bytes | None = None
     motion: RecordId | None = None
     value: str | None = None
+    state: str | None = None
+    done: int | None = None
+    mandate: Mandate | None = None
+    petition: tuple[int, int] | None = None
+    final: bool = False
     receipts: tuple[Witnessed, ...] = ()
     decision: Decision | None = None
     notes: tuple[str, ...] = ()

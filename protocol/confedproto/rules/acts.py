@@ -1,0 +1,201 @@
+"""Is this act within its mandate: time, chain, money, and the council's own voice (specs/06, ACT).
+
+chain(acts)  -> which act of each number stands, and from when two of one stop the mandate
+act_verdict  -> the checks of ACT-1, in their order, on what is known
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from confedproto.bodies.act import Act
+from confedproto.bodies.mandate import FRESHNESS_S, Mandate
+from confedproto.errors import Reason
+from confedproto.ids import RecordId
+from confedproto.rules.mandate import (
+    NEEDS_RATIFICATION,
+    VALID,
+    Outcome,
+    Verdict,
+    scope_verdict,
+    tenure_verdict,
+    unknown,
+    void,
+)
+from confedproto.rules.receipts import received_at
+from confedproto.rules.tenure import History
+
+ACT_RECEIPT_S: Final = 86_400
+"""Seconds within which the w-th receipt confirms an act's own claimed time (ACT-2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """An act as others know it: `received` is its w-th receipt's time, None if it has fewer."""
+
+    id: RecordId
+    act: Act
+    received: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What the chain of acts says of one of them (ACT-3, ACT-8, ACT-9).
+
+    `missing`: an act before it is not here. `astray`: it follows an act that does not stand.
+    `beaten`: another act of its number stands. `spent`: the amounts of the acts before it.
+    `doubled`: when the second act of a lower number was received, None if there is none.
+    """
+
+    missing: bool
+    astray: bool
+    beaten: bool
+    spent: int
+    doubled: int | None
+
+
+def doubled_from(acts: Iterable[Done], below: int | None = None) -> int | None:
+    """When the second of two acts of one number was received: from then on the mandate rests
+    (ACT-8). Only numbers under `below` are looked at, if it is given.
+    """
+    return min(
+        (
+            ordered[1]
+            for number, ones in _by_number(acts).items()
+            if (below is None or number < below)
+            and len(ordered := sorted(o.received for o in ones if o.received is not None)) > 1
+        ),
+        default=None,
+    )
+
+
+def links_of(one: Done, acts: Sequence[Done]) -> Links:
+    """Where an act stands among all acts under its mandate that are known."""
+    by_id = {other.id: other for other in acts}
+    numbers = _by_number(acts)
+    astray, spent, at = False, 0, one
+    while at.act.number > 1:
+        before = by_id.get(RecordId(at.act.previous)) if at.act.previous is not None else None
+        if before is None or before.act.number != at.act.number - 1:
+            break
+        astray = astray or _is_beaten(before, numbers[before.act.number])
+        spent += before.act.amount or 0
+        at = before
+    return Links(
+        missing=at.act.number > 1,
+        astray=astray,
+        beaten=_is_beaten(one, numbers.get(one.act.number, ())),
+        spent=spent,
+        doubled=doubled_from(acts, one.act.number),
+    )
+
+
+def _by_number(acts: Iterable[Done]) -> Mapping[int, list[Done]]:
+    out: dict[int, list[Done]] = {}
+    for one in acts:
+        out.setdefault(one.act.number, []).append(one)
+    return out
+
+
+def _is_beaten(one: Done, rivals: Iterable[Done]) -> bool:
+    """Of two acts of one number the one that others had first stands; equal: the lower id."""
+    return any(
+        other.received is not None
+        and other.id != one.id
+        and (one.received is None or (other.received, other.id) < (one.received, one.id))
+        for other in rivals
+    )
+
+
+def act_time(claimed: int, receipt_times: Sequence[int], needed: int) -> int | None:
+    """When the act counts as done: claimed, if w receipts follow within a day (ACT-2).
+
+    With `needed` 0 nobody else is there to receive it, and the claim stands.
+    """
+    if needed == 0:
+        return claimed
+    received = received_at(receipt_times, needed)
+    if received is None:
+        return None
+    return claimed if abs(received - claimed) <= ACT_RECEIPT_S else received
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """All that bears on one act beside its mandate; times are seconds UTC.
+
+    `head_time` is that of the head it cites. `needed` is the number of receipts (None: the
+    compact is not at hand). `overridden`: the council has a position of its own. `ratified`: the
+    council's answer, None if it gave none. `instructed`: what `instruction_verdict` says.
+    """
+
+    claimed: int
+    head_time: int
+    receipt_times: Sequence[int]
+    needed: int | None
+    links: Links
+    instructed: Verdict
+    overridden: bool = False
+    ratified: bool | None = None
+
+
+def act_verdict(mandate: Mandate, act: Act, history: History, about: Circumstances) -> Verdict:
+    """The verdict on an act, the checks in the order of specs/06, ACT-1.
+
+    A breach that no further record can mend is VOID even while receipts are missing.
+    """
+    early = _at_sight(mandate, act, history, about)
+    if early is not None:
+        return early
+    if about.needed is None:
+        return unknown(Reason.COMPACT_UNKNOWN)
+    done = act_time(about.claimed, about.receipt_times, about.needed)
+    if done is None:
+        return unknown(Reason.RECEIPTS_MISSING)
+    in_force = tenure_verdict(
+        mandate, replace(history, doubled=about.links.doubled), act.kind, done
+    )
+    if in_force.outcome is not Outcome.VALID:
+        return in_force
+    if about.links.astray:
+        return void(Reason.ACT_PREVIOUS)
+    if about.links.beaten:
+        return void(Reason.ACT_DOUBLE)
+    ceiling = mandate.ceiling
+    if ceiling is not None and about.links.spent + (act.amount or 0) > ceiling.total:
+        return void(Reason.TOTAL_CEILING)
+    if about.links.missing:
+        return unknown(Reason.ACT_NUMBER)
+    if about.instructed != NEEDS_RATIFICATION or about.ratified is None:
+        return about.instructed
+    return VALID if about.ratified else void(Reason.RATIFY_REFUSED)
+
+
+def _at_sight(mandate: Mandate, act: Act, history: History, about: Circumstances) -> Verdict | None:
+    """What is plain from the act and its mandate alone, or None (ACT-1, 1 to 5)."""
+    for verdict in (scope_verdict(mandate, act), about.instructed):
+        if verdict.outcome is Outcome.VOID:
+            return verdict
+    claimed = tenure_verdict(mandate, History(fault=history.fault), act.kind, about.claimed)
+    if claimed.outcome is Outcome.VOID:
+        return claimed
+    freshness = FRESHNESS_S if mandate.freshness is None else mandate.freshness
+    if about.claimed - about.head_time > freshness:
+        return void(Reason.ACT_STALE)
+    return void(Reason.OVERRIDDEN) if about.overridden else None
+
+
+def is_final(
+    done: int | None, *, own_head: int, other_heads: Iterable[int], councils: int, needed: int
+) -> bool:
+    """Whether no later record can reach back to an act done at `done` (ACT-10).
+
+    `own_head` is the time of the head up to which the council's own log is held whole,
+    `other_heads` those of the other members' logs (-1 where one is not). A recall in the
+    council's log that is not held yet takes effect at `own_head` or later; one that others
+    carry needs `needed` receipts, and fewer logs than that are out of sight.
+    """
+    if done is None or own_head <= done:
+        return False
+    seen = 1 + sum(time > done for time in other_heads)
+    return seen >= councils - needed + 1

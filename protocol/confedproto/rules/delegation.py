@@ -1,0 +1,284 @@
+"""A mandate and all that bears on it: one answer for a node's view and for files (specs/06).
+
+    mandate_status(case, at)   the mandate at a time, with what a reader has to be told
+    act_status(case, act)      the verdict on one act, when it was done, whether it can change
+
+A case holds records that their councils' authorities admitted; order has no meaning.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from confedproto.bodies.act import Act
+from confedproto.bodies.charter import Delegation
+from confedproto.bodies.mandate import PETITION, Condition, Mandate
+from confedproto.bodies.petition import Petition
+from confedproto.bodies.ratify import Ratify
+from confedproto.bodies.recall import Recall
+from confedproto.bodies.report import Report
+from confedproto.errors import Reason
+from confedproto.ids import CouncilId, RecordId
+from confedproto.record import VerifiedRecord
+from confedproto.rules.acts import (
+    Circumstances,
+    Done,
+    act_time,
+    act_verdict,
+    doubled_from,
+    is_final,
+    links_of,
+)
+from confedproto.rules.mandate import (
+    VOTE,
+    Outcome,
+    Verdict,
+    effect_time,
+    grant_fault,
+    instruction_verdict,
+    mandate_verdict,
+)
+from confedproto.rules.receipts import receipts_needed, received_at
+from confedproto.rules.tenure import History, State, state_at
+
+PETITION_ITEM_S: Final = 14 * 86_400
+"""Seconds within which an assembly has to speak of a petition that has its share (RCL-5)."""
+ALONE_RECEIPTS: Final = 1
+"""Receipts that an act needs where no compact says how many: one, of any other council."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class At:
+    """A record and its index in its own council's log; None: it is not shown to be in it."""
+
+    record: VerifiedRecord
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateCase:
+    """Everything that is known about one mandate.
+
+    `before` are its council's mandates earlier in the log, each with the time it was recalled.
+    `members` of its compact are None while that is not known; `heads` are signed heads of the
+    council's log, (size, time); `whole_until` is the time of the head up to which that log is
+    held whole, -1 if it is not. `carried` are the times from which recalls that other councils'
+    logs carry take effect. `other_heads` are those times for the other members' logs.
+    """
+
+    granted: VerifiedRecord
+    mandate: Mandate
+    rules: Delegation | None
+    before: Sequence[tuple[Mandate, int | None]]
+    recalls: Sequence[At]
+    reports: Sequence[At]
+    petitions: Sequence[At]
+    acts: Sequence[At]
+    ratified: Callable[[RecordId], Sequence[At]]
+    has_position: Callable[[RecordId], bool]
+    receipts_of: Callable[[VerifiedRecord], Mapping[CouncilId, int]]
+    head_time_of: Callable[[VerifiedRecord], int]
+    holds: Callable[[Condition], bool | None]
+    members: Collection[CouncilId] | None
+    heads: Sequence[tuple[int, int]]
+    whole_until: int = -1
+    carried: Sequence[int] = ()
+    other_heads: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateStatus:
+    """A mandate at a time.
+
+    `reported` are due dates that were met, `accepted` which of those reports the assembly has
+    answered and how. `petition` is the largest one, (count, members), `item_by` until when its
+    item has to be on the agenda if it has its share. `void_acts` each open an item of recall.
+    """
+
+    verdict: Verdict
+    state: State
+    history: History
+    accepted: Mapping[int, bool]
+    petition: tuple[int, int] | None
+    item_by: int | None
+    void_acts: tuple[RecordId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActStatus:
+    """The verdict on an act; `done` is its time (None: not known), `final` that it stays so."""
+
+    verdict: Verdict
+    done: int | None
+    final: bool
+    received: int | None
+
+
+def history_of(case: MandateCase) -> History:
+    """What is known to have happened to the mandate."""
+    return History(
+        recalled=recalls_from(case),
+        reported=_reported(case),
+        doubled=doubled_from(_done(case)),
+        whole_until=case.whole_until,
+        fault=grant_fault(case.mandate, case.rules, case.before),
+    )
+
+
+def recalls_from(case: MandateCase) -> tuple[int, ...]:
+    """From when each recall by the mandate's own council takes effect (RCL-1, RCL-2)."""
+    own = [
+        effect_time(one.record.time, one.index, case.heads)
+        for one in case.recalls
+        if isinstance(one.record.body, Recall)
+        and one.record.subject == case.granted.id
+        and one.record.council == case.granted.council
+        and one.index is not None
+    ]
+    return tuple(sorted((*own, *case.carried)))
+
+
+def _reported(case: MandateCase) -> dict[int, int]:
+    """Due date -> from when its first report takes effect; only dates of the mandate (REP-1)."""
+    out: dict[int, int] = {}
+    for one in case.reports:
+        body = one.record.body
+        if not isinstance(body, Report) or one.index is None:
+            continue
+        if body.due in (case.mandate.reports or ()):
+            time = effect_time(one.record.time, one.index, case.heads)
+            out[body.due] = min(time, out.get(body.due, time))
+    return out
+
+
+def needed_for(case: MandateCase, one: At) -> int | None:
+    """w, or None while the compact is not known and a receipt more would not help (ACT-2).
+
+    What is not shown to be in its log needs a receipt, which it cannot have.
+    """
+    if case.mandate.compact is None:
+        return ALONE_RECEIPTS
+    if case.members is None:
+        return None if case.receipts_of(one.record) else ALONE_RECEIPTS
+    needed = receipts_needed(len(case.members))
+    return needed if one.index is not None else max(1, needed)
+
+
+def _receipt_times(case: MandateCase, one: At) -> list[int]:
+    times = case.receipts_of(one.record)
+    return sorted(
+        time
+        for council, time in times.items()
+        if council != case.granted.council
+        and (case.members is None or case.mandate.compact is None or council in case.members)
+    )
+
+
+def _done(case: MandateCase) -> list[Done]:
+    out: list[Done] = []
+    for one in case.acts:
+        if not isinstance(one.record.body, Act) or one.record.subject != case.granted.id:
+            continue
+        needed = needed_for(case, one)
+        received = None if needed is None else received_at(_receipt_times(case, one), needed)
+        if needed == 0:
+            received = one.record.time
+        out.append(Done(id=one.record.id, act=one.record.body, received=received))
+    return out
+
+
+def answer_of(case: MandateCase, about: RecordId) -> bool | None:
+    """The council's first answer in its log to an act or a report, None without one (RAT-1)."""
+    rows = [
+        (one.index, one.record.body.value == "yes")
+        for one in case.ratified(about)
+        if isinstance(one.record.body, Ratify)
+        and one.index is not None
+        and one.record.council == case.granted.council
+    ]
+    return min(rows)[1] if rows else None
+
+
+def act_status(case: MandateCase, one: At) -> ActStatus:
+    """The verdict on an act under the mandate (ACT-1)."""
+    act = one.record.body
+    assert isinstance(act, Act)
+    acts = _done(case)
+    mine = next(done for done in acts if done.id == one.record.id)
+    needed, times = needed_for(case, one), _receipt_times(case, one)
+    about = Circumstances(
+        claimed=one.record.time,
+        head_time=case.head_time_of(one.record),
+        receipt_times=times,
+        needed=needed,
+        links=links_of(mine, acts),
+        instructed=instruction_verdict(case.mandate, act, case.holds),
+        overridden=act.kind == VOTE and case.has_position(RecordId(act.motion)),
+        ratified=answer_of(case, one.record.id),
+    )
+    verdict = act_verdict(case.mandate, act, history_of(case), about)
+    done = None if needed is None else act_time(about.claimed, times, needed)
+    final = (
+        verdict.outcome in (Outcome.VALID, Outcome.VOID)
+        and needed is not None
+        and is_final(
+            done,
+            own_head=case.whole_until,
+            other_heads=case.other_heads,
+            councils=len(case.members or ()) or 1,
+            needed=max(1, needed),
+        )
+    )
+    return ActStatus(verdict=verdict, done=done, final=final, received=mine.received)
+
+
+def mandate_status(case: MandateCase, at: int) -> MandateStatus:
+    """The mandate at `at` (seconds UTC) and what there is to be said of it."""
+    history = history_of(case)
+    petition, item_by = _petition(case)
+    accepted: dict[int, bool] = {}
+    for one in case.reports:
+        answer = answer_of(case, one.record.id)
+        if isinstance(one.record.body, Report) and answer is not None:
+            due = one.record.body.due
+            accepted[due] = accepted.get(due, False) or answer
+    return MandateStatus(
+        verdict=mandate_verdict(case.mandate, history, at),
+        state=state_at(case.mandate, history, at),
+        history=history,
+        accepted=accepted,
+        petition=petition,
+        item_by=item_by,
+        void_acts=tuple(
+            sorted(
+                one.record.id
+                for one in case.acts
+                if isinstance(one.record.body, Act) and _opens_item(act_status(case, one))
+            )
+        ),
+    )
+
+
+def _opens_item(status: ActStatus) -> bool:
+    """A void act is one for the next agenda, but not where the council spoke itself (RCL-6)."""
+    verdict = status.verdict
+    return verdict.outcome is Outcome.VOID and verdict.reason is not Reason.OVERRIDDEN
+
+
+def _petition(case: MandateCase) -> tuple[tuple[int, int] | None, int | None]:
+    """The petition with the largest share, and the date of the first that has enough (RCL-5)."""
+    part, whole = PETITION
+    if case.mandate.petition is not None:
+        part, whole = case.mandate.petition.part, case.mandate.petition.whole
+    best: tuple[int, int] | None = None
+    item_by: int | None = None
+    for one in case.petitions:
+        body = one.record.body
+        if not isinstance(body, Petition) or one.record.council != case.granted.council:
+            continue
+        if best is None or body.count * best[1] > best[0] * body.members:
+            best = (body.count, body.members)
+        if body.count * whole >= part * body.members and one.index is not None:
+            due = effect_time(one.record.time, one.index, case.heads) + PETITION_ITEM_S
+            item_by = due if item_by is None else min(item_by, due)
+    return best, item_by
