@@ -28,6 +28,7 @@ from confedproto.rules.chain import (
     Chain,
     OwnLog,
     fold,
+    is_final_word,
     renewal_fault,
 )
 from confedproto.rules.forks import proven
@@ -105,8 +106,7 @@ class Chains:
         cut = chain.cuts.get(log.id)
         named = any(len(log.leaves) in sizes for sizes in self._named.get(log.id, {}).values())
         if cut is not None and index >= cut and not opens and not (index and named):
-            chain.faults[log.id].append(chain.past[log.id])
-            return leaf.reason if isinstance(leaf, RefusedLeaf) else chain.past[log.id]
+            return self._append_past(chain, log, leaf, copy=copy)
         rival = self._carried.get(log.council) and leaf_kind(leaf) == "charter"
         awaited = 0 < chain.awaits <= len(log.leaves)
         if chain.log != log.id or not chain.plain or opens or rival or awaited:
@@ -115,6 +115,15 @@ class Chains:
         fault = None if copy else self._admit(chain.authority, log, leaf, index)
         chain.faults[log.id].append(fault)
         return fault
+
+    def _append_past(self, chain: Chain, log: Log, leaf: Leaf, *, copy: bool) -> Reason | None:
+        """A leaf where its log counts no more: of a forked one, votes and locks do (CER-6)."""
+        past: Reason | None = chain.past[log.id]
+        if chain.log == log.id and chain.uncut is not None:
+            fault = None if copy else self._admit(chain.uncut, log, leaf, len(log.leaves) - 1)
+            past = fault if is_final_word(leaf) else past
+        chain.faults[log.id].append(past)
+        return leaf.reason if isinstance(leaf, RefusedLeaf) else past
 
     def _admit(self, authority: Authority, log: Log, leaf: Leaf, index: int) -> Reason | None:
         if isinstance(leaf, RefusedLeaf):

@@ -66,6 +66,7 @@ class Chain:
     past: dict[LogId, Reason] = field(default_factory=dict)  # and why
     stops: dict[PublicKey, int] = field(default_factory=dict)  # carried suspensions: until when
     other_branch: dict[LogId, LastHead] = field(default_factory=dict)  # kept, and not what we hold
+    uncut: Authority | None = None  # of a forked `log`: who speaks for it past its cut (CER-6)
     plain: bool = False  # the next leaf of `log` can simply be admitted by `authority`
     awaits: int = 0  # ... until `log` has this size (0: no matter how long)
 
@@ -75,6 +76,15 @@ class Chain:
         node = self.authority.node
         stopped = node is not None and now < self.stops.get(node.key, 0)
         return State.SUSPENDED if state is State.ACTIVE and stopped else state
+
+
+def is_final_word(leaf: Leaf) -> bool:
+    """Whether a leaf is a vote or a lock: a fork of its log does not take it back (CER-6).
+
+    A node that signed two histories may have signed two outcomes, and a certificate bears
+    that. If its lock went, it could undo what q councils have made final.
+    """
+    return isinstance(leaf, VerifiedRecord) and leaf.kind in ("vote", "lock")
 
 
 def renewal_fault(log: OwnLog, record: VerifiedRecord, index: int) -> Reason | None:
@@ -185,7 +195,7 @@ class _Fold:
         offers = [] if forced else list(self.offers.get(log_, {}).values())
         wanted = {_last(o).size for o in offers} | {c.size for c in self.carriages if c.log == log_}
         trial = authority.copy()
-        marks = self._walk(log, trial, opening, len(log.leaves), wanted, {}, set(self.seen))[1]
+        uncut, marks = self._walk(log, trial, opening, len(log.leaves), wanted, {}, set(self.seen))
         after = [forced] if forced else self._successors(log, offers, marks, trial)
         cut, past = self._cut(log, after)
         end = len(log.leaves)
@@ -194,7 +204,9 @@ class _Fold:
             end = min(cut, end)
         rivals = self._rivals(log, marks, end)
         faults, marks = self._walk(log, authority, opening, end, wanted, rivals, self.seen)
-        faults += [past] * (len(log.leaves) - end)
+        for leaf, fault in zip(log.leaves[end:], uncut[end:], strict=True):
+            faults.append(fault if past is Reason.LOG_FORK and is_final_word(leaf) else past)
+        self.chain.uncut = trial if past is Reason.LOG_FORK else None
         self.chain.faults[log_] = faults
         self.chain.order.append(log_)
         self._carry(log, marks)
