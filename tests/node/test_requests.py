@@ -92,7 +92,7 @@ async def test_submit_record_of_another_council_or_signed_by_another_is_refused(
         drafts = [await drafter.ask("draft-mandate", **mandate) for drafter in (south, node)]
         node.keyholders = south.keyholders
         for draft, reason in zip(
-            drafts, (Reason.COUNCIL_FOREIGN, Reason.SIGNER_FOREIGN), strict=True
+            drafts, (Reason.COUNCIL_FOREIGN, Reason.THRESHOLD_MISSING), strict=True
         ):
             with pytest.raises(RefusedError) as caught:
                 await node.submit(draft)
