@@ -25,7 +25,7 @@ RUN := .venv/.run-$(call key,requirements-build.txt requirements.txt pyproject.t
 TEST := .venv/.test-$(call key,requirements-test.txt)
 DEV := .venv/.dev-$(call key,requirements-dev.txt)
 
-.PHONY: help venv demo test check bench simulate fuzz test-web lock clean
+.PHONY: help venv demo test check bench simulate fuzz explore test-web lock clean
 
 help:
 	@sed -n 's/^##  *//p' Makefile
@@ -62,6 +62,10 @@ simulate: $(RUN) $(TEST)
 ##  make fuzz      mutated bytes for every parser [SECONDS=60]
 fuzz: $(RUN)
 	@$(PY) tools/fuzz.py --seconds $(SECONDS) $(ARGS)
+
+##  make explore   every run of the certificate protocol's model [ARGS="--write docs/reliability.md"]
+explore: $(RUN)
+	@$(PY) -m tools.explore $(ARGS)
 
 ##  make test-web  the pages and the JavaScript in headless Chromium [ARGS=]
 test-web: $(RUN) $(TEST)

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
-TARGETS = ("venv", "demo", "test", "check", "bench", "simulate", "fuzz", "test-web")
+TARGETS = ("venv", "demo", "test", "check", "bench", "simulate", "fuzz", "explore", "test-web")
 MODULE_MAX_LINES = 400
 
 

@@ -1,0 +1,1 @@
+"""An exhaustive explorer of the certificate protocol (specs/07, CER)."""
