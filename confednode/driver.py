@@ -21,6 +21,7 @@ import trio
 
 from confednode.errors import LinkError, NodeReason
 from confednode.links import CLOSE_S, Link, accept, dial
+from confednode.serving import Serving
 from confednode.store import Peer, Store
 from confedproto import effects as fx
 from confedproto import inputs, record, wire
@@ -91,6 +92,9 @@ class Driver:
         self.stored: Final[dict[CouncilId, int]] = {}  # leaves of its log under a stored head
         self._grew = trio.Event()  # a log grew on disk; replaced each time
         self._nursery: trio.Nursery | None = None
+        self._serving: Final = Serving(
+            engine, store, self.disk, lambda number, message: self._send(number, message)
+        )
 
     # --- life -------------------------------------------------------------------------------
 
@@ -120,7 +124,7 @@ class Driver:
             if kept:
                 await trio.to_thread.run_sync(self._store.write, kept, limiter=self.disk)
             for effect in effects:
-                await self._carry_out(effect)
+                self._carry_out(effect)
 
     async def _next_events(self) -> list[inputs.Input]:
         """Wait for an input or the engine's deadline; then take what else is there."""
@@ -159,15 +163,12 @@ class Driver:
 
     # --- effects ----------------------------------------------------------------------------
 
-    async def _carry_out(self, effect: fx.Effect) -> None:
+    def _carry_out(self, effect: fx.Effect) -> None:
         match effect:
             case fx.Send():
                 self._send(effect.link, effect.message)
             case fx.ServeRun():
-                if effect.link in self._links:
-                    read = partial(self._store.read, effect.log, effect.start, effect.end)
-                    leaves = await trio.to_thread.run_sync(read, limiter=self.disk)
-                    self._send(effect.link, self.engine.run_message(effect, leaves))
+                self._serve(effect)
             case fx.CloseLink():
                 self._close(effect.link, effect.reason)
             case fx.LinkOpened():
@@ -187,7 +188,14 @@ class Driver:
                 self._grew.set()
                 self._grew = trio.Event()
             case fx.StoreLeaves():
-                pass
+                self._serving.remember(effect)
+
+    def _serve(self, effect: fx.ServeRun) -> None:
+        try:
+            self._serving.serve(effect)
+        except RemoteProtocolError as error:
+            self._note(error.reason, error.detail)
+            self._links[effect.link].drop()
 
     def _send(self, number: int, message: wire.Message) -> None:
         link = self._links.get(number)
@@ -309,7 +317,11 @@ class Driver:
         reason = NodeReason.LINK_FAILED.value
         try:
             up = inputs.LinkUp(
-                link=number, remote=link.remote, initiator=initiator, expected=expected
+                link=number,
+                remote=link.remote,
+                initiator=initiator,
+                expected=expected,
+                salt=link.salt,
             )
             await self._give.send(up)
             await self._converse(number, link)
@@ -338,6 +350,7 @@ class Driver:
         failure: list[Exception] = []
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._write, link, nursery.cancel_scope, failure)
+            await nursery.start(self._serving.run, number, link)
             nursery.start_soon(self._watch, link, nursery.cancel_scope, failure)
             link.on_drop(nursery.cancel_scope.cancel)
             try:

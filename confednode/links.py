@@ -20,7 +20,8 @@ from confedproto.ids import NetworkId, TransportKey
 from confedproto.text import Address, parse_address
 
 CHUNK_BYTES: Final = 65_536
-QUEUE_MAX_BYTES: Final = 4 * 1_048_576  # run messages count; beyond it the reader is dropped
+QUEUE_MAX_BYTES: Final = 1_048_576  # waiting to be written; beyond it the reader is dropped
+ROOM_BYTES: Final = 4 * CHUNK_BYTES  # runs are read from the disk while less than this waits
 HANDSHAKE_S: Final = 10
 CONNECT_S: Final = 10
 SILENCE_S: Final = 90  # three digests missed
@@ -42,6 +43,8 @@ class Link:
         self._early: list[Frame | Closed] = []
         self._drop: Callable[[], None] | None = None
         self.remote: TransportKey | None = None
+        self.salt = b""  # the handshake's hash: of this session alone
+        self._room = trio.Event()
 
     async def handshake(self) -> TransportKey:
         """Finish the handshake; returns the peer's transport key. Raises RemoteProtocolError."""
@@ -51,6 +54,7 @@ class Link:
                 for event in self._channel.receive(data, _now()):
                     if isinstance(event, HandshakeDone):
                         self.remote = event.remote_static
+                        self.salt = event.handshake_hash
                     else:
                         self._early.append(event)
                 waiting = self._channel.to_send()
@@ -101,6 +105,12 @@ class Link:
         if self._queued > QUEUE_MAX_BYTES:
             raise RemoteProtocolError(Reason.QUOTA, "the peer does not read")
 
+    async def room(self) -> None:
+        """Wait until there is room for another run: bulk never waits in the queue (LNK-9)."""
+        while self._queued > ROOM_BYTES:
+            self._room = trio.Event()
+            await self._room.wait()
+
     def end(self) -> None:
         """Send what is queued, then close."""
         self.ending.set()
@@ -117,6 +127,7 @@ class Link:
                     data = self._queue.popleft()
                     self._queued -= len(data)
                     batch += self._channel.send(data, _now())
+                self._room.set()
                 await self._stream.send_all(bytes(batch))
             if self.ending.is_set():
                 break

@@ -33,10 +33,10 @@ class Send:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeRun:
-    """Read leaves [start, end) of a log from the store and send them with `head` as a run.
+    """Read leaves [start, end) of a log from the store and send them with `head` as runs.
 
-    Where they do not fit one message fewer are sent; the proof for the end that was reached
-    comes from `Engine.run_message`.
+    Where they do not fit one message more are sent; the proof for the end that each reached
+    comes from `Engine.run_message`. A link's runs go out in order, as fast as its peer reads.
     """
 
     link: int

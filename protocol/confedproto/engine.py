@@ -11,7 +11,9 @@ from typing import Final, assert_never
 
 from confedproto import effects as fx
 from confedproto import gossip, inputs, log, runs, sync, wire
+from confedproto.bodies.link import Link
 from confedproto.chains import leaf_kind
+from confedproto.comparing import Comparer, Words
 from confedproto.duties import Duties
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
 from confedproto.guard import Signing, answer, ask
@@ -46,6 +48,7 @@ class Engine:
         self._duties: Final = Duties(self.view, council)
         self._digest_due: dict[int, int] = {}
         self._orphans: set[LogId] = set()  # later logs of councils not known well enough yet
+        self._comparer: Final = Comparer()
         self._out: list[fx.Effect] = []
         self.view.add_council(council)
 
@@ -65,6 +68,7 @@ class Engine:
             self._add_leaf(entry, leaf, envelope, arrived)
         if head is not None:
             entry.head = log.open_head(network, key, head)
+            self._comparer.put(entry.head)
 
     def resume(self, *, clean: bool = True) -> None:
         """After the last `restore`: open invitations are open again, and signing begins.
@@ -91,6 +95,7 @@ class Engine:
     def handle(self, event: inputs.Input, now: int) -> list[fx.Effect]:
         """Take one input at `now` (milliseconds) and say what is to be done, in order."""
         self._out = []
+        self._comparer.begin(now)
         match event:
             case inputs.LinkUp():
                 self._link_up(event, now)
@@ -135,7 +140,7 @@ class Engine:
         for link, due in list(self._digest_due.items()):
             if due <= now:
                 self._digest_due[link] = now + DIGEST_INTERVAL_MS
-                self._send(link, wire.DigestNow(digest=sync.digest(self.view.logs)))
+                self._send(link, self._comparer.digest_now())
         for duty in self._duties.due(now) if self.keeper.may_act(now) else ():
             self._append(self._pen.sign(duty.body, duty.subject, duty.part, now), now)
 
@@ -152,16 +157,15 @@ class Engine:
             initiator=event.initiator,
             state=state,
             council=council,
+            salt=event.salt,
         )
         if council is not None:
-            knock = self._reception.own_knock(council) if event.initiator else None
+            unsure = council not in self.view.authorities or self._comparer.may_be_strange(council)
+            knock = self._reception.own_knock(council) if event.initiator and unsure else None
             if knock is not None:
                 self._send(event.link, knock)
-            self._greet(event.link)
-
-    def _greet(self, link: int) -> None:
-        digest = sync.digest(self.view.logs)
-        self._send(link, wire.Hello(council=self.council, digest=digest))
+            named = None if knock is None else self.council
+            self._send(event.link, self._comparer.hello(council, named))
 
     def _link_down(self, link: int, now: int) -> None:
         session = self.sessions.pop(link, None)
@@ -177,7 +181,7 @@ class Engine:
         self._link_down(link, now)
 
     def _open(self, session: Session, hello: wire.Hello, now: int) -> None:
-        if hello.council != session.council or session.council is None:
+        if session.council is None or hello.council not in (None, session.council):
             raise RemoteProtocolError(Reason.PEER_UNKNOWN, "another council than expected")
         for other in list(self.sessions.values()):
             if other.council == session.council and other.link != session.link:
@@ -188,7 +192,7 @@ class Engine:
         self._out.append(fx.LinkOpened(link=session.link, council=session.council))
         if self.keeper.guard.state is Signing.HELD:
             self._send(session.link, ask(self.view.logs.get(self.own), self.own))
-        self._compare(session.link, hello.digest)
+        self._say(session, self._comparer.on_hello(session, session.council, hello))
 
     # --- messages ---------------------------------------------------------------------------
 
@@ -214,7 +218,7 @@ class Engine:
             case wire.Knock():
                 if session.council is None:  # a guest that is known already knocks in vain
                     session.council = self._reception.admit(session.remote, message, now)
-                    self._greet(session.link)
+                    self._send(session.link, self._comparer.hello(session.council, self.council))
             case wire.Heads():
                 self._heads(session, message, now)
             case wire.Pull():
@@ -227,16 +231,19 @@ class Engine:
             case wire.Run():
                 self._run(session, message, leaves, now)
             case wire.DigestNow():
-                self._compare(session.link, message.digest)
+                self._say(session, self._comparer.on_digest(session, message))
+            case wire.Ranges():
+                self._say(session, self._comparer.on_ranges(session, message))
             case wire.Bye():
                 self._refuse(session.link, Reason.CHANNEL_CLOSED, message.reason)
                 self._close(session.link, Reason.CHANNEL_CLOSED, now)
             case _:
                 raise RemoteProtocolError(Reason.MESSAGE_TYPE)
 
-    def _compare(self, link: int, digest: bytes) -> None:
-        if digest != sync.digest(self.view.logs):
-            self._announcer.add(link, [e.id for e in self.view.logs.values() if e.head])
+    def _say(self, session: Session, words: Words) -> None:
+        for message in words.messages:
+            self._send(session.link, message)
+        self._announcer.add(session.link, words.logs)
 
     def _heads(self, session: Session, message: wire.Heads, now: int) -> None:
         too_many = 0
@@ -263,10 +270,11 @@ class Engine:
         if run is not None:  # else the peer's own time limit asks somebody else
             self._out.append(run)
             self._puller.learn(session.link, run.log, pull.start)
+            self._announcer.answered(session.link)
 
     def _run(self, session: Session, run: wire.Run, leaves: Sequence[Leaf], now: int) -> None:
         log_ = LogId(run.log)
-        if not self._puller.done(log_, session.link):
+        if not self._puller.asked(log_, session.link):
             return  # asked too long ago; somebody else has been asked since
         entry = self.view.logs.get(log_)
         try:
@@ -288,6 +296,9 @@ class Engine:
             entry = self.view.add_log(entry.id, entry.council, entry.key)
         self._keep(entry, run, leaves, head, now)
         self._puller.learn(session.link, log_, entry.tree.size)
+        more = self._puller.reached(log_, entry.tree.size, now)
+        if more is not None:
+            self._send(session.link, wire.Pull(log=log_, start=more))
         self._pull(log_, now)
         self._pull_waiting(now)
 
@@ -310,6 +321,7 @@ class Engine:
         if entry.head is None:
             return
         size, urgent = entry.head.size, self.keeper.urgent(kinds)
+        self._comparer.put(entry.head)
         for link in self.sessions:
             if self._puller.size_at(link, entry.id) < size:
                 self._announcer.add(link, [entry.id], urgent=urgent)
@@ -367,6 +379,8 @@ class Engine:
         self._add_leaf(self.view.logs[self.own], item, item.envelope, now // 1000)
         self._pen.fresh.append(item)
         self._reception.note(item)
+        if isinstance(item.body, Link) and item.body.peer is not None:
+            self._comparer.doubt(CouncilId(item.body.peer))  # it has not read our answer yet
 
     def _head_own(self, now: int) -> None:
         """Sign one head over all that this input appended, and hand it to the store."""

@@ -1,8 +1,8 @@
 """Telling peers what is new, and telling the world what was seen when (specs/10).
 
-`Announcer` collects grown logs per link: the first after a quiet moment goes out at once,
-what follows is joined for a short while. `logs_to_witness` says what a witness record of
-this node would have to name.
+`Announcer` collects grown logs per link: the first goes out at once, what follows is joined
+until the peer has answered it with a pull, or a short while has passed. `logs_to_witness`
+says what a witness record of this node would have to name.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -13,14 +13,14 @@ from confedproto.limits import HEADS_PER_MESSAGE, WITNESS_HEADS_MAX
 from confedproto.view import Log
 
 COALESCE_MS = 50
-"""How long announcements are joined under load; small beside a human's patience."""
+"""How long announcements wait for a peer that does not answer the last one (LIV-1)."""
 
 
 @dataclass(slots=True)
 class _Queue:
     logs: set[LogId] = field(default_factory=set)
     urgent: set[LogId] = field(default_factory=set)  # announced ahead of the others, at once
-    last: int = -COALESCE_MS
+    held_until: int = 0  # the peer has not answered the last announcement yet
 
 
 @dataclass(slots=True)
@@ -43,6 +43,12 @@ class Announcer:
         if queue is not None:
             (queue.urgent if urgent else queue.logs).update(logs)
 
+    def answered(self, link: int) -> None:
+        """The peer pulled: it is ready for the next announcement."""
+        queue = self.queues.get(link)
+        if queue is not None:
+            queue.held_until = 0
+
     def due(self, now: int) -> list[tuple[int, list[LogId]]]:
         """What is to be announced now (milliseconds), at most a message's worth a link."""
         out: list[tuple[int, list[LogId]]] = []
@@ -51,16 +57,16 @@ class Announcer:
                 out.append((link, sorted(queue.urgent)))
                 queue.logs.difference_update(queue.urgent)
                 queue.urgent.clear()
-            if queue.logs and now >= queue.last + COALESCE_MS:
+            if queue.logs and now >= queue.held_until:
                 chosen = sorted(queue.logs)[:HEADS_PER_MESSAGE]
                 queue.logs.difference_update(chosen)
-                queue.last = now
+                queue.held_until = now + COALESCE_MS
                 out.append((link, chosen))
         return out
 
     def next_deadline(self) -> int | None:
         """When the next announcement is due (milliseconds), or None."""
-        times = [queue.last + COALESCE_MS for queue in self.queues.values() if queue.logs]
+        times = [queue.held_until for queue in self.queues.values() if queue.logs]
         return min(times, default=None)
 
 

@@ -16,6 +16,7 @@ class LinkUp:
     remote: TransportKey
     initiator: bool
     expected: CouncilId | None = None
+    salt: bytes = b""  # the channel's handshake hash: the same on both sides and nowhere else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,4 +73,5 @@ FILE_MAX_BYTES: Final = 1_048_576  # one file; longer ones belong elsewhere
 FILE_CHUNK_BYTES: Final = 32_768  # one piece of a file; one fits a frame with room
 FILES_MAX: Final = 16  # files named by one record
 HEADS_PER_MESSAGE: Final = 512  # log heads in one announcement
+RANGES_PER_MESSAGE: Final = 256  # nodes of the tree of heads in one message, about 36 kB
 LOGS_PER_LINK_MAX: Final = 4_096  # logs one linked council may introduce to us

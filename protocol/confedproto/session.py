@@ -32,6 +32,7 @@ TRANSITIONS: Final[Mapping[Step, State]] = MappingProxyType(
         (State.OPEN, wire.Pull): State.OPEN,
         (State.OPEN, wire.Run): State.OPEN,
         (State.OPEN, wire.DigestNow): State.OPEN,
+        (State.OPEN, wire.Ranges): State.OPEN,
         (State.OPEN, wire.AskHead): State.OPEN,
         (State.OPEN, wire.HeadTold): State.OPEN,
         (State.STRANGER, wire.Bye): State.CLOSED,
@@ -51,6 +52,7 @@ class Session:
     initiator: bool
     state: State
     council: CouncilId | None
+    salt: bytes = b""  # of this session alone: the channel's handshake hash
 
     def step(self, message: wire.Message) -> State:
         """Move on for a message; raises RemoteProtocolError MESSAGE_STATE if it may not come."""

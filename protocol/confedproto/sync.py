@@ -4,13 +4,14 @@ One mechanism serves the first sync, the live stream and the healing of a partit
 are announced, the shorter side pulls runs until it has met them.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-from confedproto.ids import TAG_DIGEST, LogId
-from confedproto.limits import LOGS_PER_LINK_MAX
+from confedproto.ids import LogId
+from confedproto.limits import LOGS_PER_LINK_MAX, RUN_MAX_RECORDS
 from confedproto.log import Head
+from confedproto.reconcile import HeadSet
 from confedproto.view import Log
 from confedproto.wire import AnnouncedHead
 
@@ -20,14 +21,17 @@ PULLS_PER_LINK_MAX = 16
 """Runs under way from one peer; the rest waits its turn."""
 
 
+WINDOW_RECORDS: Final = 2 * RUN_MAX_RECORDS
+"""Leaves asked for and not here yet, of one log: two pulls, so that the peer never waits."""
+
+
 def digest(logs: Mapping[LogId, Log]) -> bytes:
-    """16 bytes over the size and root of every log's head (SYN-1)."""
-    hasher = hashlib.sha256(TAG_DIGEST)
-    for log_id in sorted(logs):
-        head = logs[log_id].head
-        if head is not None:
-            hasher.update(log_id + head.size.to_bytes(8, "big") + head.root)
-    return hasher.digest()[:16]
+    """16 bytes over the size and root of every log's head, made from nothing (SYN-1)."""
+    heads = HeadSet()
+    for log in logs.values():
+        if log.head is not None:
+            heads.put(log.id, log.head.size, log.head.root)
+    return heads.digest()
 
 
 def announced(head: Head) -> AnnouncedHead:
@@ -39,6 +43,7 @@ def announced(head: Head) -> AnnouncedHead:
 class _Pull:
     link: int
     deadline: int
+    until: int  # leaves asked for: [held, until)
 
 
 @dataclass(slots=True)
@@ -109,13 +114,26 @@ class Puller:
             del self.under_way[log]
         self.failed.setdefault(log, set()).add(link)
 
-    def done(self, log: LogId, link: int) -> bool:
-        """The answer of `link` for `log` came; False if it had not been asked."""
+    def asked(self, log: LogId, link: int) -> bool:
+        """Whether `link` is being asked for `log`."""
         pull = self.under_way.get(log)
-        if pull is None or pull.link != link:
-            return False
-        del self.under_way[log]
-        return True
+        return pull is not None and pull.link == link
+
+    def reached(self, log: LogId, size: int, now: int) -> int | None:
+        """A run brought `log` to `size`: from where to pull on at once, or None.
+
+        The pull ends when all that was asked for, or all that the peer has, is here.
+        """
+        pull = self.under_way[log]
+        pull.deadline = now + PULL_TIMEOUT_MS
+        most = self.size_at(pull.link, log)
+        if size >= min(pull.until, most):
+            del self.under_way[log]
+            return None
+        if most > pull.until and pull.until - size <= RUN_MAX_RECORDS:
+            start, pull.until = pull.until, pull.until + RUN_MAX_RECORDS
+            return start
+        return None
 
     def expire(self, now: int) -> list[LogId]:
         """Give up pulls that took too long; returns their logs."""
@@ -147,7 +165,9 @@ class Puller:
                 self.waiting[log] = None
             return None
         link = min(free)[1]
-        self.under_way[log] = _Pull(link=link, deadline=now + PULL_TIMEOUT_MS)
+        self.under_way[log] = _Pull(
+            link=link, deadline=now + PULL_TIMEOUT_MS, until=held + RUN_MAX_RECORDS
+        )
         return link
 
     def take_waiting(self) -> list[LogId]:

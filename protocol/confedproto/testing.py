@@ -12,8 +12,8 @@ simulated, on one heap of events. The same seed gives the same run.
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from confedproto import effects as fx
 from confedproto import inputs, record, wire
@@ -215,9 +215,18 @@ class Simulator:
                 remote=host.transport,
                 initiator=True,
                 expected=host.council,
+                salt=number.to_bytes(8, "big"),
             ),
         )
-        self.give(host, inputs.LinkUp(link=number, remote=guest.transport, initiator=False))
+        self.give(
+            host,
+            inputs.LinkUp(
+                link=number,
+                remote=guest.transport,
+                initiator=False,
+                salt=number.to_bytes(8, "big"),
+            ),
+        )
 
     def cut(self, one: SimNode, other: SimNode) -> None:
         """The wire between two nodes goes down; what was under way is lost."""
@@ -319,7 +328,8 @@ class Simulator:
             case fx.Send():
                 self._transmit(node, effect.link, effect.message)
             case fx.ServeRun():
-                self._transmit(node, effect.link, self._run_message(node, effect))
+                for run in self._run_messages(node, effect):
+                    self._transmit(node, effect.link, run)
             case fx.CloseLink():
                 for cable in self.wires.values():
                     if cable.number == effect.link:
@@ -331,9 +341,12 @@ class Simulator:
             case fx.LinkOpened() | fx.Grown():
                 pass
 
-    def _run_message(self, node: SimNode, effect: fx.ServeRun) -> wire.Run:
-        rows = node.disk[effect.log][effect.start : effect.end]
-        return node.engine.run_message(effect, [(e, part) for e, part, _ in rows])
+    def _run_messages(self, node: SimNode, effect: fx.ServeRun) -> Iterator[wire.Run]:
+        while effect.start < effect.end:
+            rows = node.disk[effect.log][effect.start : effect.end]
+            run = node.engine.run_message(effect, [(e, part) for e, part, _ in rows])
+            yield run
+            effect = replace(effect, start=effect.start + len(run.leaves))
 
     def _transmit(self, node: SimNode, link: int, message: wire.Message) -> None:
         cable = next((c for c in self.wires.values() if c.number == link and c.up), None)

@@ -17,13 +17,16 @@ from confedproto.errors import DecodeError, Reason, RemoteProtocolError
 from confedproto.limits import (
     HEAD_MAX_BYTES,
     HEADS_PER_MESSAGE,
+    INT_MAX,
     LOG_MAX_SIZE,
     MESSAGE_MAX_BYTES,
     PART_MAX_BYTES,
     PROOF_MAX_HASHES,
+    RANGES_PER_MESSAGE,
     RECORD_MAX_BYTES,
     RUN_MAX_RECORDS,
 )
+from confedproto.reconcile import DEPTH, PRINTS_BYTES
 
 Digest = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Envelope = Annotated[bytes, Meta(min_length=1, max_length=RECORD_MAX_BYTES)]
@@ -35,11 +38,24 @@ class Message(
     """One message; the subclasses are the closed union of what this version knows."""
 
 
-class Hello(Message, frozen=True, kw_only=True):
-    """The first message of either side of a link: who speaks, and a digest of its heads."""
+class Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A place in a node's journal of head changes: when it began, and the number (SYN-3)."""
 
-    council: Bytes32
+    epoch: Annotated[int, Meta(ge=0, le=INT_MAX)]
+    number: Annotated[int, Meta(ge=0, le=INT_MAX)]
+
+
+class Hello(Message, frozen=True, kw_only=True):
+    """The first message of either side of a link: a digest of its heads, and cursors.
+
+    `at` is the sender's place in its own journal, `seen` the last place in the receiver's at
+    which both held the same. `council` says who speaks where a knock came before.
+    """
+
     digest: Digest
+    council: Bytes32 | None = None
+    at: Cursor | None = None
+    seen: Cursor | None = None
 
 
 class Knock(Message, frozen=True, kw_only=True):
@@ -96,6 +112,23 @@ class DigestNow(Message, frozen=True, kw_only=True):
     """A digest of the sender's heads, sent now and then: a heartbeat that also heals."""
 
     digest: Digest
+    at: Cursor | None = None
+
+
+class Range(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A node of the tree of heads by its nibbles, and its 16 fingerprints of 8 bytes.
+
+    Without fingerprints: the sender names its heads there and asks for the receiver's.
+    """
+
+    prefix: Annotated[bytes, Meta(max_length=DEPTH)]
+    prints: Annotated[bytes, Meta(max_length=PRINTS_BYTES)]
+
+
+class Ranges(Message, frozen=True, kw_only=True):
+    """Where two sets of heads may differ (SYN-4)."""
+
+    ranges: Annotated[tuple[Range, ...], Meta(min_length=1, max_length=RANGES_PER_MESSAGE)]
 
 
 class Bye(Message, frozen=True, kw_only=True):
@@ -138,6 +171,7 @@ TYPES: Final[Mapping[int, type[Message]]] = MappingProxyType(
         14: Bye,
         16: AskHead,
         18: HeadTold,
+        20: Ranges,
     }
 )
 _NUMBERS: Final = {message: number for number, message in TYPES.items()}

@@ -622,6 +622,8 @@ async def test_store_failure_stops_the_node_and_nothing_was_passed_on(
         await up.wait()
         await south.link(north)
         size = (await south.ask("status"))["records"]
+        own = north.driver.engine.own
+        held = north.driver.engine.view.logs[own].tree.size
 
         def fails(*_: object) -> None:
             raise StoreError(NodeReason.STORE_FAILED, "database: disk I/O error")
@@ -641,7 +643,10 @@ async def test_store_failure_stops_the_node_and_nothing_was_passed_on(
     (error,) = caught
     assert isinstance(error, StoreError)
     assert (error.reason, error.exit_code) == (NodeReason.STORE_FAILED, 1)
-    assert not [m for m in sent if isinstance(m, wire.Heads | wire.Run)]
+    told = [head for m in sent if isinstance(m, wire.Heads) for head in m.heads]
+    assert not [head for head in told if head.log == own and head.size > held]
+    runs = [m for m in sent if isinstance(m, wire.Run) and m.log == own]
+    assert not [run for run in runs if run.start + len(run.leaves) > held]
     assert (await south.ask("status"))["records"] == size
     monkeypatch.undo()
     north.nursery = nodes.nursery

@@ -176,6 +176,8 @@ def messages() -> list[wire.Message]:
         wire.Run(log=log, start=1, leaves=((raw,), (raw, b"part")), head=b"h"),
         wire.Run(log=log, start=1, leaves=((raw,),), head=b"h", proof=(log,)),
         wire.DigestNow(digest=bytes(16)),
+        wire.DigestNow(digest=bytes(16), at=wire.Cursor(epoch=5, number=9)),
+        wire.Ranges(ranges=(wire.Range(prefix=b"\x01", prints=bytes(128)),)),
         wire.Bye(reason="peer-silent"),
         wire.AskHead(log=log, size=5),
         wire.HeadTold(log=log, size=5),

@@ -21,6 +21,9 @@ TABLE: Final = {
     (State.OPEN, "Pull"): State.OPEN,
     (State.OPEN, "Run"): State.OPEN,
     (State.OPEN, "DigestNow"): State.OPEN,
+    (State.OPEN, "Ranges"): State.OPEN,
+    (State.OPEN, "AskHead"): State.OPEN,
+    (State.OPEN, "HeadTold"): State.OPEN,
     (State.OPEN, "Bye"): State.CLOSED,
 }
 

@@ -26,6 +26,11 @@ EXAMPLES: Final[list[wire.Message]] = [
     wire.Run(log=LOG, start=0, leaves=((b"leaf",), (b"leaf", b"part")), head=b"h"),
     wire.Run(log=LOG, start=5, leaves=((b"x",),) * RUN_MAX_RECORDS, head=b"h", proof=(LOG,) * 41),
     wire.DigestNow(digest=bytes(16)),
+    wire.DigestNow(digest=bytes(16), at=wire.Cursor(epoch=1, number=0)),
+    wire.Ranges(ranges=(wire.Range(prefix=b"", prints=bytes(128)),)),
+    wire.AskHead(log=LOG, size=1),
+    wire.HeadTold(log=LOG, size=1),
+    wire.HeadTold(log=LOG, size=1, head=b"h", root=LOG, path=(LOG,) * 41),
     wire.Bye(reason="channel-closed"),
 ]
 
