@@ -621,7 +621,6 @@ async def test_store_failure_stops_the_node_and_nothing_was_passed_on(
         nursery.start_soon(run)
         await up.wait()
         await south.link(north)
-        size = (await south.ask("status"))["records"]
         own = north.driver.engine.own
         held = north.driver.engine.view.logs[own].tree.size
 
@@ -647,7 +646,7 @@ async def test_store_failure_stops_the_node_and_nothing_was_passed_on(
     assert not [head for head in told if head.log == own and head.size > held]
     runs = [m for m in sent if isinstance(m, wire.Run) and m.log == own]
     assert not [run for run in runs if run.start + len(run.leaves) > held]
-    assert (await south.ask("status"))["records"] == size
+    assert south.driver.engine.view.logs[own].tree.size <= held
     monkeypatch.undo()
     north.nursery = nodes.nursery
     await north.start()  # it stands where the disk stands
