@@ -52,6 +52,7 @@ CLOCK_AHEAD_MAX_S: Final = 3_600  # seconds a head may be ahead of us before it 
 # --- files and text forms (specs/12) ---------------------------------------------------
 SSHSIG_MAX_BYTES: Final = 1_024  # one SSHSIG blob; a real one has 150 to 250
 BUNDLE_MAX_BYTES: Final = 4 * 1_048_576  # one .confed file; 300 councils' certificate fits
+BUNDLE_SIGNATURES_MAX: Final = 8_192  # signatures in one file; checking them takes half a second
 TEXT_FORM_MAX_CHARS: Final = 8_192  # characters of one pasted text form before any parsing
 ARMOR_MAX_BYTES: Final = 65_536  # bytes inside one armor; larger things travel as files
 QR_MAX_CHARS: Final = 4_296  # characters; the largest QR symbol in alphanumeric mode

@@ -21,13 +21,14 @@ from confedproto.bodies.node import Node
 from confedproto.bundle.form import BundleKind, File, HeadRow, ReceiptRow
 from confedproto.errors import DecodeError, LocalProtocolError, Reason
 from confedproto.ids import Hash, NetworkId, PublicKey, RecordId, record_id
-from confedproto.limits import ARRAY_MAX, BUNDLE_MAX_BYTES
+from confedproto.limits import ARRAY_MAX, BUNDLE_MAX_BYTES, BUNDLE_SIGNATURES_MAX
 from confedproto.merkle import HASH_BYTES
 from confedproto.record import Signature, assemble, parse_payload, split_envelope
 
 MAGIC: Final = b"\x93\xa6confed"
 """How every `.confed` file begins: an array of three, and a text of six bytes (BUN-1)."""
 VERSION: Final = 1
+SHORT_BYTES: Final = 131_072  # up to here any value is small, whatever it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +169,8 @@ def encode(bundle: Bundle) -> bytes:
     """The file of a bundle; entries, proofs and receipts may come in any order.
 
     Raises LocalProtocolError: BUNDLE_MISSING where a proof or receipt names a record that is
-    not there, ENC_SIZE above BUNDLE_MAX_BYTES. Envelopes must open.
+    not there, ENC_SIZE above BUNDLE_MAX_BYTES, BUNDLE_FORM above BUNDLE_SIGNATURES_MAX.
+    Envelopes must open.
     """
     split = [(split_envelope(entry.envelope), entry.part) for entry in bundle.entries]
     rows = [
@@ -185,6 +187,8 @@ def _write(bundle: Bundle, split: Sequence[_Split]) -> bytes:
     numbers = {item.id: number for number, (item, _, _) in enumerate(split)}
     if len(numbers) != len(split):
         raise LocalProtocolError(Reason.BUNDLE_FORM, "a record twice")
+    if sum(len(signatures) for _, signatures, _ in split) > BUNDLE_SIGNATURES_MAX:
+        raise LocalProtocolError(Reason.BUNDLE_FORM, "too many signatures")
     known, hashes = _Known(), _Hashes()
     rows = [_row(item, signatures, part, known) for item, signatures, part in split]
     body: dict[str, Any] = {
@@ -246,6 +250,7 @@ def decode(data: bytes) -> Bundle:
     too long, not canonical), BUNDLE_FORM, or what is wrong with a payload or envelope.
     """
     _check_start(data)
+    _check_shape(data)
     value = codec.decode(data, max_bytes=BUNDLE_MAX_BYTES)
     try:
         file = msgspec.convert(value[2], File, builtin_types=(bytes,))
@@ -272,6 +277,24 @@ def _check_start(data: bytes) -> None:
         raise DecodeError(Reason.ENC_TRUNCATED if short else Reason.BUNDLE_MAGIC)
     if data[len(MAGIC) : len(MAGIC) + 1] not in (b"", bytes([VERSION])):
         raise DecodeError(Reason.BUNDLE_VERSION)
+
+
+def _check_shape(data: bytes) -> None:
+    """Refuse a long value that is no file before it is built: it could be fifty times its bytes.
+
+    A short one is left to the codec, which says more exactly what is wrong (BUN-2).
+    """
+    if len(data) <= SHORT_BYTES:
+        return
+    try:
+        file = msgspec.msgpack.decode(data, type=tuple[str, int, File])[2]
+    except msgspec.ValidationError as error:
+        raise DecodeError(Reason.BUNDLE_FORM, str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return  # cut short, or no MessagePack: what came before it has the form of a file
+    signatures = sum(len(row.signatures) for page in file.records for row in page)
+    if signatures > BUNDLE_SIGNATURES_MAX:
+        raise DecodeError(Reason.BUNDLE_FORM, f"{signatures} signatures")
 
 
 def _full(file: File) -> tuple[Bundle, list[_Split]]:

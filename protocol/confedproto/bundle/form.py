@@ -12,6 +12,7 @@ from msgspec import Meta
 from confedproto.bodies.types import Bytes32, Count, Number, Size, Time
 from confedproto.limits import (
     ARRAY_MAX,
+    BUNDLE_SIGNATURES_MAX,
     LOG_MAX_SIZE,
     PART_MAX_BYTES,
     PROOF_MAX_HASHES,
@@ -26,6 +27,7 @@ BundleKind = Literal["mandate", "act", "certificate", "record"]
 _Index = Annotated[int, Meta(ge=0, lt=LOG_MAX_SIZE)]
 _Path = Annotated[tuple[Annotated[int, Meta(ge=0)], ...], Meta(max_length=PROOF_MAX_HASHES)]
 _Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
+_AnyForm = Annotated[bytes, Meta(min_length=64)]  # what wraps an Ed25519 signature is longer
 _Signer = Annotated[int, Meta(ge=0)] | Bytes32
 
 
@@ -34,7 +36,7 @@ class RecordRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
 
     payload: Annotated[bytes, Meta(max_length=RECORD_MAX_BYTES)]
     signatures: Annotated[
-        tuple[tuple[_Signer, Annotated[int, Meta(ge=0, le=255)], bytes], ...],
+        tuple[tuple[_Signer, Annotated[int, Meta(ge=0, le=255)], _AnyForm], ...],
         Meta(min_length=1, max_length=SIGNATURES_MAX),
     ]
     part: Annotated[bytes, Meta(max_length=PART_MAX_BYTES)] | None = None
@@ -70,13 +72,17 @@ class ReceiptRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     signature: _Signature
 
 
+Page = Annotated[tuple[RecordRow, ...], Meta(max_length=ARRAY_MAX)]
+PAGES_MAX = BUNDLE_SIGNATURES_MAX // ARRAY_MAX  # a record has a signature at least
+
+
 class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The map that is the file's third item; `records` come in pages of ARRAY_MAX."""
 
     kind: BundleKind
     network: Bytes32
     subject: Bytes32
-    records: Annotated[tuple[tuple[RecordRow, ...], ...], Meta(min_length=1, max_length=ARRAY_MAX)]
+    records: Annotated[tuple[Page, ...], Meta(min_length=1, max_length=PAGES_MAX)]
     hashes: bytes | None = None
     head: HeadRow | None = None
     proofs: Annotated[tuple[ProofRow, ...], Meta(max_length=ARRAY_MAX)] = ()

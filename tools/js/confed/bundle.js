@@ -22,10 +22,11 @@ const anyOf = (...forms) => (value) => forms.some((form) => form(value));
 const number = int(0, 1000000);
 const size = int(1, limits.LOG_MAX_SIZE);
 const path = list(int(0, limits.INT_MAX), 0, limits.PROOF_MAX_HASHES);
+const PAGES_MAX = limits.BUNDLE_SIGNATURES_MAX / limits.ARRAY_MAX; // a record has one at least
 const signature = row(
   anyOf(int(0, limits.INT_MAX), bin(32)),
   int(0, 255),
-  bin(0, limits.BUNDLE_MAX_BYTES),
+  bin(64, limits.RECORD_MAX_BYTES),
 );
 const payload = bin(0, limits.RECORD_MAX_BYTES);
 const signatures = list(signature, 1, limits.SIGNATURES_MAX);
@@ -49,7 +50,7 @@ const file = map(
     kind: oneOf("mandate", "act", "certificate", "record"),
     network: bin(32),
     subject: bin(32),
-    records: list(list(entry, 0, limits.ARRAY_MAX), 1, limits.ARRAY_MAX),
+    records: list(list(entry, 0, limits.ARRAY_MAX), 1, PAGES_MAX),
   },
   {
     hashes: bin(0, limits.BUNDLE_MAX_BYTES),
@@ -75,6 +76,8 @@ export function decodeContainer(data) {
   const content = decode(data, limits.BUNDLE_MAX_BYTES)[2];
   must(file(content));
   const pages = content.get("records");
+  const count = pages.flat().reduce((sum, [, signatures]) => sum + signatures.length, 0);
+  must(count <= limits.BUNDLE_SIGNATURES_MAX);
   const network = content.get("network");
   const entries = readEntries(network, pages.flat());
   must(pages.every((page, i) => i === pages.length - 1 || page.length === limits.ARRAY_MAX));

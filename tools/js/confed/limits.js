@@ -37,6 +37,7 @@ export const FILES_MAX = 16;
 
 export const SSHSIG_MAX_BYTES = 1024;
 export const BUNDLE_MAX_BYTES = 4 * 1048576;
+export const BUNDLE_SIGNATURES_MAX = 8192;
 export const TEXT_FORM_MAX_CHARS = 8192;
 export const ARMOR_MAX_BYTES = 65536;
 export const QR_MAX_CHARS = 4296;
