@@ -11,9 +11,10 @@ import trio
 
 from confednode import config, control, keyring, requests
 from confednode.config import Home, Settings
+from confednode.counter import Counter, Mark
 from confednode.driver import Driver, wall_clock
 from confednode.errors import ConfigError, NodeError, NodeReason, StoreError
-from confednode.store import Store
+from confednode.store import Peer, Store
 from confedproto import council, record, text
 from confedproto.channel import public_key
 from confedproto.effects import StoreLeaves
@@ -25,6 +26,7 @@ from confedproto.keys import SigningKey
 _PORT = "port"
 _COUNCIL = "council"
 _NETWORK = "network"
+_RECOVERING = "recovering"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,9 @@ def found(
         store.put(_NETWORK, config.network_of(settings).hex())
     finally:
         store.close()
+    mark = Counter(home.counter)
+    mark.write(founding.head.size, founding.head.root)
+    mark.close()
     return Founded(council=founding.council, key_files=tuple(files))
 
 
@@ -106,7 +111,49 @@ class Running:
     driver: Driver
 
 
-def _load(store: Store, network: NetworkId, keys: keyring.NodeKeys) -> Engine:
+def prepare(home: Home, settings: Settings) -> keyring.NodeKeys:
+    """Make a folder with fresh node keys for a council that exists already (RES-6)."""
+    for path in (home.config, home.database, home.node_key):
+        if path.exists():
+            raise ConfigError(NodeReason.HOME_EXISTS, f"{path} exists: a council lives here")
+    try:
+        home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        home.keys.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(NodeReason.HOME_ACCESS, f"{home.path}: {error.strerror}") from error
+    keyring.write_node_keys(home.node_key, keyring.new_seed(), secrets.token_bytes(32))
+    config.write(home, settings)
+    return keyring.read_node_keys(home.node_key)
+
+
+def recover(home: Home, settings: Settings, council: CouncilId, peers: Sequence[Peer]) -> None:
+    """Make an empty database that fills itself from `peers` when the node runs (RES-6).
+
+    The node keys must be there; nothing is overwritten.
+    """
+    keyring.read_node_keys(home.node_key)
+    store = Store(home.database, create=True)
+    try:
+        store.put(_COUNCIL, council.hex())
+        store.put(_NETWORK, config.network_of(settings).hex())
+        store.put(_RECOVERING, "1")
+        for peer in peers:
+            store.add_peer(peer)
+    finally:
+        store.close()
+
+
+def _clean(engine: Engine, mark: Mark | None) -> bool:
+    """Whether counter file and database agree, in the place where they were written (RES-1)."""
+    own = engine.view.logs.get(engine.own)
+    if mark is None or own is None or own.head is None or not mark.same_place:
+        return False
+    return 0 < mark.size <= own.head.size and own.tree.root_at(mark.size) == mark.root
+
+
+def _load(
+    store: Store, network: NetworkId, keys: keyring.NodeKeys, mark: Mark | None = None
+) -> Engine:
     """The engine with everything that the store holds, each record opened again.
 
     Raises StoreError STORE_DAMAGED, ConfigError for another network or node key.
@@ -128,7 +175,7 @@ def _load(store: Store, network: NetworkId, keys: keyring.NodeKeys) -> Engine:
             engine.restore(log.council, log.key, leaves, log.head)
     except ConfedError as error:
         raise StoreError(NodeReason.STORE_DAMAGED, f"database: {error}") from error
-    if engine.own not in engine.view.logs:
+    if engine.own not in engine.view.logs and store.get(_RECOVERING) is None:
         raise ConfigError(NodeReason.KEY_MISSING, "node.key is not the key of this database's log")
     for entry in engine.view.logs.values():
         head = entry.head
@@ -139,7 +186,7 @@ def _load(store: Store, network: NetworkId, keys: keyring.NodeKeys) -> Engine:
         if not whole:
             told = f"database: the log of {text.encode_record(entry.council)} is not what was kept"
             raise StoreError(NodeReason.STORE_DAMAGED, told)
-    engine.resume()
+    engine.resume(clean=_clean(engine, mark))
     return engine
 
 
@@ -158,9 +205,10 @@ async def serve(
     keys = keyring.read_node_keys(home.node_key)
     network = config.network_of(settings)
     store = await trio.to_thread.run_sync(partial(Store, home.database))
+    counter = Counter(home.counter)
     try:
-        engine = await trio.to_thread.run_sync(_load, store, network, keys)
-        driver = Driver(engine, store, network, keys.transport_private)
+        engine = await trio.to_thread.run_sync(_load, store, network, keys, counter.read())
+        driver = Driver(engine, store, network, keys.transport_private, counter=counter)
         host, port = config.split_listen(settings.listen)
         if port == 0:
             port = int(store.get(_PORT) or 0)  # peers know the one that was chosen first
@@ -175,6 +223,7 @@ async def serve(
                 transport=keys.transport,
                 listen=(host, bound),
                 stop=stop,
+                requests=home.requests,
             )
 
             async def handle(op: str, args: Mapping[str, Any]) -> control.Reply:
@@ -190,6 +239,7 @@ async def serve(
             nursery.cancel_scope.cancel()
     finally:
         store.close()
+        counter.close()
 
 
 def run_flat(main: Callable[[], Awaitable[None]]) -> None:

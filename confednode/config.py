@@ -53,6 +53,16 @@ class Home:
         return self.path / "node.key"
 
     @property
+    def counter(self) -> Path:
+        """How far the log was signed, outside of the database (RES-4)."""
+        return self.path / "node.counter"
+
+    @property
+    def requests(self) -> Path:
+        """Sign requests that still lack signatures."""
+        return self.path / "requests"
+
+    @property
     def keys(self) -> Path:
         """Keyholders' and delegates' key files; belongs off the server in earnest use."""
         return self.path / "keys"

@@ -19,6 +19,7 @@ from typing import Final
 
 import trio
 
+from confednode.counter import Counter
 from confednode.errors import LinkError, NodeReason
 from confednode.links import CLOSE_S, Link, accept, dial
 from confednode.serving import Serving
@@ -67,12 +68,14 @@ class Driver:
         network: NetworkId,
         static_private: bytes,
         clock: Callable[[], int] = wall_clock,
+        counter: Counter | None = None,
     ) -> None:
         self.engine: Final = engine
         self.clock: Final = clock
         self.states: Final[dict[CouncilId, LinkState]] = {}
         self.refusals: Final[list[tuple[int, str, str]]] = []
         self._store: Final = store
+        self._counter: Final = counter
         self._network: Final = network
         self._private: Final = static_private
         self._give, self._take = trio.open_memory_channel[inputs.Input](INBOX_MAX)
@@ -122,9 +125,23 @@ class Driver:
                 effects += self.engine.handle(event, self.clock())
             kept = [effect for effect in effects if isinstance(effect, fx.StoreLeaves)]
             if kept:
-                await trio.to_thread.run_sync(self._store.write, kept, limiter=self.disk)
+                await trio.to_thread.run_sync(self._keep, kept, limiter=self.disk)
             for effect in effects:
                 self._carry_out(effect)
+
+    def _keep(self, kept: Sequence[fx.StoreLeaves]) -> None:
+        """Commit; then, before anything is sent, the mark of how far our log is signed (RES-4)."""
+        self._store.write(kept)
+        own = self.engine.view.logs.get(self.engine.own)
+        signed = any(effect.log == self.engine.own for effect in kept)
+        if self._counter is not None and signed and own is not None and own.head is not None:
+            self._counter.write(own.head.size, own.head.root)
+
+    async def override(self) -> None:
+        """The operator lets the node sign without its peers' answers (RES-5)."""
+        LOG.warning("restore rule overridden by the operator")
+        self._note(Reason.RESTORE_HELD, "overridden by the operator")
+        await self._give.send(inputs.Override())
 
     async def _next_events(self) -> list[inputs.Input]:
         """Wait for an input or the engine's deadline; then take what else is there."""

@@ -29,6 +29,9 @@ class NodeReason(StrEnum):
     KEY_MISSING = "key-missing"
     KEY_UNREADABLE = "key-unreadable"
     PASSPHRASE_MISSING = "passphrase-missing"
+    PAPER_WORDS = "paper-words"
+    AGENT = "agent"
+    SIGN_REFUSED = "sign-refused"
     PASSPHRASE_WRONG = "passphrase-wrong"
     # the network
     ADDRESS_INVALID = "address-invalid"
@@ -63,6 +66,9 @@ HINTS: Final[dict[NodeReason, str]] = {
     NodeReason.STORE_DAMAGED: "Stop the node and restore the folder from a backup.",
     NodeReason.KEY_MISSING: "Put the key file back, or name its folder with --home.",
     NodeReason.KEY_UNREADABLE: "Check the file's owner and mode, or restore it from a backup.",
+    NodeReason.PAPER_WORDS: "Compare the words with the paper, one by one.",
+    NodeReason.AGENT: "ssh-add -L lists the keys that the agent has.",
+    NodeReason.SIGN_REFUSED: "Nothing was signed.",
     NodeReason.PASSPHRASE_MISSING: "Give the passphrase with --passphrase-file.",
     NodeReason.PASSPHRASE_WRONG: "Try the passphrase again; nothing was changed.",
     NodeReason.ADDRESS_INVALID: "Write the address as HOST:PORT, such as 127.0.0.1:7330.",

@@ -85,7 +85,7 @@ def new_seed() -> bytes:
     return secrets.token_bytes(32)
 
 
-def _write_secret(path: Path, content: str) -> None:
+def write_secret(path: Path, content: str) -> None:
     """Create a file of mode 0600; an existing one is never replaced."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -128,7 +128,7 @@ def write_node_keys(path: Path, signer_seed: bytes, transport_private: bytes) ->
     """Write the server's keys. They have no authority, so no passphrase guards them."""
     node = text.encode_secret(signer_seed)
     transport = text.encode_secret(transport_private)
-    _write_secret(path, f'node = "{node}"\ntransport = "{transport}"\n')
+    write_secret(path, f'node = "{node}"\ntransport = "{transport}"\n')
 
 
 def read_node_keys(path: Path) -> NodeKeys:
@@ -185,7 +185,7 @@ def write_key(path: Path, seed: bytes, passphrase: bytes | None) -> PublicKey:
             f'salt = "{asked.salt}"',
             f'box = "{box}"',
         ]
-    _write_secret(path, "\n".join(lines) + "\n")
+    write_secret(path, "\n".join(lines) + "\n")
     return public
 
 
@@ -211,6 +211,11 @@ def list_keys(folder: Path) -> list[KeyPath]:
 
 def read_key(path: Path, passphrase: bytes | None) -> SigningKey:
     """The key in a file. Raises KeyringError PASSPHRASE_MISSING, PASSPHRASE_WRONG, KEY_*."""
+    return SigningKey(read_seed(path, passphrase))
+
+
+def read_seed(path: Path, passphrase: bytes | None) -> bytes:
+    """The secret in a key file, for paper alone. Raises as `read_key`."""
     file, public = _parse(path)
     try:
         if file.sealed is not None:
@@ -226,7 +231,22 @@ def read_key(path: Path, passphrase: bytes | None) -> SigningKey:
         raise KeyringError(NodeReason.KEY_UNREADABLE, f"{path} is no key file") from None
     if key.public != public:
         raise KeyringError(NodeReason.KEY_UNREADABLE, f"{path}: secret and public key differ")
-    return key
+    return bytes(seed)
+
+
+def public_of(path: Path) -> PublicKey:
+    """The public key of a key file, without its passphrase."""
+    return _parse(path)[1]
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a key file needs a passphrase."""
+    return _parse(path)[0].sealed is not None
+
+
+def wrong_draft(kind: str) -> KeyringError:
+    """The node drafted another kind of record than it was asked for: nothing is signed."""
+    return KeyringError(NodeReason.CONTROL_REPLY, f"the node drafted a {kind}")
 
 
 def keys_for(

@@ -41,7 +41,7 @@ def council_detail(view: View, council: CouncilId) -> Row:
             "charter": step.version,
         }
     if node is not None:
-        row |= {"node_expires": node.node.expires}
+        row |= {"node_expires": node.node.expires, "node_number": node.node.number}
     return row
 
 

@@ -3,12 +3,13 @@
 import os
 import re
 import signal
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
 import click
 import trio
 
-from confednode import app, config, keyring
+from confednode import app, config
 from confednode.commands.base import Shell, command, read_passphrase
 from confednode.commands.failing import fail_usage
 from confednode.config import Settings
@@ -159,9 +160,26 @@ def status(shell: Shell) -> None:
             f"Listening on {reply['listen']}",
             f"Records of its own: {reply['size']}; logs followed: {reply['logs']}",
             f"State: {reply['digest'][:16]}",
+            *_reminders(reply),
             *(_link_line(row) for row in reply["links"]),
         ],
     )
+
+
+def _reminders(reply: dict[str, Any]) -> Iterator[str]:
+    """What the keyholders should do soon."""
+    if reply["life"] != "active":
+        yield f"The council is {reply['life']}."
+    if reply["signing"] == "held":
+        answers = f"{reply['answered']} of {reply['answers_needed']}"
+        yield f"Signs nothing before its linked councils have answered: {answers} so far."
+    if reply["signing"] == "stopped":
+        yield "Stopped: this log went on elsewhere. The keyholders replace the server."
+    if reply.get("renew"):
+        days = max(0, reply["node_expires_in"]) // 86_400
+        yield f"The server is authorised for {days} more days: confed node renew"
+    if reply["requests"]:
+        yield f"Sign requests waiting: {reply['requests']} (confed requests)"
 
 
 def _link_line(row: dict[str, str | None]) -> str:
@@ -184,39 +202,3 @@ def log(shell: Shell, kind: str | None, limit: int) -> None:
         {},
         (f"{row['time']}  {row['kind']:<10} {row['name']}  {row['record']}" for row in rows),
     )
-
-
-@click.group()
-def keys() -> None:
-    """Key files of keyholders and delegates."""
-
-
-@keys.command("new")
-@click.option("--to", "target", type=click.Path(path_type=Path), required=True)
-@click.option("--no-passphrase", is_flag=True, help="Leave the key file unsealed.")
-@command
-def keys_new(shell: Shell, target: Path, no_passphrase: bool) -> None:
-    """Make a new key in a file, for a keyholder-to-be or a delegate."""
-    passphrase: bytes | None = None
-    if shell.passphrase_file is not None and not no_passphrase:
-        passphrase = read_passphrase(shell.passphrase_file)
-    elif not no_passphrase:
-        asked = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
-        passphrase = str(asked).encode()
-    public = keyring.write_key(target, keyring.new_seed(), passphrase)
-    key = text.encode_key(public)
-    shell.emit(
-        {"key": key, "fingerprint": text.fingerprint(public), "file": str(target)},
-        [f"Key: {key}", f"Fingerprint: {text.fingerprint(public)}", f"File: {target}"],
-    )
-
-
-@keys.command("list")
-@command
-def keys_list(shell: Shell) -> None:
-    """The key files in the node's folder."""
-    rows = [
-        {"file": str(entry.path), "key": text.encode_key(entry.public), "sealed": entry.sealed}
-        for entry in keyring.list_keys(shell.home.keys)
-    ]
-    shell.emit({"keys": rows}, (f"{row['key']}  {row['file']}" for row in rows))

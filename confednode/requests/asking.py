@@ -6,6 +6,7 @@ import trio
 from msgspec import Meta
 
 from confednode import config, show
+from confednode.requests import councils
 from confednode.requests.table import Desktop, Hex, Id, Nothing, OneId, Reply, Request, op
 from confednode.store import Peer
 from confedproto import bundle, record, text
@@ -19,12 +20,13 @@ from confedproto.ids import CouncilId
 async def status(desk: Desktop, _: Nothing) -> Reply:
     """What the node is and how far it is."""
     await trio.lowlevel.checkpoint()
-    own = desk.view.logs[desk.view.log_of[desk.council]]
+    own = desk.view.logs.get(desk.driver.engine.own)
     return show.council_detail(desk.view, desk.council) | {
         "listen": config.joined(*desk.listen),
         "transport": text.encode_transport(desk.transport),
         "network": text.encode_network(desk.network),
-        "size": own.tree.size,
+        "size": own.tree.size if own is not None else 0,
+        **councils.standing(desk),
         "logs": len(desk.view.logs),
         "records": len(desk.view.records),
         "digest": desk.view.state_digest(desk.now).hex(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -30,6 +31,7 @@ class Desktop:
     transport: TransportKey
     listen: tuple[str, int]
     stop: trio.Event
+    requests: Path
 
     @property
     def view(self) -> View:
