@@ -48,6 +48,7 @@ TABLE: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
     {
         (State.GRANTED, Event.BEGINS): State.IN_FORCE,
         (State.GRANTED, Event.DOUBLED): State.STOPPED,
+        (State.GRANTED, Event.ENDS): State.ENDED,
         (State.GRANTED, Event.RECALL): State.RECALLED,
         (State.IN_FORCE, Event.LATE): State.OVERDUE,
         (State.IN_FORCE, Event.DOUBLED): State.STOPPED,
