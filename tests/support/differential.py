@@ -71,6 +71,7 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
     },
     "position": {"freeze": ID, "number": 1, "value": "yes", "yes": 10**12, "no": 0, "valid": 5},
     "witness": {"count": 3, "root": ID},
+    "status": {"freeze": ID, "round": 2, "locked": [1, "adopted", [ID, ID]]},
     "vote": {"freeze": ID, "round": 1, "outcome": "no-quorum", "counted": []},
     "lock": {"freeze": ID, "round": 1_000_000, "outcome": "adopted"},
     "mandate": {

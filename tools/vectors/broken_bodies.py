@@ -141,6 +141,17 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "versions": {"empty": []},
     },
     "witness": {"count": {"0": 0, "65": 65}, "root": _ID},
+    "status": {
+        "freeze": {"31-bytes": bytes(31)},
+        "round": {"1": 1, "large": 1_000_001, "text": "two"},
+        "locked": {
+            "of-two": [1, "adopted"],
+            "round-0": [0, "adopted", [bytes(32)]],
+            "outcome-other": [1, "void", [bytes(32)]],
+            "no-vote": [1, "adopted", []],
+            "31-bytes": [1, "adopted", [bytes(31)]],
+        },
+    },
     "vote": {
         "freeze": {"31-bytes": bytes(31)},
         "round": _NUMBER,

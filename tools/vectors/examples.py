@@ -159,6 +159,11 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "count": 3,
         "root": root_of_three([leaf_hash(cmp.encode(head)) for head in HEADS]),
     },
+    "status": {
+        "freeze": FREEZE,
+        "round": 3,
+        "locked": [1, "adopted", sorted([filler("vote 1"), filler("vote 2")])],
+    },
     "vote": {
         "freeze": FREEZE,
         "round": 1,
@@ -296,6 +301,7 @@ OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
         *("yes", "no", "valid", "abstain", "block", "aside", "present", "roll", "method"),
         *("minutes", "reason", "clause", "contact", "talks", "versions"),
     ),
+    "status": ("locked",),
     "exit": ("reason",),
     "amend": ("reason", "editorial"),
     "objection": ("reason",),
@@ -320,6 +326,7 @@ SUBJECTS: Final[dict[str, bytes]] = {
     "second": MOTION,
     "freeze": MOTION,
     "position": MOTION,
+    "status": MOTION,
     "vote": MOTION,
     "lock": MOTION,
     "act": MANDATE,

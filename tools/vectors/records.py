@@ -81,7 +81,7 @@ def _accept(out: Vectors, rule: str, slug: str, why: str, raw: bytes, keys: Iter
 
 def _accepted() -> Iterator[tuple[str, str, str, dict[str, Any], list[Key]]]:
     for kind, body in examples.BODIES.items():
-        by = [NODE_KEY] if kind in ("witness", "vote", "lock") else KEYS[:2]
+        by = [NODE_KEY] if kind in ("witness", "status", "vote", "lock") else KEYS[:2]
         yield "KND-1", f"{kind}-full", "every field", examples.payload(kind), by
         optional = examples.OPTIONAL.get(kind, ())
         if optional:

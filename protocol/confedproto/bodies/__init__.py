@@ -41,6 +41,7 @@ from confedproto.bodies.report import Report
 from confedproto.bodies.roll import Roll
 from confedproto.bodies.second import Second
 from confedproto.bodies.statement import Statement
+from confedproto.bodies.status import Status
 from confedproto.bodies.suspension import Suspension
 from confedproto.bodies.takeover import Takeover
 from confedproto.bodies.task import Task
@@ -116,6 +117,7 @@ KINDS: Final = MappingProxyType(
             _kind(Freeze, receipts=True),
             _kind(Position, receipts=True),
             _kind(Witness, Needs.NODE, subject=False, part=Part.HEADS),
+            _kind(Status, Needs.NODE),
             _kind(Vote, Needs.NODE),
             _kind(Lock, Needs.NODE),
             _kind(Mandate, subject=False, receipts=True),

@@ -158,6 +158,10 @@ const bodies = {
     },
   ),
   witness: map({ count: int(1, limits.WITNESS_HEADS_MAX), root: bytes32 }),
+  status: map(
+    { freeze: bytes32, round: int(2, 1000000) },
+    { locked: row(number, outcome, ids) },
+  ),
   vote: map({
     freeze: bytes32,
     round: number,
