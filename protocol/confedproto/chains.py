@@ -81,6 +81,7 @@ class Chains:
         self._network: Final = network
         self._logs: Final = logs
         self._carried: dict[CouncilId, dict[RecordId, Conveyed]] = defaultdict(dict)
+        self._conveyed: set[tuple[LogId, RecordId, bytes]] = set()
         self._bad: dict[RecordId, Reason] = {}  # records that contradict themselves
         self._anchors: dict[RecordId, Carriage] = {}
         self._named: dict[LogId, dict[CouncilId, dict[int, Hash]]] = defaultdict(dict)
@@ -102,6 +103,8 @@ class Chains:
         if isinstance(leaf, VerifiedRecord):
             self._note_witness(log, leaf)
             self._note_others(log, leaf, index)
+        if log.council in self.dirty:
+            return None  # judged with all the rest of its council
         opens = self._opens_another(log, leaf)
         cut = chain.cuts.get(log.id)
         named = any(len(log.leaves) in sizes for sizes in self._named.get(log.id, {}).values())
@@ -192,6 +195,10 @@ class Chains:
         one = Conveyed(
             record=inner, head=carried.head, log=log.id, index=index, arrived=log.arrivals[index]
         )
+        said = (log.id, inner.id, carried.head)
+        if said in self._conveyed:
+            return None  # said before in the same log: a copy (REC-6), and no reason to fold again
+        self._conveyed.add(said)
         self._carried[inner.council].setdefault(leaf.id, one)
         if inner.council in self.of:
             self.dirty[inner.council] = None

@@ -65,7 +65,7 @@ class Duties:
                 self._last_witness_s = max(self._last_witness_s, record.time)
                 for head in heads_of(record.part):
                     self._witnessed[LogId(head.log)] = head.size
-        elif log.receipts_size == log.tree.size:
+        elif log.receipts_size > self._witnessed.get(log.id, 0):
             self._unwitnessed.add(log.id)
         motion = record.id if record.kind == "motion" else record.subject
         if motion is None or motion in self._locked:

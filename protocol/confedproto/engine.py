@@ -66,6 +66,7 @@ class Engine:
         entry = self.view.add_log(log_id(network, council, key), council, key)
         for leaf, envelope, arrived in leaves:
             self._add_leaf(entry, leaf, envelope, arrived)
+        self._settle()
         if head is not None:
             entry.head = log.open_head(network, key, head)
             self._comparer.put(entry.head)
@@ -84,11 +85,14 @@ class Engine:
         """The run that answers a ServeRun: as many leaves as fit one message, at least one."""
         return runs.run_message(self.view.logs[effect.log].tree, effect, leaves)
 
-    def _add_leaf(self, entry: Log, leaf: Leaf, envelope: bytes, arrived: int) -> Reason | None:
-        fault = self.view.add(entry.id, leaf, leaf_hash(envelope), arrived)
+    def _add_leaf(self, entry: Log, leaf: Leaf, envelope: bytes, arrived: int) -> None:
+        self.view.add(entry.id, leaf, leaf_hash(envelope), arrived, more=True)
+
+    def _settle(self) -> None:
+        """After the last of some leaves: what follows from all of them."""
+        self.view.settle()
         for placed in self.view.take_news():
             self._duties.note(self.view.logs[placed.log], placed.record)
-        return fault
 
     # --- the one way in -------------------------------------------------------------------
 
@@ -307,6 +311,7 @@ class Engine:
     ) -> None:
         for leaf, pair in zip(leaves, run.leaves, strict=True):
             self._add_leaf(entry, leaf, pair[0], now // 1000)
+        self._settle()
         complete = entry.tree.size == head.size
         if complete:
             entry.head = head
@@ -377,6 +382,7 @@ class Engine:
 
     def _append(self, item: VerifiedRecord, now: int) -> None:
         self._add_leaf(self.view.logs[self.own], item, item.envelope, now // 1000)
+        self._settle()
         self._pen.fresh.append(item)
         self._reception.note(item)
         if isinstance(item.body, Link) and item.body.peer is not None:

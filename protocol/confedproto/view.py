@@ -20,6 +20,7 @@ from confedproto.chains import Chains
 from confedproto.chains import Log as Log
 from confedproto.errors import Reason
 from confedproto.ids import TAG_STATE, CouncilId, Hash, LogId, NetworkId, PublicKey, RecordId
+from confedproto.lines import Lines
 from confedproto.mandates import Mandates
 from confedproto.record import Leaf, VerifiedRecord, heads_of
 from confedproto.rules import compact as compact_rules
@@ -46,8 +47,7 @@ class View:
             lambda: defaultdict(list)
         )
         self._of_kind: dict[str, list[Placed]] = defaultdict(list)
-        self._lines: dict[LogId, list[WitnessLine]] = defaultdict(list)
-        self._early: dict[LogId, list[WitnessLine]] = defaultdict(list)  # past what we hold
+        self._lines: Final = Lines()
         self._founded: dict[RecordId, tuple[VerifiedRecord, Compact]] = {}
         self._members: dict[RecordId, dict[CouncilId, Member]] = {}
         self._links = Links()
@@ -80,19 +80,21 @@ class View:
         news, self.news = self.news, []
         return news
 
-    def add(self, log_id: LogId, leaf: Leaf, leaf_hash: Hash, arrived: int) -> Reason | None:
+    def add(
+        self, log_id: LogId, leaf: Leaf, leaf_hash: Hash, arrived: int, *, more: bool = False
+    ) -> Reason | None:
         """Add the next leaf of a log: None if it counts, else why it does not.
 
         `arrived` (seconds UTC by this node's clock) goes into the journal that rules.motion
-        reads. A leaf that does not count stays in the tree and has no other effect.
+        reads. A leaf that does not count stays in the tree and has no other effect. With
+        `more` to come, what reaches back waits for `settle`: once a run, not once a leaf.
         """
         log = self.logs[log_id]
         index = log.tree.size
         log.tree.append(leaf_hash)
         log.leaves.append(leaf)
         log.arrivals.append(arrived)
-        if log_id in self._early:
-            self._sift(log)
+        self._sift(log)
         known = isinstance(leaf, VerifiedRecord) and self._is_copy(log, leaf)
         fault = self.chains.append(log, leaf, copy=known)
         if log.council in self.chains.dirty:
@@ -101,9 +103,15 @@ class View:
             self._place(Placed(record=leaf, log=log_id, index=index, arrived=arrived))
         elif fault is not None and isinstance(leaf, VerifiedRecord):
             self.refused[leaf.id] = fault
+        if more:
+            return fault
+        self.settle()
+        return fault or self.chains.of[log.council].faults[log_id][index]
+
+    def settle(self) -> None:
+        """Judge again what leaves added with `more` reach back to."""
         while self.chains.dirty:
             self._refold(next(iter(self.chains.dirty)))
-        return fault or self.chains.of[log.council].faults[log_id][index]
 
     def _is_copy(self, log: Log, leaf: VerifiedRecord) -> bool:
         """Whether the record counts already: at its first index alone (REC-6)."""
@@ -176,9 +184,7 @@ class View:
 
     def _retract_lines(self, council: CouncilId) -> None:
         """What a council's witness records said, from those that still count."""
-        for lines in (self._lines, self._early):
-            for log_ in list(lines):
-                lines[log_] = [line for line in lines[log_] if line.witness != council]
+        self._lines.drop(council)
         for log in self.logs.values():
             if log.council == council:
                 log.witnessed_at = -1
@@ -199,25 +205,16 @@ class View:
                 time=record.time,
                 arrived=arrived,
             )
-            self._early[line.log].append(line)
+            self._lines.add(line)
             witnessed = self.logs.get(line.log)
             if witnessed is not None:
                 self._sift(witnessed)
 
     def _sift(self, log: Log) -> None:
         """Take up what witnesses said of a log as far as it is held, if the roots agree."""
-        early = self._early.pop(log.id, [])
-        size = log.tree.size
-        good = [
-            line for line in early if line.size <= size and log.tree.root_at(line.size) == line.root
-        ]
-        if good:
-            self._lines[log.id].extend(good)
+        if self._lines.sift(log):
             for motion in self._judged_in.get(log.id, ()):
                 self._statuses.pop(motion, None)
-        later = [line for line in early if line.size > size]
-        if later:
-            self._early[log.id] = later
 
     # --- questions ----------------------------------------------------------------------
 
@@ -255,11 +252,11 @@ class View:
 
     def lines_of(self, log: LogId) -> Sequence[WitnessLine]:
         """What witnesses said of a log, as far as it is held and their roots are its own."""
-        return self._lines.get(log, ())
+        return self._lines.of(log)
 
     def lines_past(self, log: LogId) -> Sequence[WitnessLine]:
         """What witnesses said of a log beyond what is held of it: not checked, but a sign."""
-        return self._early.get(log, ())
+        return self._lines.past(log)
 
     def compact(self, compact: RecordId) -> tuple[VerifiedRecord, Compact] | Reason:
         """The founded compact, or why there is none (COM-2)."""

@@ -61,11 +61,13 @@ def test_simulate_finds_a_node_that_loses_what_it_acknowledged(
 ) -> None:
     add = View.add
 
-    def careless(self: View, log: LogId, leaf: Leaf, leaf_hash: bytes, arrived: int) -> object:
+    def careless(
+        self: View, log: LogId, leaf: Leaf, leaf_hash: bytes, arrived: int, **more: bool
+    ) -> object:
         if getattr(leaf, "kind", "") == "position" and self.logs[log].tree.size % 2:
             self.logs[log].tree.append(leaf_hash)  # type: ignore[arg-type]
             return None
-        return add(self, log, leaf, leaf_hash, arrived)  # type: ignore[arg-type]
+        return add(self, log, leaf, leaf_hash, arrived, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(View, "add", careless)
     assert "acknowledged records" in found(capsys, 1)

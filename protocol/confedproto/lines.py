@@ -1,0 +1,56 @@
+"""What witnesses said of logs: checked where a log is held that far, waiting where not (RCP-1).
+
+Witnesses are other councils' nodes, and one of them may name any log at any size. So what
+waits is kept by size, and costs nothing before the log has grown to it.
+"""
+
+import heapq
+import itertools
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from confedproto.chains import Log
+from confedproto.ids import CouncilId, LogId
+from confedproto.rules.receipts import WitnessLine
+
+
+class Lines:
+    """The lines of all witness records that count, by the log that they name."""
+
+    def __init__(self) -> None:
+        self._good: dict[LogId, list[WitnessLine]] = defaultdict(list)
+        self._early: dict[LogId, list[tuple[int, int, WitnessLine]]] = defaultdict(list)
+        self._ticket: Final = itertools.count()  # no two rows of a heap are equal
+
+    def add(self, line: WitnessLine) -> None:
+        """Take up a line; `sift` tells whether it is good."""
+        heapq.heappush(self._early[line.log], (line.size, next(self._ticket), line))
+
+    def sift(self, log: Log) -> bool:
+        """Take up what was said of a log as far as it is held, if the roots agree."""
+        early = self._early.get(log.id)
+        good: list[WitnessLine] = []
+        while early and early[0][0] <= log.tree.size:
+            line = heapq.heappop(early)[2]
+            if log.tree.root_at(line.size) == line.root:
+                good.append(line)
+        if good:
+            self._good[log.id].extend(good)
+        return bool(good)
+
+    def drop(self, witness: CouncilId) -> None:
+        """Forget what a council's witness records said."""
+        for log, lines in self._good.items():
+            self._good[log] = [line for line in lines if line.witness != witness]
+        for log, early in self._early.items():
+            self._early[log] = [row for row in early if row[2].witness != witness]
+            heapq.heapify(self._early[log])
+
+    def of(self, log: LogId) -> Sequence[WitnessLine]:
+        """What was said of a log, as far as it is held and the roots are its own."""
+        return self._good.get(log, ())
+
+    def past(self, log: LogId) -> Sequence[WitnessLine]:
+        """What was said of a log beyond what is held of it: not checked, but a sign."""
+        return tuple(line for _, _, line in self._early.get(log, ()))
