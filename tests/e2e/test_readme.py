@@ -1,0 +1,80 @@
+"""The README's session by hand, as its reader would type it: one script, real waiting."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+README: Final = Path(__file__).parents[2] / "README.md"
+BLOCK: Final = re.compile(r"^```sh session\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TIME_S: Final = 90
+
+
+def blocks() -> list[str]:
+    return BLOCK.findall(README.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A PATH on which `confed` is this program, and a home that is not the developer's."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    shim = programs / "confed"
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m confednode "$@"\n')
+    shim.chmod(0o755)
+    found = os.pathsep.join(path for path in sys.path if path)
+    path = os.pathsep.join((str(programs), os.environ["PATH"]))
+    return os.environ | {"PATH": path, "PYTHONPATH": found, "HOME": str(tmp_path)}
+
+
+@pytest.fixture
+def session(tmp_path: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """The session under way, in a process group of its own; nothing of it is left behind."""
+    work = tmp_path / "work"
+    work.mkdir()
+    with subprocess.Popen(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(blocks())],
+        cwd=work,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # both nodes stopped as they were told
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_readme_session_ends_as_it_says(tmp_path: Path, session: subprocess.Popen[str]) -> None:
+    assert len(blocks()) >= 5
+    out, err = session.communicate(timeout=TIME_S)
+    assert session.returncode == 0, f"{out[-2_000:]}\n{err[-2_000:]}"
+    lines = [line.strip() for line in out.splitlines()]
+    for line in ("state: final", "outcome: adopted under majority", "people: 51 yes, 13 no"):
+        assert line in lines, out
+    certificate, mandate, after = (
+        index for index, line in enumerate(lines) if line.startswith(("VALID", "VOID"))
+    )
+    assert lines[certificate].startswith("VALID")
+    assert lines[mandate].startswith("VALID")
+    assert lines[after].startswith("VOID")
+    assert certificate < mandate < lines.index("refused") < after < lines.index("no longer valid")
+    assert "(instruction)" in err, "why the act was refused"
+    work = tmp_path / "work"
+    assert {path.name for path in work.glob("*.confed")} == {
+        "certificate.confed",
+        "mandate.confed",
+        "recall.confed",
+    }
+    for home in ("north", "south"):
+        assert not (work / home / "control.sock").exists(), "the node has stopped"
