@@ -6,23 +6,22 @@ as their threshold asks, and of the receipts those that say most.
 
 from typing import Final
 
-from confedproto import codec, merkle, record
+from confedproto import codec, record
 from confedproto.bodies.act import Act
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.vote import Vote
-from confedproto.bodies.witness import Witness
 from confedproto.bundle import container, evidence
 from confedproto.bundle.container import Bundle, Entry, Proof, Receipt, SignedHead
-from confedproto.bundle.evidence import Evidence, head_row, witness_payload
+from confedproto.bundle.evidence import Evidence
 from confedproto.bundle.form import BundleKind
 from confedproto.bundle.membership import sponsoring_links
+from confedproto.bundle.receipting import receipt_of
 from confedproto.errors import LocalProtocolError, Reason
-from confedproto.ids import CouncilId, Hash, LogId, RecordId
+from confedproto.ids import CouncilId, LogId, RecordId
 from confedproto.limits import CLOCK_AHEAD_MAX_S
-from confedproto.record import VerifiedRecord, assemble, heads_of, split_envelope
-from confedproto.rules.authority import Authority
+from confedproto.record import VerifiedRecord, assemble, split_envelope
 from confedproto.rules.motion import Placed
 from confedproto.rules.receipts import WitnessLine, receipts_needed
 from confedproto.view import View
@@ -46,8 +45,12 @@ class _Draft:
         """Put a record in as it is."""
         self.entries[one.id] = Entry(envelope=one.envelope, part=one.part)
 
-    def add_council(self, council: CouncilId, version: int | None = None) -> None:
-        """A council's charters up to `version` (all without it) and its node record."""
+    def add_council(
+        self, council: CouncilId, version: int | None = None, log: LogId | None = None
+    ) -> None:
+        """A council's charters up to `version` (all without it), and its node records up to that
+        of `log` (all without it).
+        """
         authority = self.view.authorities.get(council)
         step = authority.charter if authority is not None else None
         if authority is None or step is None:
@@ -57,10 +60,13 @@ class _Draft:
                 self.add(charter.record)
             else:
                 self.entries.setdefault(charter.record.id, _pruned(charter.record, charter.charter))
-        node = authority.node
-        if node is not None:
+        reached = False
+        for node in authority.nodes:
+            if reached and node.log != log:
+                break
+            reached = node.log == log
             signed_under = authority.charter_version(node.record.charter)
-            if signed_under is not None:
+            if signed_under is not None and (version is None or node.record.charter <= version):
                 self.entries.setdefault(node.record.id, _pruned(node.record, signed_under))
 
     def place(self, one: VerifiedRecord, size: int) -> None:
@@ -85,7 +91,8 @@ class _Draft:
         for one in ones:
             self.place(one, head.size)
         for step in self.view.authorities[log.council].charters[1:]:
-            if step.record.id in self.entries:
+            placed = self.view.records.get(step.record.id)
+            if step.record.id in self.entries and placed is not None and placed.log == log.id:
                 self.place(step.record, head.size)
 
     def add_receipts(self, one: VerifiedRecord, *, first: bool, most: int) -> None:
@@ -110,13 +117,18 @@ class _Draft:
                 added += 1
 
     def _add_receipt(self, line: WitnessLine) -> bool:
-        receipt = _receipt_of(self.view, line)
+        receipt = receipt_of(self.view, line)
         if receipt is None:
             return False
         if receipt not in self.receipts:
-            self.add_council(line.witness, receipt.charter)
+            self.add_council(line.witness, receipt.charter, self._log_of(receipt.node))
             self.receipts.append(receipt)
         return True
+
+    def _log_of(self, node: RecordId) -> LogId | None:
+        """The log that a node record opens or goes on with."""
+        steps = (n for a in self.view.authorities.values() for n in a.nodes)
+        return next((n.log for n in steps if n.record.id == node), None)
 
     def done(self, kind: BundleKind, subject: RecordId) -> bytes:
         """The file."""
@@ -145,8 +157,8 @@ def build_mandate(view: View, mandate: RecordId, now: int) -> bytes:
     if not isinstance(placed.record.body, Mandate):
         raise LocalProtocolError(Reason.MANDATE_UNKNOWN)
     draft = _Draft(view, now)
-    draft.add_council(placed.record.council, _last_version(view, placed, mandate))
-    draft.place_under_head(placed.record, *_recalls(view, placed.record))
+    draft.add_council(placed.record.council, _last_version(view, placed, mandate), placed.log)
+    draft.place_under_head(placed.record, *_said(view, placed))
     draft.add_receipts(placed.record, first=False, most=RECEIPTS)
     return draft.done("mandate", mandate)
 
@@ -163,7 +175,7 @@ def build_act_from_view(view: View, act: RecordId, now: int) -> bytes:
         raise LocalProtocolError(Reason.MANDATE_UNKNOWN)
     mandate = _placed(view, mandate_id).record
     draft = _Draft(view, now)
-    draft.add_council(mandate.council)
+    draft.add_council(mandate.council, log=placed.log)
     number = placed.record.body.number
     earlier = [
         other.record
@@ -175,7 +187,15 @@ def build_act_from_view(view: View, act: RecordId, now: int) -> bytes:
         compact = RecordId(mandate.body.compact)
         _add_members(draft, compact)
         needed = max(needed, receipts_needed(len(view.members(compact))))
-    draft.place_under_head(placed.record, mandate, *earlier, *_recalls(view, mandate))
+    answers = view.about(act, "ratify")
+    positions = [
+        one
+        for one in view.about(RecordId(placed.record.body.motion), "position")
+        if one.record.council == mandate.council
+    ]
+    others = [p.record for p in (*answers, *positions) if p.log == placed.log]
+    said = _said(view, view.records[mandate_id])
+    draft.place_under_head(placed.record, mandate, *earlier, *said, *others)
     draft.add_receipts(placed.record, first=True, most=needed)
     return draft.done("act", act)
 
@@ -195,7 +215,7 @@ def build_record(view: View, subject: RecordId, now: int) -> bytes:
         case _:
             pass
     draft = _Draft(view, now)
-    draft.add_council(placed.record.council, _last_version(view, placed))
+    draft.add_council(placed.record.council, _last_version(view, placed), placed.log)
     draft.place_under_head(placed.record)
     draft.add_receipts(placed.record, first=False, most=RECEIPTS)
     return draft.done("record", subject)
@@ -321,16 +341,23 @@ def _head_signature(envelope: bytes) -> bytes:
     return value[1]
 
 
-def _recalls(view: View, mandate: VerifiedRecord) -> list[VerifiedRecord]:
-    found = (placed.record for placed in view.about(mandate.id, "recall"))
-    return [one for one in found if one.council == mandate.council]
+def _said(view: View, mandate: Placed) -> list[VerifiedRecord]:
+    """What bears on a mandate and stands in its log: recalls, reports, petitions, answers."""
+    found = [
+        placed
+        for kind in ("recall", "report", "petition")
+        for placed in view.about(mandate.record.id, kind)
+        if placed.record.council == mandate.record.council
+    ]
+    found += [a for one in found for a in view.about(one.record.id, "ratify")]
+    return [placed.record for placed in found if placed.log == mandate.log]
 
 
 def _last_version(view: View, placed: Placed, mandate: RecordId | None = None) -> int:
     """The charter version that the file's latest record stands under."""
     ones = [placed.record]
     if mandate is not None:
-        ones += _recalls(view, placed.record)
+        ones += _said(view, placed)
     versions = [one.charter + isinstance(one.body, Charter) for one in ones]
     return max(1, *versions)
 
@@ -355,39 +382,3 @@ def _add_members(draft: _Draft, compact: RecordId, named: set[bytes] | None = No
     for one in (*accessions, *sponsoring_links(found[1], accessions, links)):
         draft.add_council(one.council)
         draft.add(one)
-
-
-def _receipt_of(view: View, line: WitnessLine) -> Receipt | None:
-    """The receipt that a witness line came from, or None if it cannot be written in brief."""
-    authority = view.authorities.get(line.witness)
-    if authority is None or authority.node is None:
-        return None
-    for placed in view.of_kind("witness"):
-        one = placed.record
-        if one.council == line.witness and one.time == line.time:
-            return _brief(one, authority, line)
-    return None
-
-
-def _brief(one: VerifiedRecord, authority: Authority, line: WitnessLine) -> Receipt | None:
-    if one.part is None or not isinstance(one.body, Witness) or authority.node is None:
-        return None
-    rows = [head_row(LogId(h.log), h.size, Hash(h.root)) for h in heads_of(one.part)]
-    wanted = head_row(line.log, line.size, line.root)
-    tree = merkle.Tree(merkle.leaf_hash(row) for row in rows)
-    payload = witness_payload(
-        one.council, charter=one.charter, time=one.time, count=len(rows), root=tree.root()
-    )
-    if wanted not in rows or payload != one.payload:
-        return None  # a witness record with more in it stands in its log alone
-    position = rows.index(wanted)
-    return Receipt(
-        node=authority.node.record.id,
-        charter=one.charter,
-        time=one.time,
-        count=len(rows),
-        position=position,
-        size=line.size,
-        path=tuple(tree.inclusion(position, len(rows))),
-        signature=split_envelope(one.envelope)[1][0].signature,
-    )

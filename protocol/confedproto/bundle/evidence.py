@@ -192,8 +192,8 @@ def _log_order(
     match one.body:
         case Charter():
             return one.charter + 1, 0, 0, one.id
-        case Node():
-            return one.charter, 1, 0, one.id
+        case Node() as node:
+            return one.charter, 1, node.number, one.id
         case _ if one.id in indexes:
             return one.charter, 2, indexes[one.id], one.id
         case _:
@@ -246,8 +246,9 @@ def _receipt(
 ) -> Received:
     """A receipt, if it is what its council's node key signed (BUN-11)."""
     witness = records[receipt.node].council
-    step = authorities[witness].node
-    if step is None or step.record.id != receipt.node:
+    nodes = authorities[witness].nodes
+    step = next((one for one in nodes if one.record.id == receipt.node), None)
+    if step is None:
         raise VerificationError(Reason.BUNDLE_MISSING, "the witness's node record", receipt.node)
     if authorities[witness].charter_version(receipt.charter) is None:
         raise VerificationError(Reason.BUNDLE_MISSING, "the witness's charter", receipt.node)

@@ -19,6 +19,7 @@ from confedproto.bundle.evidence import Evidence
 from confedproto.bundle.form import BundleKind
 from confedproto.bundle.mandated import Files, mandate_case
 from confedproto.bundle.report import Report, Witnessed
+from confedproto.bundle.together import check_together
 from confedproto.errors import LocalProtocolError, Reason, VerificationError
 from confedproto.ids import CouncilId, RecordId
 from confedproto.record import VerifiedRecord
@@ -76,6 +77,7 @@ def verify(files: Iterable[bytes], trust: Collection[CouncilId], at: int) -> Rep
         except VerificationError as error:
             return _unproved(bundle, error)
     try:
+        check_together(proved)
         asked = Files(chosen=_chosen(proved), proved=proved, at=at)
         report = _JUDGES[chosen.kind](asked)
     except VerificationError as error:

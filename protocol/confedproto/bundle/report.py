@@ -47,8 +47,8 @@ class Report:
     the council (of a certificate: one of its councils) is among the trusted ones.
     `newest_receipt` and `head_time` are seconds UTC. `final`: nothing that is not in these files
     can change the verdict; else it rests on the heads and receipts in them. `state` is that of
-    the mandate, `done` the time of the act, `petition` the members' (count, members). `notes` say what
-    nobody can know from these files, in English sentences that hold no text of any record.
+    the mandate, `done` the time of the act, `petition` the members' (count, members). `notes` say
+    what nobody can know from these files, in English sentences without text of any record.
     """
 
     ok: bool
