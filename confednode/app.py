@@ -1,7 +1,7 @@
 """One node, wired: founding it in a folder, and running it there."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,8 +20,9 @@ from confedproto.channel import public_key
 from confedproto.effects import StoreLeaves
 from confedproto.engine import Engine
 from confedproto.errors import ConfedError, LocalProtocolError
-from confedproto.ids import CouncilId, NetworkId
+from confedproto.ids import CouncilId, LogId, NetworkId
 from confedproto.keys import SigningKey
+from confedproto.record import Leaf, PlainLeaf
 
 _PORT = "port"
 _COUNCIL = "council"
@@ -158,7 +159,6 @@ def _load(
 
     Raises StoreError STORE_DAMAGED, ConfigError for another network or node key.
     """
-    stored = store.load()
     own, founded_in = store.get(_COUNCIL), store.get(_NETWORK)
     if own is None or founded_in is None:
         raise StoreError(NodeReason.STORE_DAMAGED, "the database names no council")
@@ -167,12 +167,8 @@ def _load(
     mine = CouncilId(bytes.fromhex(own))
     engine = Engine(network, mine, keys.signer)
     try:
-        for log in stored:
-            leaves = [
-                (record.open_leaf(network, envelope, part), envelope, arrived)
-                for envelope, part, arrived in log.leaves
-            ]
-            engine.restore(log.council, log.key, leaves, log.head)
+        for log in store.heads():
+            engine.restore(log.council, log.key, _stored_leaves(store, network, log.log), log.head)
     except ConfedError as error:
         raise StoreError(NodeReason.STORE_DAMAGED, f"database: {error}") from error
     if engine.own not in engine.view.logs and store.get(_RECOVERING) is None:
@@ -188,6 +184,24 @@ def _load(
             raise StoreError(NodeReason.STORE_DAMAGED, told)
     engine.resume(clean=_clean(engine, mark))
     return engine
+
+
+def _stored_leaves(
+    store: Store, network: NetworkId, log: LogId
+) -> Iterator[tuple[Leaf, bytes, int]]:
+    """The leaves of a stored log. What was verified before it was stored is not again (LOG-6)."""
+    alike: dict[int, PlainLeaf] = {}
+    for index, (envelope, part, arrived, mark) in enumerate(store.leaves(log)):
+        leaf: Leaf
+        if mark is None:
+            leaf = record.open_leaf(network, envelope, part)
+        elif mark >= 0 and mark in alike:
+            leaf = alike[mark]
+        else:
+            leaf = record.reopen(network, envelope, part)
+            if mark == index:
+                alike[mark] = PlainLeaf(example=leaf, first=index)
+        yield leaf, envelope, arrived
 
 
 async def serve(

@@ -8,7 +8,7 @@ driver; nothing else touches the connection.
 import contextlib
 import os
 import sqlite3
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from confednode.errors import NodeReason, StoreError
 from confedproto.effects import StoreLeaves
 from confedproto.ids import CouncilId, LogId, PublicKey
 
-VERSION: Final = 1
+VERSION: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE logs (
@@ -27,7 +27,7 @@ CREATE TABLE logs (
 );
 CREATE TABLE records (
     log INTEGER NOT NULL REFERENCES logs (id), idx INTEGER NOT NULL, arrived INTEGER NOT NULL,
-    envelope BLOB NOT NULL, part BLOB
+    envelope BLOB NOT NULL, part BLOB, mark INTEGER
 );
 CREATE UNIQUE INDEX records_by_place ON records (log, idx);
 CREATE TABLE peers (
@@ -106,7 +106,7 @@ class Store:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if not create and version == 0:
             raise StoreError(NodeReason.STORE_DAMAGED, "the database is empty or not a node's")
-        if not create and version != VERSION:
+        if not create and version not in (1, VERSION):
             raise StoreError(NodeReason.STORE_VERSION, f"database of version {version}")
         path.chmod(0o600)  # the WAL takes over the mode
         for pragma in (
@@ -121,6 +121,9 @@ class Store:
         if create:
             for statement in _SCHEMA.split(";"):
                 self._db.execute(statement)
+        elif version == 1:  # without marks every record is opened in full once more
+            self._db.execute("ALTER TABLE records ADD COLUMN mark INTEGER")
+        if version != VERSION:
             self._db.execute(f"PRAGMA user_version={VERSION}")
         self._db.execute("COMMIT")
 
@@ -164,16 +167,46 @@ class Store:
                 for number, log, council, key, head in logs
             ]
 
+    def heads(self) -> list[StoredLog]:
+        """Every log without its leaves."""
+        with _told():
+            rows = self._db.execute("SELECT log, council, key, head FROM logs").fetchall()
+        return [
+            StoredLog(
+                log=LogId(log), council=CouncilId(council), key=PublicKey(key), head=head, leaves=()
+            )
+            for log, council, key, head in rows
+        ]
+
+    def leaves(self, log: LogId) -> Iterator[tuple[bytes, bytes | None, int, int | None]]:
+        """A log's leaves in order, a few at a time: (envelope, part, arrived, mark)."""
+        with _told():
+            rows = self._db.execute(
+                "SELECT envelope, part, arrived, mark FROM records"
+                " WHERE log=(SELECT id FROM logs WHERE log=?) ORDER BY idx",
+                (log,),
+            )
+        while True:
+            with _told():
+                batch = rows.fetchmany(512)
+            if not batch:
+                return
+            yield from batch
+
     def write(self, batch: Iterable[StoreLeaves]) -> None:
         """Keep all of these leaves and heads, or none, in one commit."""
         with self._commit():
             for effect in batch:
                 number = self._number(effect)
+                marks = effect.marks or (None,) * len(effect.leaves)
                 self._db.executemany(
-                    "INSERT INTO records (log, idx, arrived, envelope, part) VALUES (?,?,?,?,?)",
+                    "INSERT INTO records (log, idx, arrived, envelope, part, mark)"
+                    " VALUES (?,?,?,?,?,?)",
                     (
-                        (number, effect.start + offset, effect.arrived, envelope, part)
-                        for offset, (envelope, part) in enumerate(effect.leaves)
+                        (number, effect.start + offset, effect.arrived, envelope, part, mark)
+                        for offset, ((envelope, part), mark) in enumerate(
+                            zip(effect.leaves, marks, strict=True)
+                        )
                     ),
                 )
                 if effect.head is not None:

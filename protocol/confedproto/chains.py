@@ -19,7 +19,7 @@ from confedproto.bodies.witness import Witness
 from confedproto.errors import DecodeError, Reason, VerificationError
 from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, RecordId
 from confedproto.log import Head, open_head
-from confedproto.record import Leaf, RefusedLeaf, VerifiedRecord, heads_of
+from confedproto.record import Leaf, PlainLeaf, RefusedLeaf, VerifiedRecord, heads_of
 from confedproto.rules.authority import Authority
 from confedproto.rules.case import Placed
 from confedproto.rules.chain import (
@@ -34,6 +34,9 @@ from confedproto.rules.chain import (
 from confedproto.rules.forks import proven
 from confedproto.rules.links import link_fault
 from confedproto.rules.receipts import receipts_needed
+
+PlainClass = tuple[str, CouncilId, int, tuple[PublicKey, ...]]
+"""Kind, council, charter version and signers: all that the verdict on a plain record rests on."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +55,7 @@ class Log:
     witnessed_at: int = -1  # claimed time of the last witness record in this log
     leaves: list[Leaf] = field(default_factory=list)
     arrivals: list[int] = field(default_factory=list)  # seconds UTC, one a leaf
+    plain: dict[PlainClass, PlainLeaf] = field(default_factory=dict)
 
     @property
     def own(self) -> OwnLog:
@@ -119,6 +123,15 @@ class Chains:
         chain.faults[log.id].append(fault)
         return fault
 
+    def append_alike(self, log: Log, leaf: PlainLeaf, count: int) -> bool:
+        """Judge `count` leaves at once that `log` just gained; False if they need one by one."""
+        chain = self.of[log.council]
+        awaited = 0 < chain.awaits <= len(log.leaves)
+        if chain.cuts.get(log.id) is not None or chain.log != log.id or not chain.plain or awaited:
+            return False
+        chain.faults[log.id].extend([chain.authority.judge(leaf.example)] * count)
+        return True
+
     def _append_past(self, chain: Chain, log: Log, leaf: Leaf, *, copy: bool) -> Reason | None:
         """A leaf where its log counts no more: of a forked one, votes and locks do (CER-6)."""
         past: Reason | None = chain.past[log.id]
@@ -131,6 +144,8 @@ class Chains:
     def _admit(self, authority: Authority, log: Log, leaf: Leaf, index: int) -> Reason | None:
         if isinstance(leaf, RefusedLeaf):
             return leaf.reason
+        if isinstance(leaf, PlainLeaf):
+            return authority.judge(leaf.example)
         fault = renewal_fault(log.own, leaf, index) or authority.admit(leaf)
         return fault or self._bad.get(leaf.id)
 
@@ -303,4 +318,10 @@ class Chains:
 
 def leaf_kind(leaf: Leaf) -> str | None:
     """The kind of a leaf that is a record."""
-    return leaf.kind if isinstance(leaf, VerifiedRecord) else None
+    match leaf:
+        case VerifiedRecord():
+            return leaf.kind
+        case PlainLeaf():
+            return leaf.example.kind
+        case RefusedLeaf():
+            return None

@@ -21,6 +21,7 @@ class StoreLeaves:
     leaves: tuple[tuple[bytes, bytes | None], ...]
     arrived: int
     head: bytes | None  # None: the run ended before its head, the last one stands
+    marks: tuple[int | None, ...] = ()  # one a leaf, see `runs.marks`; empty: None for each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ come in at `reception`, and what goes into the own log through `pen`.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Final, assert_never
 
 from confedproto import effects as fx
@@ -24,12 +25,16 @@ from confedproto.limits import HEADS_PER_MESSAGE, LOGS_PER_LINK_MAX
 from confedproto.merkle import leaf_hash
 from confedproto.pen import Pen
 from confedproto.reception import Reception
-from confedproto.record import Leaf, VerifiedRecord
+from confedproto.record import Leaf, PlainLeaf, VerifiedRecord
 from confedproto.session import Session, State
 from confedproto.view import Log, View
 
 DIGEST_INTERVAL_MS: Final = 30_000
 """How often each link compares digests: a heartbeat that also heals what got lost."""
+
+
+def _plain(leaf: Leaf) -> PlainLeaf | None:
+    return leaf if isinstance(leaf, PlainLeaf) else None
 
 
 class Engine:
@@ -64,9 +69,19 @@ class Engine:
         """Load one log from the store: (leaf, envelope, arrived) in order, and its head."""
         network = self.view.network
         entry = self.view.add_log(log_id(network, council, key), council, key)
+<<<<<<< ours
         for leaf, envelope, arrived in leaves:
             self._add_leaf(entry, leaf, envelope, arrived)
         self._settle()
+=======
+        for (plain, arrived), group in groupby(leaves, lambda item: (_plain(item[0]), item[2])):
+            if plain is not None:
+                hashes = [leaf_hash(envelope) for _, envelope, _ in group]
+                self.view.add_alike(entry.id, plain, hashes, arrived)
+                continue
+            for leaf, envelope, _ in group:
+                self._add_leaf(entry, leaf, envelope, arrived)
+>>>>>>> theirs
         if head is not None:
             entry.head = log.open_head(network, key, head)
             self._comparer.put(entry.head)
@@ -85,14 +100,39 @@ class Engine:
         """The run that answers a ServeRun: as many leaves as fit one message, at least one."""
         return runs.run_message(self.view.logs[effect.log].tree, effect, leaves)
 
+<<<<<<< ours
     def _add_leaf(self, entry: Log, leaf: Leaf, envelope: bytes, arrived: int) -> None:
         self.view.add(entry.id, leaf, leaf_hash(envelope), arrived, more=True)
 
     def _settle(self) -> None:
         """After the last of some leaves: what follows from all of them."""
         self.view.settle()
+=======
+    def _add_leaf(self, entry: Log, leaf: Leaf, envelope: bytes, arrived: int) -> Reason | None:
+        leaf = self.view.lean(entry.id, leaf, entry.tree.size)
+        fault = self.view.add(entry.id, leaf, leaf_hash(envelope), arrived)
+>>>>>>> theirs
         for placed in self.view.take_news():
             self._duties.note(self.view.logs[placed.log], placed.record)
+
+    def _add_leaves(
+        self, entry: Log, leaves: Sequence[Leaf], envelopes: Sequence[bytes], arrived: int
+    ) -> None:
+        """Add the leaves of a run: plain ones that are alike all at once."""
+        base, index = entry.tree.size, 0
+        while index < len(leaves):
+            leaf = self.view.lean(entry.id, leaves[index], base + index)
+            if not isinstance(leaf, PlainLeaf):
+                self._add_leaf(entry, leaf, envelopes[index], arrived)
+                index += 1
+                continue
+            end = index + 1
+            while end < len(leaves) and self.view.lean(entry.id, leaves[end], base + end) is leaf:
+                end += 1
+            self.view.add_alike(
+                entry.id, leaf, [leaf_hash(one) for one in envelopes[index:end]], arrived
+            )
+            index = end
 
     # --- the one way in -------------------------------------------------------------------
 
@@ -309,9 +349,13 @@ class Engine:
     def _keep(
         self, entry: Log, run: wire.Run, leaves: Sequence[Leaf], head: log.Head, now: int
     ) -> None:
+<<<<<<< ours
         for leaf, pair in zip(leaves, run.leaves, strict=True):
             self._add_leaf(entry, leaf, pair[0], now // 1000)
         self._settle()
+=======
+        self._add_leaves(entry, leaves, [pair[0] for pair in run.leaves], now // 1000)
+>>>>>>> theirs
         complete = entry.tree.size == head.size
         if complete:
             entry.head = head
@@ -370,7 +414,9 @@ class Engine:
 
     def _submit(self, event: inputs.Submit, now: int) -> None:
         item, fault = event.record, None
-        if item.id not in self.view.records:  # handing in the same record twice changes nothing
+        if not self.view.recently_added(
+            item.id
+        ):  # handing in the same record twice changes nothing
             ours = self.keeper.take(item, now)
             if isinstance(ours, Reason):
                 fault = ours

@@ -9,6 +9,7 @@ from confedproto.bodies.types import Body
 from confedproto.ids import CouncilId, RecordId, log_id
 from confedproto.keys import SigningKey
 from confedproto.record import VerifiedRecord
+from confedproto.runs import marks
 from confedproto.view import View
 
 
@@ -63,6 +64,7 @@ class Pen:
             leaves=tuple((item.envelope, item.part) for item in self.fresh),
             arrived=now // 1000,
             head=entry.head.envelope,
+            marks=marks(entry.leaves[start:]),
         )
         self.fresh = []
         return kept

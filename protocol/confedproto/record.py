@@ -181,7 +181,21 @@ class RefusedLeaf:
     reason: Reason
 
 
-Leaf = VerifiedRecord | RefusedLeaf
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlainLeaf:
+    """A leaf that is a record from which nothing else follows: its bytes lie in the store alone.
+
+    `example` is a record of the same kind, council, charter version and signers, which is all
+    that authority asks about; one object stands for all leaves that are like it.
+    """
+
+    example: VerifiedRecord
+    first: int  # the example's index in the log
+
+
+Leaf = VerifiedRecord | RefusedLeaf | PlainLeaf
+"""What `open_leaf` gives is one of the first two; the view keeps the third for plain kinds."""
 
 
 # --- making records ------------------------------------------------------------------------
@@ -309,6 +323,17 @@ def open(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Veri
     return VerifiedRecord(_DOOR, checked, part)
 
 
+def reopen(network: NetworkId, envelope: bytes, part: bytes | None = None) -> VerifiedRecord:
+    """A record that this node has opened before, from the same bytes: signatures are not redone.
+
+    For two callers alone: the store, where a signed head proves that the bytes are the same
+    (LOG-6), and the loop, where a worker of this node has just opened them. Raises as `open`.
+    """
+    checked = _check_envelope(network, envelope, verified=True)
+    _check_part(checked.kind, checked.body, part)
+    return VerifiedRecord(_DOOR, checked, part)
+
+
 def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Leaf:
     """Open a leaf of a log: a record, or why it is none (it stays in the tree all the same).
 
@@ -328,12 +353,12 @@ def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) ->
     return VerifiedRecord(_DOOR, checked, part)
 
 
-def _check_envelope(network: NetworkId, envelope: bytes) -> _Checked:
+def _check_envelope(network: NetworkId, envelope: bytes, *, verified: bool = False) -> _Checked:
     payload, signatures = split_envelope(envelope)
     header, kind, body = parse_payload(payload)
     record = record_id(network, payload)
     message = signing_bytes(record)
-    for signature in signatures:
+    for signature in () if verified else signatures:
         try:
             _verify(signature, message)
         except VerificationError as error:

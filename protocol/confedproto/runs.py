@@ -11,7 +11,7 @@ from confedproto.ids import Hash, LogId, PublicKey, log_id
 from confedproto.limits import LOGS_PER_COUNCIL_MAX, RUN_MAX_BYTES, RUN_MAX_RECORDS
 from confedproto.log import Head, check_run, open_head
 from confedproto.merkle import Tree
-from confedproto.record import Leaf, VerifiedRecord
+from confedproto.record import Leaf, PlainLeaf, RefusedLeaf, VerifiedRecord
 from confedproto.rules.authority import Authority, meets_threshold
 from confedproto.view import Log, View
 
@@ -67,7 +67,30 @@ def kept(entry: Log, run: wire.Run, head: Head | None, arrived: int) -> fx.Store
         leaves=tuple((p[0], p[1] if len(p) == 2 else None) for p in run.leaves),
         arrived=arrived,
         head=head.envelope if head is not None else None,
+        marks=marks(entry.leaves[run.start : run.start + len(run.leaves)]),
     )
+
+
+VERIFIED: Final = -1
+"""The mark of a record whose signatures were verified before it was stored."""
+
+
+def marks(leaves: Iterable[Leaf]) -> tuple[int | None, ...]:
+    """What the store keeps of each leaf's checks, so that a start need not repeat them.
+
+    VERIFIED: a record. 0 or more: a plain one, like the one at that index of its log (which
+    may be itself). None: to be opened in full.
+    """
+    out: list[int | None] = []
+    for leaf in leaves:
+        match leaf:
+            case VerifiedRecord():
+                out.append(VERIFIED)
+            case PlainLeaf():
+                out.append(leaf.first)
+            case RefusedLeaf():
+                out.append(None)
+    return tuple(out)
 
 
 FAULTS_OF_NOBODY: Final = frozenset({Reason.LOG_INDEX, Reason.HEAD_AHEAD})

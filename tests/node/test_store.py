@@ -1,5 +1,7 @@
 """The store: what it has taken it keeps, whole, and it shares with nobody."""
 
+import contextlib
+import dataclasses
 import os
 import signal
 import sqlite3
@@ -291,3 +293,23 @@ def test_store_damaged_page_is_refused(path: Path) -> None:
     with pytest.raises(StoreError) as caught:
         Store(path).load()
     assert caught.value.reason is NodeReason.STORE_DAMAGED
+
+
+def test_store_of_the_first_version_is_taken_over_without_marks(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("ALTER TABLE records DROP COLUMN mark")
+        db.execute("PRAGMA user_version=1")
+        db.commit()
+    store = Store(path)
+    store.write([leaves()])
+    assert [mark for _, _, _, mark in store.leaves(LOG)] == [None, None]
+    store.close()
+    Store(path).close()
+
+
+def test_store_gives_back_each_leaf_with_its_mark(path: Path) -> None:
+    store = Store(path)
+    store.write([dataclasses.replace(leaves(), marks=(-1, 1))])
+    assert [mark for _, _, _, mark in store.leaves(LOG)] == [-1, 1]
+    assert [(log.log, log.head) for log in store.heads()] == [(LOG, b"head")]
+    store.close()

@@ -185,7 +185,7 @@ def fill(who: Council, count: int) -> int:
     store = Store(who.home.database)
     try:
         tree = merkle.Tree(merkle.leaf_hash(envelope) for envelope, _ in store.read(own, 0, 2**40))
-        made = statements(who, count)
+        made, first = statements(who, count), tree.size
         left = count
         while left:
             batch = list(itertools.islice(made, min(BATCH, left)))
@@ -210,6 +210,7 @@ def fill(who: Council, count: int) -> int:
                         leaves=tuple((envelope, None) for envelope in batch),
                         arrived=int(time.time()),
                         head=head.envelope,
+                        marks=(first,) * len(batch),
                     )
                 ]
             )

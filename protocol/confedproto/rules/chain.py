@@ -20,7 +20,7 @@ from confedproto.bodies.suspension import Suspension
 from confedproto.errors import Reason
 from confedproto.ids import Hash, LogId, NetworkId, PublicKey, RecordId, log_id
 from confedproto.limits import SUSPENSION_S
-from confedproto.record import Leaf, RefusedLeaf, VerifiedRecord
+from confedproto.record import Leaf, PlainLeaf, RefusedLeaf, VerifiedRecord
 from confedproto.rules.authority import Authority
 from confedproto.rules.life import Event, State
 
@@ -240,6 +240,8 @@ class _Fold:
             leaf = log.leaves[index]
             if isinstance(leaf, RefusedLeaf):
                 faults.append(leaf.reason)
+            elif isinstance(leaf, PlainLeaf):
+                faults.append(authority.judge(leaf.example))
             elif leaf.id in seen or (opening is not None and leaf.id == opening.id):
                 faults.append(None)
                 seen.add(leaf.id)

@@ -1,0 +1,108 @@
+"""Plain kinds live on the disk alone; the view keeps who signed them as what."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from confedproto import record
+from confedproto.bodies.statement import Statement
+from confedproto.errors import DecodeError, VerificationError
+from confedproto.ids import Hash
+from confedproto.merkle import leaf_hash
+from confedproto.record import PlainLeaf, VerifiedRecord
+from confedproto.runs import VERIFIED, marks
+from confedproto.view import View
+from tests.support.councils import NETWORK, Author, key
+
+ROOT = Path(__file__).resolve().parents[2]
+MAY_REOPEN = {"confednode/app.py", "confednode/ingest.py"}
+"""The store's own rows, and what a worker of this node has just opened."""
+
+
+def author(count: int) -> Author:
+    made = Author(1)
+    for number in range(count):
+        made.add(Statement(text=f"number {number}"))
+    return made
+
+
+def view_of(made: Author) -> View:
+    view = View(NETWORK)
+    view.add_log(made.log, made.council, made.node_key.public)
+    return view
+
+
+def add(view: View, made: Author, item: VerifiedRecord) -> object:
+    leaf = view.lean(made.log, item, view.logs[made.log].tree.size)
+    return view.add(made.log, leaf, leaf_hash(item.envelope), 7)
+
+
+def test_statements_are_not_kept_in_the_view() -> None:
+    made = author(50)
+    view = view_of(made)
+    assert {add(view, made, item) for item in made.leaves} == {None}
+    assert len(view.records) == 2
+    assert len({id(leaf) for leaf in view.logs[made.log].leaves}) == 3
+    assert view.logs[made.log].tree.root() == made.tree.root()
+
+
+def test_statement_of_a_stranger_is_told_apart() -> None:
+    made = author(1)
+    bad = made.make(Statement(text="x"), signers=[key(77)])
+    view = view_of(made)
+    for item in made.leaves:
+        add(view, made, item)
+    assert add(view, made, bad) is not None
+    assert marks(view.logs[made.log].leaves) == (VERIFIED, VERIFIED, 2, 3)
+
+
+def test_leaves_added_together_are_as_if_added_one_by_one() -> None:
+    made = author(9)
+    one, all_at_once = view_of(made), view_of(made)
+    for item in made.leaves:
+        add(one, made, item)
+    for item in made.leaves[:3]:
+        add(all_at_once, made, item)
+    plain = all_at_once.logs[made.log].leaves[2]
+    assert isinstance(plain, PlainLeaf)
+    rest = [Hash(leaf_hash(item.envelope)) for item in made.leaves[3:]]
+    all_at_once.add_alike(made.log, plain, rest, 7)
+    ours, theirs = one.logs[made.log], all_at_once.logs[made.log]
+    assert ours.tree.root() == theirs.tree.root()
+    assert marks(ours.leaves) == marks(theirs.leaves)
+    assert ours.arrivals == theirs.arrivals
+    assert one.chains.of[made.council].faults == all_at_once.chains.of[made.council].faults
+    assert one.state_digest(9) == all_at_once.state_digest(9)
+
+
+def test_reopened_record_is_the_opened_one_but_for_the_signatures() -> None:
+    item = author(1).leaves[-1]
+    again = record.reopen(NETWORK, item.envelope)
+    assert (again.id, again.body, again.signers) == (item.id, item.body, item.signers)
+    with pytest.raises(DecodeError):
+        record.reopen(NETWORK, item.envelope[:-1])
+    forged = item.envelope[:-1] + bytes((item.envelope[-1] ^ 1,))
+    with pytest.raises(VerificationError):
+        record.open(NETWORK, forged)
+
+
+def test_reopen_has_two_callers() -> None:
+    callers = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("confednode", "protocol")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute | ast.Name)
+        and "reopen" in (getattr(node, "attr", ""), getattr(node, "id", ""))
+    }
+    assert callers <= MAY_REOPEN
+
+
+def test_view_remembers_the_newest_plain_records() -> None:
+    made = author(3)
+    view = view_of(made)
+    for item in made.leaves:
+        add(view, made, item)
+    assert all(view.recently_added(item.id) for item in made.leaves)
+    assert not view.recently_added(made.make(Statement(text="other")).id)
