@@ -110,12 +110,12 @@ class Chains:
         if log.council in self.dirty:
             return None  # judged with all the rest of its council
         opens = self._opens_another(log, leaf)
+        awaited = chain.awaits.get(log.id) == len(log.leaves)
         cut = chain.cuts.get(log.id)
         named = any(len(log.leaves) in sizes for sizes in self._named.get(log.id, {}).values())
-        if cut is not None and index >= cut and not opens and not (index and named):
+        if cut is not None and index >= cut and not (opens or awaited or named):
             return self._append_past(chain, log, leaf, copy=copy)
         rival = self._carried.get(log.council) and leaf_kind(leaf) == "charter"
-        awaited = 0 < chain.awaits <= len(log.leaves)
         if chain.log != log.id or not chain.plain or opens or rival or awaited:
             self.dirty[log.council] = None
             return None

@@ -143,6 +143,8 @@ class Authority:
         after = step(self.state, event)
         self._take(record, event)
         self.state = State.ACTIVE if isinstance(after, Reason) else after
+        if self.rival is not None:
+            self.state = State.CHARTER_FORK  # another server mends no charter
 
     def repairs(self, record: VerifiedRecord, kept: RecordId) -> bool:
         """Whether a node record, with this place's threshold, keeps one of two rivals (NOD-7)."""

@@ -68,7 +68,7 @@ class Chain:
     other_branch: dict[LogId, LastHead] = field(default_factory=dict)  # kept, and not what we hold
     uncut: Authority | None = None  # of a forked `log`: who speaks for it past its cut (CER-6)
     plain: bool = False  # the next leaf of `log` can simply be admitted by `authority`
-    awaits: int = 0  # ... until `log` has this size (0: no matter how long)
+    awaits: dict[LogId, int] = field(default_factory=dict)  # sizes at which to judge again
 
     def state_at(self, now: int) -> State:
         """Where the council stands at `now` (seconds UTC), carried suspensions included."""
@@ -214,7 +214,9 @@ class _Fold:
             authority.state = State.LOG_FORK
         self.chain.log = log_
         self.chain.plain = cut is None and not rivals and bool(log.leaves)
-        self.chain.awaits = min((size for size in wanted if size > len(log.leaves)), default=0)
+        waits = [size for size in wanted if size > len(log.leaves)]
+        if waits:
+            self.chain.awaits[log_] = min(waits)
         return after
 
     def _walk(

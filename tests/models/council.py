@@ -1,0 +1,410 @@
+"""A council's chain of logs, judged a second time: from specs/04, by another hand and style.
+
+Nothing of the rules, the view or the engine is imported. Where they fold and remember, this
+asks: each question is answered from the list of all facts so far, again and again. It is
+slow, and short enough to be read beside the specification.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from confedproto.ids import PublicKey, log_id
+
+HOURS_72 = 72 * 3_600
+BY_THRESHOLD = {
+    "link",
+    "compact",
+    "accession",
+    "motion",
+    "second",
+    "freeze",
+    "position",
+    "mandate",
+    "recall",
+}
+BY_NODE = {"witness", "vote", "lock", "carried", "fork-proof"}
+
+
+class Fact(NamedTuple):
+    """A record that counts, and as what."""
+
+    role: str
+    record: Any
+
+
+class Carried(NamedTuple):
+    """A record in another's log, with the head it names."""
+
+    carrier: bytes
+    record: Any
+    log: bytes
+    size: int
+    root: bytes
+    time: int
+
+
+class Held(NamedTuple):
+    """All that is held of one council."""
+
+    network: Any
+    council: bytes
+    logs: Mapping[bytes, Sequence[Any]]
+    root: Callable[[bytes, int], bytes]
+    carried: Sequence[Carried]
+    received: Mapping[bytes, int]  # log -> size that enough others witnessed
+    forked: Mapping[bytes, int]  # log -> smaller size of a fork proof
+
+
+class Verdict(NamedTuple):
+    """What counts: places, and where the council stands in the end."""
+
+    places: frozenset[tuple[bytes, int]]
+    carried: frozenset[bytes]
+    charters: tuple[bytes, ...]
+    node: int
+    state: str
+
+
+# --- questions about the facts so far ---------------------------------------------------------
+
+
+def charters(facts: Sequence[Fact]) -> list[Any]:
+    return [f.record for f in facts if f.role in ("charter", "repair")]
+
+
+def nodes(facts: Sequence[Fact]) -> list[Any]:
+    return [f.record for f in facts if f.role == "node"]
+
+
+def open_rival(facts: Sequence[Fact]) -> Any:
+    """The rival charter that no repair has followed yet."""
+    roles = [f for f in facts if f.role in ("charter", "rival", "repair")]
+    return roles[-1].record if roles and roles[-1].role == "rival" else None
+
+
+def stopped(facts: Sequence[Fact], key: bytes, time: int) -> bool:
+    """Whether a key is suspended for a record of this time."""
+    live: list[int] = []
+    for fact in facts:
+        if fact.role == "stop" and fact.record.body.key == key:
+            live.append(fact.record.time + HOURS_72)
+        if fact.role == "lift" and fact.record.body.key == key:
+            live = []
+    return any(time < end for end in live)
+
+
+def enough(facts: Sequence[Fact], charter: Any, record: Any) -> bool:
+    able = [k for k in record.signers if k in charter.body.keys]
+    return sum(not stopped(facts, k, record.time) for k in able) >= charter.body.threshold
+
+
+def sound(body: Any) -> bool:
+    m, n = body.threshold, len(body.keys)
+    if list(body.keys) != sorted(set(body.keys)):
+        return False
+    return (m, n) == (1, 1) or (n > 2 and n > m and 2 * m > n)
+
+
+def mandate_of(facts: Sequence[Fact], wanted: bytes | None) -> Any:
+    found = [f.record for f in facts if f.record.kind == "mandate" and f.record.id == wanted]
+    return found[0] if found else None
+
+
+# --- one record after these facts -------------------------------------------------------------
+
+
+def role_of(facts: Sequence[Fact], record: Any, council: bytes) -> str | None:
+    """As what the record would count next, or None."""
+    if record.kind == "charter":
+        return role_of_charter(facts, record, council)
+    so_far = charters(facts)
+    if not so_far or record.council != council or record.charter != len(so_far):
+        return None
+    if open_rival(facts) is not None:
+        return None
+    now = so_far[-1]
+    if record.kind == "suspension":
+        return role_of_suspension(facts, record, now)
+    if record.kind == "node":
+        return "node" if enough(facts, now, record) and node_fits(facts, record) else None
+    if record.kind in BY_THRESHOLD:
+        return "other" if enough(facts, now, record) else None
+    if record.kind == "act":
+        granted = mandate_of(facts, record.subject)
+        ours = granted is not None and record.signers == (granted.body.delegate,)
+        return "other" if ours and nodes(facts) else None
+    if record.kind in BY_NODE:
+        return "other" if node_speaks(facts, record) else None
+    return None
+
+
+def role_of_charter(facts: Sequence[Fact], record: Any, council: bytes) -> str | None:
+    so_far, rival = charters(facts), open_rival(facts)
+    if not sound(record.body):
+        return None
+    if not so_far:
+        first = record.charter == 0 and record.body.previous is None
+        return "charter" if first and enough(facts, record, record) else None
+    if record.council != council:
+        return None
+    if rival is None and record.charter == len(so_far) - 1 > 0:
+        before = so_far[-2]
+        other = record.id != so_far[-1].id and record.body.previous == before.id
+        both = enough(facts, before, record) and enough(facts, record, record)
+        return "rival" if other and both else None
+    if record.charter != len(so_far):
+        return None
+    named = {so_far[-1].id} if rival is None else {so_far[-1].id, rival.id}
+    voters = so_far[-1] if rival is None else so_far[-2]
+    fits = record.body.previous in named and enough(facts, record, record)
+    if not fits or not enough(facts, voters, record):
+        return None
+    return "charter" if rival is None else "repair"
+
+
+def role_of_suspension(facts: Sequence[Fact], record: Any, now: Any) -> str | None:
+    target, server = record.body.key, nodes(facts)
+    of_server = bool(server) and server[-1].body.key == target
+    if not of_server and target not in now.body.keys:
+        return None
+    if record.body.lift:
+        return "lift" if enough(facts, now, record) else None
+    if len(record.signers) != 1 or record.signers[0] not in now.body.keys:
+        return None
+    who = record.signers[0]
+    if who == target or stopped(facts, who, record.time):
+        return None
+    before = [f.record for f in facts if f.role == "stop"]
+    again = any(r.signers == (who,) and r.charter == record.charter for r in before)
+    if again or (of_server and not server):
+        return None
+    return "stop"
+
+
+def node_fits(facts: Sequence[Fact], record: Any) -> bool:
+    so_far, body = nodes(facts), record.body
+    if body.number != len(so_far) + 1:
+        return False
+    if not so_far:
+        return body.previous is None and body.last is None
+    if body.previous != so_far[-1].id or body.last is None:
+        return False
+    return body.key == so_far[-1].body.key or all(n.body.key != body.key for n in so_far)
+
+
+def node_speaks(facts: Sequence[Fact], record: Any) -> bool:
+    server = nodes(facts)
+    if not server or record.signers != (server[-1].body.key,):
+        return False
+    live = record.time <= server[-1].body.expires
+    return live and not stopped(facts, server[-1].body.key, record.time)
+
+
+# --- the chain ----------------------------------------------------------------------------------
+
+
+def judge(held: Held) -> Verdict:
+    """All that is held of a council, judged at each record's place."""
+    places: set[tuple[bytes, int]] = set()
+    taken: dict[bytes, list[Fact]] = {}  # carrier -> the facts where its record is judged
+    seen: set[bytes] = set()
+    log = next((i for i, leaves in held.logs.items() if founds(leaves)), None)
+    facts: list[Fact] = []
+    opening: Any = None
+    forced: Any = None
+    state = "unknown"
+    while log is not None:
+        offered = [] if forced is not None else openings(held, log)
+        before = list(facts)
+        if forced is not None:
+            after = [forced]
+        else:
+            after = []
+            for one in offered:
+                last = one.body.last
+                if not reaches(held, log, last.size, last.root):
+                    continue
+                at = replay(held, log, before, opening, last.size, seen)[0]
+                if role_of(at, one, held.council) == "node":
+                    after.append(one)
+        end, cut = len(held.logs.get(log, ())), False
+        if after:
+            end, cut = max(min(a.body.last.size for a in after), held.received.get(log, 0)), True
+        elif log in held.forked:
+            end, cut = max(held.forked[log], held.received.get(log, 0)), True
+        end = min(end, len(held.logs.get(log, ())))
+        inserted = rivals(held, log, before, opening, end, seen)
+        for one in held.carried:
+            if one.log == log and one.size <= end and reaches(held, log, one.size, one.root):
+                taken[one.carrier] = replay(held, log, before, opening, one.size, seen, inserted)[0]
+        facts, counted = replay(held, log, before, opening, end, seen, inserted)
+        places |= {(log, index) for index in counted}
+        if cut and not after:  # a forked log: votes and locks count all the same (CER-6)
+            whole = replay(held, log, before, opening, len(held.logs[log]), seen)[1]
+            words = {i for i in whole if i >= end and held.logs[log][i].kind in ("vote", "lock")}
+            places |= {(log, index) for index in words}
+        seen |= {held.logs[log][index].id for index in counted}
+        state = standing(facts)
+        if len(after) == 1:
+            opening, forced = after[0], None
+            facts = [*facts, Fact("node", opening)]
+            log = opens(held, opening)
+            state = "active"
+            continue
+        if len(after) > 1:
+            kept = repair(held, facts, after)
+            for one in after:
+                if kept is None or one.id != kept[0].id:
+                    branch = opens(held, one)
+                    length = len(held.logs.get(branch, ()))
+                    size = min(held.received.get(branch, 0), length)
+                    side = [*facts, Fact("node", one)]
+                    _, counted = replay(held, branch, side, one, size, seen)
+                    places |= {(branch, index) for index in counted}
+                    seen |= {held.logs[branch][index].id for index in counted}
+            if kept is None:
+                state = "node-fork"
+                break
+            opening, forced = kept
+            facts = [*facts, Fact("node", opening)]
+            log = opens(held, opening)
+            state = "active"
+            continue
+        if cut:
+            state = "log-fork"
+        log = None
+    good: set[bytes] = set()
+    stops: set[tuple[bytes, int]] = set()
+    for one in sorted(held.carried, key=lambda c: (c.size, c.time, c.record.id, c.carrier)):
+        if one.carrier not in taken:
+            continue
+        role = role_of(taken[one.carrier], one.record, held.council)
+        if role is None or role == "rival":
+            continue
+        if role == "stop":
+            once = (one.record.signers[0], one.record.charter)
+            if once in stops:
+                continue
+            stops.add(once)
+        good.add(one.carrier)
+    return Verdict(
+        places=frozenset(places),
+        carried=frozenset(good),
+        charters=tuple(c.id for c in charters(facts)),
+        node=len(nodes(facts)),
+        state=state,
+    )
+
+
+def standing(facts: Sequence[Fact]) -> str:
+    if not facts:
+        return "unknown"
+    if open_rival(facts) is not None:
+        return "charter-fork"
+    return "active" if nodes(facts) else "chartered"
+
+
+def founds(leaves: Sequence[Any]) -> bool:
+    return bool(leaves) and leaves[0].kind == "charter" and leaves[0].charter == 0
+
+
+def opens(held: Held, node: Any) -> bytes:
+    return log_id(held.network, node.council, PublicKey(node.body.key))
+
+
+def openings(held: Held, log: bytes) -> list[Any]:
+    """Every node record that closes this log and opens another, wherever it stands."""
+    found: dict[bytes, Any] = {}
+    for where, leaves in held.logs.items():
+        for index, leaf in enumerate(leaves):
+            if leaf.kind == "node" and (index == 0 or opens(held, leaf) != where):
+                found[leaf.id] = leaf
+    for one in held.carried:
+        if one.record.kind == "node":
+            found[one.record.id] = one.record
+    named = [r for r in found.values() if r.body.last is not None and r.body.last.log == log]
+    return sorted(named, key=lambda r: r.id)
+
+
+def reaches(held: Held, log: bytes, size: int, root: bytes) -> bool:
+    return 0 < size <= len(held.logs.get(log, ())) and held.root(log, size) == root
+
+
+def replay(
+    held: Held,
+    log: bytes,
+    facts: Sequence[Fact],
+    opening: Any,
+    end: int,
+    seen: Iterable[bytes],
+    inserted: Mapping[int, Sequence[Any]] | None = None,
+) -> tuple[list[Fact], list[int]]:
+    """The facts after the first `end` leaves of a log, and which leaves counted."""
+    now, counted, known = list(facts), [], set(seen)
+    for index in range(end + 1):
+        for rival in (inserted or {}).get(index, ()):
+            if role_of(now, rival, held.council) == "rival":
+                now.append(Fact("rival", rival))
+        if index == end:
+            break
+        leaf = held.logs[log][index]
+        if leaf.id in known or (opening is not None and leaf.id == opening.id):
+            counted.append(index)
+            known.add(leaf.id)
+            continue
+        if leaf.kind == "node" and index > 0 and leaf.body.last is not None:
+            last = leaf.body.last
+            if last.log != log or last.size > index or not reaches(held, log, last.size, last.root):
+                continue
+        role = role_of(now, leaf, held.council)
+        if role is not None:
+            now.append(Fact(role, leaf))
+        if role is not None and role != "rival":
+            counted.append(index)
+            known.add(leaf.id)
+    return now, counted
+
+
+def rivals(
+    held: Held, log: bytes, facts: Sequence[Fact], opening: Any, end: int, seen: Iterable[bytes]
+) -> dict[int, list[Any]]:
+    """Carried charters, by the place at which they meet the log's own of the same number."""
+    leaves = held.logs.get(log, ())
+    found: dict[int, list[Any]] = {}
+    for one in sorted(held.carried, key=lambda c: (c.size, c.time, c.record.id, c.carrier)):
+        if one.log != log or one.record.kind != "charter":
+            continue
+        if any(leaf.id == one.record.id for leaf in leaves):
+            continue
+        if not reaches(held, log, one.size, one.root):
+            continue
+        at = replay(held, log, facts, opening, one.size, seen)[0]
+        if role_of(at, one.record, held.council) not in ("charter", "repair"):
+            continue
+        own = [
+            index
+            for index, leaf in enumerate(leaves)
+            if index >= one.size and leaf.kind == "charter" and leaf.charter == one.record.charter
+        ]
+        if not own:
+            continue
+        place = max(own[0] + 1, held.received.get(log, 0))
+        if place <= end and all(r.id != one.record.id for r in found.get(place, ())):
+            found.setdefault(place, []).append(one.record)
+    return found
+
+
+def repair(held: Held, facts: Sequence[Fact], after: Sequence[Any]) -> tuple[Any, Any] | None:
+    """Which of the rival node records is kept, and by which record of the next number."""
+    found: list[tuple[Any, Any]] = []
+    now = charters(facts)[-1]
+    for one in after:
+        branch = opens(held, one)
+        for offer in openings(held, branch):
+            last = offer.body.last
+            if not reaches(held, branch, last.size, last.root):
+                continue
+            numbered = offer.body.number == len(nodes(facts)) + 2 and offer.body.previous == one.id
+            if numbered and offer.charter == len(charters(facts)) and enough(facts, now, offer):
+                found.append((one, offer))
+    return found[0] if len(found) == 1 else None
