@@ -43,6 +43,7 @@ class Row:
 
 
 HEAD: Final = ["what", "n", "liars", "q", "rounds", "states", "verdict", "s"]
+"""Of liveness and the limit, `states` are the rounds that were tried."""
 
 
 def protocol_rows(models: Sequence[Model]) -> Iterator[Row]:
