@@ -7,7 +7,6 @@ come in at `reception`, and what goes into the own log through `pen`.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import Final, assert_never
 
 from confedproto import effects as fx
@@ -22,19 +21,15 @@ from confedproto.ids import CouncilId, LogId, NetworkId, PublicKey, log_id
 from confedproto.keeper import Keeper
 from confedproto.keys import SigningKey
 from confedproto.limits import HEADS_PER_MESSAGE, LOGS_PER_LINK_MAX
-from confedproto.merkle import leaf_hash
 from confedproto.pen import Pen
+from confedproto.plain import Feeder
 from confedproto.reception import Reception
-from confedproto.record import Leaf, PlainLeaf, VerifiedRecord
+from confedproto.record import Leaf, VerifiedRecord
 from confedproto.session import Session, State
 from confedproto.view import Log, View
 
 DIGEST_INTERVAL_MS: Final = 30_000
 """How often each link compares digests: a heartbeat that also heals what got lost."""
-
-
-def _plain(leaf: Leaf) -> PlainLeaf | None:
-    return leaf if isinstance(leaf, PlainLeaf) else None
 
 
 class Engine:
@@ -54,6 +49,7 @@ class Engine:
         self._digest_due: dict[int, int] = {}
         self._orphans: set[LogId] = set()  # later logs of councils not known well enough yet
         self._comparer: Final = Comparer()
+        self._feeder: Final = Feeder(self.view)
         self._out: list[fx.Effect] = []
         self.view.add_council(council)
 
@@ -69,19 +65,7 @@ class Engine:
         """Load one log from the store: (leaf, envelope, arrived) in order, and its head."""
         network = self.view.network
         entry = self.view.add_log(log_id(network, council, key), council, key)
-<<<<<<< ours
-        for leaf, envelope, arrived in leaves:
-            self._add_leaf(entry, leaf, envelope, arrived)
-        self._settle()
-=======
-        for (plain, arrived), group in groupby(leaves, lambda item: (_plain(item[0]), item[2])):
-            if plain is not None:
-                hashes = [leaf_hash(envelope) for _, envelope, _ in group]
-                self.view.add_alike(entry.id, plain, hashes, arrived)
-                continue
-            for leaf, envelope, _ in group:
-                self._add_leaf(entry, leaf, envelope, arrived)
->>>>>>> theirs
+        self._feed(entry, leaves)
         if head is not None:
             entry.head = log.open_head(network, key, head)
             self._comparer.put(entry.head)
@@ -100,39 +84,12 @@ class Engine:
         """The run that answers a ServeRun: as many leaves as fit one message, at least one."""
         return runs.run_message(self.view.logs[effect.log].tree, effect, leaves)
 
-<<<<<<< ours
-    def _add_leaf(self, entry: Log, leaf: Leaf, envelope: bytes, arrived: int) -> None:
-        self.view.add(entry.id, leaf, leaf_hash(envelope), arrived, more=True)
-
-    def _settle(self) -> None:
-        """After the last of some leaves: what follows from all of them."""
+    def _feed(self, entry: Log, leaves: Iterable[tuple[Leaf, bytes, int]]) -> None:
+        """Add (leaf, envelope, arrived) to the view, and do what follows from all of them."""
+        self._feeder.add(entry.id, leaves)
         self.view.settle()
-=======
-    def _add_leaf(self, entry: Log, leaf: Leaf, envelope: bytes, arrived: int) -> Reason | None:
-        leaf = self.view.lean(entry.id, leaf, entry.tree.size)
-        fault = self.view.add(entry.id, leaf, leaf_hash(envelope), arrived)
->>>>>>> theirs
         for placed in self.view.take_news():
             self._duties.note(self.view.logs[placed.log], placed.record)
-
-    def _add_leaves(
-        self, entry: Log, leaves: Sequence[Leaf], envelopes: Sequence[bytes], arrived: int
-    ) -> None:
-        """Add the leaves of a run: plain ones that are alike all at once."""
-        base, index = entry.tree.size, 0
-        while index < len(leaves):
-            leaf = self.view.lean(entry.id, leaves[index], base + index)
-            if not isinstance(leaf, PlainLeaf):
-                self._add_leaf(entry, leaf, envelopes[index], arrived)
-                index += 1
-                continue
-            end = index + 1
-            while end < len(leaves) and self.view.lean(entry.id, leaves[end], base + end) is leaf:
-                end += 1
-            self.view.add_alike(
-                entry.id, leaf, [leaf_hash(one) for one in envelopes[index:end]], arrived
-            )
-            index = end
 
     # --- the one way in -------------------------------------------------------------------
 
@@ -349,13 +306,9 @@ class Engine:
     def _keep(
         self, entry: Log, run: wire.Run, leaves: Sequence[Leaf], head: log.Head, now: int
     ) -> None:
-<<<<<<< ours
-        for leaf, pair in zip(leaves, run.leaves, strict=True):
-            self._add_leaf(entry, leaf, pair[0], now // 1000)
-        self._settle()
-=======
-        self._add_leaves(entry, leaves, [pair[0] for pair in run.leaves], now // 1000)
->>>>>>> theirs
+        arrived = now // 1000
+        pairs = zip(leaves, run.leaves, strict=True)
+        self._feed(entry, ((leaf, pair[0], arrived) for leaf, pair in pairs))
         complete = entry.tree.size == head.size
         if complete:
             entry.head = head
@@ -414,9 +367,7 @@ class Engine:
 
     def _submit(self, event: inputs.Submit, now: int) -> None:
         item, fault = event.record, None
-        if not self.view.recently_added(
-            item.id
-        ):  # handing in the same record twice changes nothing
+        if not self._feeder.knows(item.id):  # handing in the same record twice changes nothing
             ours = self.keeper.take(item, now)
             if isinstance(ours, Reason):
                 fault = ours
@@ -427,8 +378,7 @@ class Engine:
         self._out.append(fx.Answered(token=event.token, record=item.id, fault=fault))
 
     def _append(self, item: VerifiedRecord, now: int) -> None:
-        self._add_leaf(self.view.logs[self.own], item, item.envelope, now // 1000)
-        self._settle()
+        self._feed(self.view.logs[self.own], [(item, item.envelope, now // 1000)])
         self._pen.fresh.append(item)
         self._reception.note(item)
         if isinstance(item.body, Link) and item.body.peer is not None:

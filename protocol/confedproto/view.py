@@ -32,9 +32,6 @@ from confedproto.rules.motion import Case, MotionStatus, Placed
 from confedproto.rules.receipts import WitnessLine
 from confedproto.rules.tally import Outcome
 
-RECENT_MAX: Final = 1_024
-"""Plain records whose ids are remembered, so that one handed in twice is appended once."""
-
 
 class View:
     """Every followed log, folded; asked per subject."""
@@ -56,7 +53,6 @@ class View:
         self._links = Links()
         self.mandates: Final = Mandates(self)
         self.chains: Final = Chains(network, self.logs)
-        self._recent: dict[RecordId, None] = {}  # plain ones, the newest RECENT_MAX
         self.news: list[Placed] = []  # admitted since somebody emptied it
         # What motion_status said, for as long as time alone does not change it; forgotten when
         # a record comes that could: about the motion, on membership, or a receipt.
@@ -117,43 +113,18 @@ class View:
         while self.chains.dirty:
             self._refold(next(iter(self.chains.dirty)))
 
-    def lean(self, log_id: LogId, leaf: Leaf, index: int) -> Leaf:
-        """The leaf as the view keeps it: of a plain kind only who signed it as what."""
-        if not isinstance(leaf, VerifiedRecord):
-            return leaf
-        kind = KINDS.get(leaf.kind)
-        if kind is None or not kind.plain:
-            return leaf
-        self._recent[leaf.id] = None
-        if len(self._recent) > RECENT_MAX:
-            del self._recent[next(iter(self._recent))]
-        alike = (leaf.kind, leaf.council, leaf.charter, leaf.signers)
-        known = self.logs[log_id].plain.get(alike)
-        if known is None:
-            known = PlainLeaf(example=leaf, first=index)
-            self.logs[log_id].plain[alike] = known
-        return known
-
     def add_alike(
         self, log_id: LogId, leaf: PlainLeaf, hashes: Sequence[Hash], arrived: int
-    ) -> None:
-        """Add several plain leaves that are alike: as `add` for each, at a fraction of its cost."""
-        log = self.logs[log_id]
-        start, count = log.tree.size, len(hashes)
+    ) -> bool:
+        """Add plain leaves that are alike: as `add` for each; False if it must be so."""
+        log, count = self.logs[log_id], len(hashes)
+        if log.council in self.chains.dirty or not self.chains.append_alike(log, leaf, count):
+            return False
+        log.tree.extend(hashes)
         log.leaves.extend([leaf] * count)
         log.arrivals.extend([arrived] * count)
-        if self.chains.append_alike(log, leaf, count):
-            log.tree.extend(hashes)
-            if log_id in self._early:
-                self._sift(log)
-            return
-        del log.leaves[start:], log.arrivals[start:]
-        for one in hashes:
-            self.add(log_id, leaf, one, arrived)
-
-    def recently_added(self, record: RecordId) -> bool:
-        """Whether a record counts, or is a plain one among the last that came."""
-        return record in self.records or record in self._recent
+        self._sift(log)
+        return True
 
     def _is_copy(self, log: Log, leaf: VerifiedRecord) -> bool:
         """Whether the record counts already: at its first index alone (REC-6)."""

@@ -8,9 +8,8 @@ import pytest
 from confedproto import record
 from confedproto.bodies.statement import Statement
 from confedproto.errors import DecodeError, VerificationError
-from confedproto.ids import Hash
-from confedproto.merkle import leaf_hash
-from confedproto.record import PlainLeaf, VerifiedRecord
+from confedproto.plain import Feeder
+from confedproto.record import VerifiedRecord
 from confedproto.runs import VERIFIED, marks
 from confedproto.view import View
 from tests.support.councils import NETWORK, Author, key
@@ -33,15 +32,18 @@ def view_of(made: Author) -> View:
     return view
 
 
-def add(view: View, made: Author, item: VerifiedRecord) -> object:
-    leaf = view.lean(made.log, item, view.logs[made.log].tree.size)
-    return view.add(made.log, leaf, leaf_hash(item.envelope), 7)
+def add(view: View, made: Author, *items: VerifiedRecord) -> Feeder:
+    feeder = Feeder(view)
+    feeder.add(made.log, [(item, item.envelope, 7) for item in items])
+    view.settle()
+    return feeder
 
 
 def test_statements_are_not_kept_in_the_view() -> None:
     made = author(50)
     view = view_of(made)
-    assert {add(view, made, item) for item in made.leaves} == {None}
+    add(view, made, *made.leaves)
+    assert view.chains.of[made.council].faults[made.log] == [None] * 52
     assert len(view.records) == 2
     assert len({id(leaf) for leaf in view.logs[made.log].leaves}) == 3
     assert view.logs[made.log].tree.root() == made.tree.root()
@@ -51,9 +53,8 @@ def test_statement_of_a_stranger_is_told_apart() -> None:
     made = author(1)
     bad = made.make(Statement(text="x"), signers=[key(77)])
     view = view_of(made)
-    for item in made.leaves:
-        add(view, made, item)
-    assert add(view, made, bad) is not None
+    add(view, made, *made.leaves, bad)
+    assert view.chains.of[made.council].faults[made.log][-1] is not None
     assert marks(view.logs[made.log].leaves) == (VERIFIED, VERIFIED, 2, 3)
 
 
@@ -62,12 +63,7 @@ def test_leaves_added_together_are_as_if_added_one_by_one() -> None:
     one, all_at_once = view_of(made), view_of(made)
     for item in made.leaves:
         add(one, made, item)
-    for item in made.leaves[:3]:
-        add(all_at_once, made, item)
-    plain = all_at_once.logs[made.log].leaves[2]
-    assert isinstance(plain, PlainLeaf)
-    rest = [Hash(leaf_hash(item.envelope)) for item in made.leaves[3:]]
-    all_at_once.add_alike(made.log, plain, rest, 7)
+    add(all_at_once, made, *made.leaves)
     ours, theirs = one.logs[made.log], all_at_once.logs[made.log]
     assert ours.tree.root() == theirs.tree.root()
     assert marks(ours.leaves) == marks(theirs.leaves)
@@ -99,10 +95,8 @@ def test_reopen_has_two_callers() -> None:
     assert callers <= MAY_REOPEN
 
 
-def test_view_remembers_the_newest_plain_records() -> None:
+def test_feeder_remembers_the_newest_plain_records() -> None:
     made = author(3)
-    view = view_of(made)
-    for item in made.leaves:
-        add(view, made, item)
-    assert all(view.recently_added(item.id) for item in made.leaves)
-    assert not view.recently_added(made.make(Statement(text="other")).id)
+    feeder = add(view_of(made), made, *made.leaves)
+    assert all(feeder.knows(item.id) for item in made.leaves)
+    assert not feeder.knows(made.make(Statement(text="other")).id)
