@@ -164,7 +164,10 @@ class Chains:
             named = LogId(head.log)
             self._named[named].setdefault(log.council, {})[head.size] = Hash(head.root)
             witnessed = self._logs.get(named)
-            if witnessed is not None and named in self.of[witnessed.council].cuts:
+            if witnessed is None:
+                continue
+            chain = self.of[witnessed.council]
+            if named in chain.cuts or (named == chain.log and not chain.plain):
                 self.dirty[witnessed.council] = None
 
     # --- what stands in one log about another council ---------------------------------------

@@ -281,6 +281,9 @@ def judge(held: Held) -> Verdict:
         role = role_of(taken[one.carrier], one.record, held.council)
         if role is None or role == "rival":
             continue
+        last = one.record.body.last if role == "node" else None
+        if last is not None and (last.log != one.log or opens(held, one.record) == last.log):
+            continue  # not of this log; or a renewal, which counts in its own log alone
         if role == "stop":
             once = (one.record.signers[0], one.record.charter)
             if once in stops:
@@ -323,6 +326,7 @@ def openings(held: Held, log: bytes) -> list[Any]:
         if one.record.kind == "node":
             found[one.record.id] = one.record
     named = [r for r in found.values() if r.body.last is not None and r.body.last.log == log]
+    named = [r for r in named if opens(held, r) != log]  # a renewal opens nothing
     return sorted(named, key=lambda r: r.id)
 
 

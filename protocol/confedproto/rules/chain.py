@@ -142,6 +142,8 @@ class _Fold:
         self.offers: dict[LogId, dict[RecordId, VerifiedRecord]] = {}
         for record in self._node_records():
             if isinstance(record.body, Node) and record.body.last is not None:
+                if self._opens(record) == record.body.last.log:
+                    continue  # a renewal counts in its own log alone (NOD-4)
                 offered = self.offers.setdefault(LogId(record.body.last.log), {})
                 offered[record.id] = record
 
@@ -365,6 +367,9 @@ class _Fold:
             if at is None or not log.has(carriage.size, carriage.root):
                 continue
             fault = at.judge(carriage.record)
+            last = getattr(carriage.record.body, "last", None)
+            if fault is None and last is not None and self._opens(carriage.record) == last.log:
+                fault = Reason.LOG_ID
             if fault is None and isinstance(carriage.record.body, Suspension):
                 fault = self._stop(carriage, carriage.record.body)
             self.chain.carried[carriage.carrier] = fault

@@ -1,0 +1,53 @@
+"""Random histories of a council against the independent model, in many orders of delivery."""
+
+import random
+
+import pytest
+
+from confedproto import chains
+from confedproto.rules import authority, chain
+from tests.models import council as model
+from tests.support.histories import History, differences
+
+SEEDS = 150
+ORDERS = 6
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_random_histories_equal_the_model_in_every_order(block: int) -> None:
+    for seed in range(block * SEEDS // 5, (block + 1) * SEEDS // 5):
+        history = History(seed)
+        digests = set()
+        for order in range(ORDERS):
+            view = history.deliver(random.Random(order))
+            assert differences(view, history) == [], f"seed {seed}, order {order}"
+            digests.add(view.state_digest(history.time))
+        assert len(digests) == 1, f"seed {seed}"
+
+
+def found(seeds: range) -> bool:
+    """Whether some history shows a difference between the view and the model."""
+    return any(
+        differences(history.deliver(random.Random(0)), history) for history in map(History, seeds)
+    )
+
+
+def test_bug_planted_in_the_rules_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not found(range(40))
+    monkeypatch.setattr(
+        authority.Authority,
+        "signers_meet",
+        lambda self, charter, record: authority.meets_threshold(charter, record.signers),
+    )
+    assert found(range(200)), "suspended keyholders are counted, and nobody noticed"
+
+
+def test_bug_planted_in_the_chain_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (chain, chains):
+        monkeypatch.setattr(module, "renewal_fault", lambda log, record, index: None)
+    assert found(range(200)), "a renewal at a wrong head counts, and nobody noticed"
+
+
+def test_bug_planted_in_the_model_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "HOURS_72", 71 * 3_600)
+    assert found(range(400)), "the model's suspensions are an hour short, and nobody noticed"
