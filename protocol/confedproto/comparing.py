@@ -6,6 +6,7 @@ messages, and logs to announce. Nothing a cursor says is trusted before digests 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from confedproto import wire
@@ -107,8 +108,12 @@ class Comparer:
     def on_ranges(self, session: Session, message: wire.Ranges) -> Words:
         """Look into what differs; name the heads where that is shorter (SYN-4).
 
-        Raises RemoteProtocolError MESSAGE_FORM.
+        No range stands in another, or twice: one message must not walk the same heads again
+        and again. Raises RemoteProtocolError MESSAGE_FORM.
         """
+        prefixes = [item.prefix for item in message.ranges]
+        if any(b <= a or b.startswith(a) for a, b in pairwise(prefixes)):
+            raise RemoteProtocolError(Reason.MESSAGE_FORM, "ranges out of order")
         deeper: list[Prefix] = []
         logs: list[LogId] = []
         for item in message.ranges:

@@ -95,8 +95,9 @@ def marks(leaves: Iterable[Leaf]) -> tuple[int | None, ...]:
 
 FAULTS_OF_NOBODY: Final = frozenset({Reason.LOG_INDEX, Reason.HEAD_AHEAD})
 """Refusals of a run that an honest peer can cause: stale by now, or clocks apart."""
-FAULTS_OF_A_FORK: Final = frozenset({Reason.ROOT_MISMATCH, Reason.PROOF_ROOT})
-"""Refusals of a later run that an honest peer can cause if the log's own node has forked it.
+FAULTS_OF_A_FORK: Final = frozenset({Reason.ROOT_MISMATCH, Reason.PROOF_ROOT, Reason.HEAD_TIME})
+"""Refusals of a later run that an honest peer can cause: the log's own node forked it, or set
+its clock back.
 
 Ending the link for these would let one equivocating node part all the others.
 """
@@ -120,6 +121,9 @@ def check(view: View, run: wire.Run, leaves: Sequence[Leaf], now: int) -> tuple[
     head = open_head(view.network, entry.key, run.head)
     if head.log != log_:
         raise VerificationError(Reason.LOG_ID)
+    before = entry.head
+    if before is not None and head.size > before.size and head.time < before.time:
+        raise VerificationError(Reason.HEAD_TIME)  # it would date back what stands below (LOG-7)
     proof = [Hash(step) for step in run.proof or ()]
     check_run(entry.tree, run.start, [leaf[0] for leaf in run.leaves], head, proof, now)
     return entry, head
