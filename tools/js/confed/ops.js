@@ -6,6 +6,8 @@ import * as codec from "./codec.js";
 import * as ed25519 from "./ed25519.js";
 import { Refusal, refuse } from "./errors.js";
 import { openHead } from "./head.js";
+import { verify } from "./judge.js";
+import { TIME_MAX_S } from "./limits.js";
 import { leafHash, verifyConsistency, verifyInclusion } from "./merkle.js";
 import { transcript } from "./noise.js";
 import { open } from "./record.js";
@@ -172,6 +174,15 @@ const OPS = {
       records: records.map((record) => record.id),
       roots: rootsOf(bundle),
     });
+  },
+
+  async bundle(request) {
+    const [files, trust] = [hexes(request.files), hexes(request.trust)];
+    const at = integer(request.at);
+    const known = trust.every((council) => council.length === 32);
+    checked(at, files.length > 0 && known && at >= 0 && at <= TIME_MAX_S);
+    const { verdict, reason } = await verify(files, trust, at);
+    return { verdict, reason };
   },
 
   text(request) {

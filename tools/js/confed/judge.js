@@ -1,0 +1,320 @@
+// The verdict on one or more `.confed` files, read together (specs/12, BUN-13 to BUN-18).
+//
+// Certificates are not judged here yet.
+
+import { compare, equal, toHex } from "./bytes.js";
+import { decodeContainer } from "./bundle.js";
+import { compactMembers } from "./compact.js";
+import { Refusal, refuse } from "./errors.js";
+import { isInLog, prove, receivedIn } from "./evidence.js";
+import { openHead } from "./head.js";
+import {
+  actVerdict,
+  doneActs,
+  doubledFrom,
+  effectTime,
+  grantFault,
+  mandateVerdict,
+  receiptsNeeded,
+  VALID,
+} from "./mandate.js";
+import { stateAt } from "./tenure.js";
+
+const RANK = ["act", "mandate", "certificate", "record"];
+const LOGS_APART = 2 ** 42; // between the positions of a council's successive logs
+
+/**
+ * {verdict, reason, kind, id, council, name, pinned, newestReceipt, ...}: what the files prove at
+ * `at` (seconds UTC). `trust` are council ids. Bytes that are no file throw a Refusal; whatever a
+ * well-formed file fails to prove is an UNKNOWN with its reason.
+ */
+export async function verify(files, trust, at) {
+  const ordered = [...files].sort(compare).filter((one, i, all) => i === 0 || !equal(all[i - 1], one));
+  const bundles = ordered.map(decodeContainer);
+  bundles.sort(
+    (a, b) => RANK.indexOf(a.kind) - RANK.indexOf(b.kind) || compare(a.subject, b.subject),
+  );
+  const [first] = bundles;
+  if (bundles.some((one) => !equal(one.network, first.network))) {
+    return unproved(first, "network-mismatch");
+  }
+  const proved = [];
+  for (const bundle of bundles) {
+    try {
+      proved.push(await prove(bundle));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (isOfBytes(error.reason)) throw error;
+      return unproved(bundle, error.reason);
+    }
+  }
+  try {
+    checkTogether(proved);
+    const asked = { chosen: choose(proved), proved, at };
+    const report = await JUDGES[asked.chosen.bundle.kind](asked);
+    return pinned(report, trust);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return unproved(first, error.reason);
+  }
+}
+
+/** Whether a reason speaks of bytes that are no record, and not of one that does not hold. */
+const OF_BYTES =
+  /^(enc-|envelope-|payload-|body-|signer-order|signer-duplicate|unsigned|part-unexpected|bundle-form|head-form)/;
+const isOfBytes = (reason) => OF_BYTES.test(reason);
+
+const unproved = (bundle, reason) => ({
+  verdict: "UNKNOWN",
+  reason,
+  kind: bundle.kind,
+  id: bundle.subject,
+  council: null,
+  name: null,
+  pinned: false,
+  newestReceipt: null,
+});
+
+function pinned(report, trust) {
+  const known = trust.some((council) => equal(council, report.council));
+  if (trust.length === 0 || known) return { ...report, pinned: known };
+  return { ...report, pinned: false, verdict: "UNKNOWN", reason: "not-trusted" };
+}
+
+/** Refusal if two files contradict each other (BUN-18). */
+function checkTogether(proved) {
+  const seen = new Map();
+  const same = (name, id, reason) => {
+    if (!seen.has(name)) seen.set(name, id);
+    else if (!equal(seen.get(name), id)) refuse(reason);
+  };
+  const ends = new Map();
+  for (const one of proved) {
+    for (const [council, authority] of one.authorities) {
+      authority.charters.forEach(({ record }, i) => same(`c${council}${i}`, record.id, "charter-fork"));
+      for (const node of authority.nodes) {
+        same(`n${council}${node.body.get("number")}`, node.record.id, "node-fork");
+        const last = node.body.get("last");
+        if (last !== undefined && !equal(last[0], node.log)) ends.set(toHex(last[0]), last[1]);
+      }
+    }
+    const { head } = one;
+    if (head !== null) same(`h${toHex(head.log)} ${head.size}`, head.root, "log-fork");
+  }
+  for (const one of proved) {
+    const end = one.head === null ? undefined : ends.get(toHex(one.head.log));
+    if (end === undefined) continue;
+    for (const places of one.places.values()) {
+      if (Math.min(...places.values()) >= end) refuse("node-replaced");
+    }
+  }
+}
+
+/** The file that the others add to; of several acts under a mandate the last (BUN-14). */
+function choose(proved) {
+  const [{ bundle }] = proved;
+  let same = proved.filter((one) => one.bundle.kind === bundle.kind);
+  const mandates = new Set(same.map(({ subject }) => toHex(subject.subject ?? new Uint8Array())));
+  if (bundle.kind === "act" && mandates.size === 1) {
+    const last = Math.max(...same.map(({ subject }) => subject.body.get("number")));
+    same = same.filter(({ subject }) => subject.body.get("number") === last);
+  }
+  if (new Set(same.map((one) => toHex(one.bundle.subject))).size > 1) refuse("bundle-subject");
+  const most = (one) => [one.records.size, one.receipts.length];
+  return same.reduce((best, one) => {
+    const [a, b] = [most(one), most(best)];
+    return a[0] > b[0] || (a[0] === b[0] && a[1] > b[1]) ? one : best;
+  });
+}
+
+// --- what the files say of a mandate ------------------------------------------------------------
+
+/** [{record, index}]: the records of a kind about a subject, and where they stand (null: nowhere). */
+function recordsOf({ proved }, kind, about) {
+  const found = new Map();
+  for (const one of proved) {
+    for (const [id, record] of one.records) {
+      if (record.kind === kind && record.subject !== null && equal(record.subject, about)) {
+        found.set(id, record);
+      }
+    }
+  }
+  return [...found].map(([id, record]) => ({ record, index: indexOf(proved, id) }));
+}
+
+function indexOf(proved, id) {
+  for (const one of proved) {
+    if (!isInLog(one, id)) continue;
+    const council = toHex(one.records.get(id).council);
+    return offset(one, council) + Math.min(...one.places.get(id).values());
+  }
+  return null;
+}
+
+const offset = (one, council) =>
+  (one.authorities.get(council).node?.body.get("number") ?? 0) * LOGS_APART;
+
+/** The receipts of a record in any file: [{witness, time}], each once. */
+function receiptsOf({ proved }, ...ids) {
+  const found = new Map();
+  for (const one of proved) {
+    for (const id of ids) {
+      if (!one.records.has(id)) continue;
+      for (const receipt of receivedIn(one, id)) {
+        found.set(`${receipt.time} ${receipt.witness} ${receipt.size}`, receipt);
+      }
+    }
+  }
+  return [...found.values()].sort((a, b) => a.time - b.time);
+}
+
+/** {mandate, record, history, acts, holds, ...}; Refusal bundle-missing, head-... (MAN-1). */
+async function caseOf(asked, mandateId) {
+  const { chosen, proved } = asked;
+  const id = toHex(mandateId);
+  const record = chosen.records.get(id);
+  if (record === undefined || record.kind !== "mandate") refuse("bundle-missing");
+  if (!isInLog(chosen, id)) refuse("bundle-missing");
+  const council = toHex(record.council);
+  const mandate = record.body;
+  const authority = chosen.authorities.get(council);
+  const heads = proved
+    .filter((one) => one.head !== null && equal(one.subject.council, record.council))
+    .map((one) => [offset(one, council) + one.head.size, one.head.time]);
+  const acts = [];
+  for (const { record: act, index } of recordsOf(asked, "act", mandateId)) {
+    const head = await citedHead(chosen, act);
+    heads.push([offset(chosen, council) + head.size, head.time]);
+    const receipts = receiptsOf(asked, toHex(act.id));
+    acts.push({ id: act.id, body: act.body, time: act.time, headTime: head.time, index, receipts });
+  }
+  const members = await membersOf(asked, mandate);
+  const hasCompact = mandate.has("compact");
+  const counted = acts.map((act) => {
+    const first = new Map();
+    for (const { witness, time } of act.receipts) {
+      if (witness !== council && !first.has(witness)) first.set(witness, time);
+    }
+    const kept = [...first].filter(([w]) => !hasCompact || members === null || members.has(w));
+    return { ...act, times: kept.map(([, time]) => time) };
+  });
+  const neededFor = (act) => {
+    if (!hasCompact) return 1;
+    if (members === null) return act.receipts.length > 0 ? null : 1;
+    const needed = receiptsNeeded(members.size);
+    return act.index !== null ? needed : Math.max(1, needed);
+  };
+  const done = doneActs(counted, neededFor);
+  const effective = ({ record: one, index }) => effectTime(one.time, index, heads);
+  const own = ({ record: one, index }) => index !== null && equal(one.council, record.council);
+  const reported = new Map();
+  for (const report of recordsOf(asked, "report", mandateId)) {
+    const due = report.record.body.get("due");
+    if (report.index === null || !(mandate.get("reports") ?? []).includes(due)) continue;
+    reported.set(due, Math.min(effective(report), reported.get(due) ?? Infinity));
+  }
+  const history = {
+    recalled: recordsOf(asked, "recall", mandateId).filter(own).map(effective),
+    reported,
+    doubled: doubledFrom(done),
+    fault: grantFault(
+      mandate,
+      authority.charterVersion(record.charter)?.get("delegation"),
+      mandatesBefore(asked, record, own),
+    ),
+  };
+  const holds = ([motion, test, about]) => (test === "in" && equal(motion, about) ? true : null);
+  return { record, mandate, history, acts: done, holds, members, own };
+}
+
+function mandatesBefore(asked, granted, own) {
+  const mine = indexOf(asked.proved, toHex(granted.id));
+  const found = new Map();
+  for (const { records } of asked.proved) {
+    for (const [id, record] of records) {
+      if (record.kind === "mandate" && equal(record.council, granted.council)) found.set(id, record);
+    }
+  }
+  return [...found]
+    .filter(([id]) => {
+      const index = indexOf(asked.proved, id);
+      return index !== null && index < mine;
+    })
+    .map(([, record]) => {
+      const gone = recordsOf(asked, "recall", record.id).filter(own).map((one) => one.record.time);
+      return [record.body, gone.length > 0 ? Math.min(...gone) : null];
+    });
+}
+
+async function membersOf({ chosen, proved }, mandate) {
+  if (!mandate.has("compact")) return null;
+  for (const one of [chosen, ...proved]) {
+    const has = [...one.records.values()].some(({ kind }) => kind === "compact");
+    if (one.bundle.kind === "act" && has) return compactMembers(one, mandate.get("compact"));
+  }
+  return null;
+}
+
+/** The head that an act cites, if its council's node signed it (ACT-4). */
+async function citedHead(chosen, act) {
+  const { node } = chosen.authorities.get(toHex(act.council));
+  if (node === null) refuse("bundle-missing");
+  const head = await openHead(chosen.bundle.network, node.key, act.body.get("head"));
+  if (!equal(head.log, node.log)) refuse("log-id");
+  return head;
+}
+
+// --- one judge a kind ----------------------------------------------------------------------------
+
+function reportOf(asked, [verdict, reason], ...ids) {
+  const { chosen } = asked;
+  const { subject, bundle } = chosen;
+  const receipts = receiptsOf(asked, ...ids.map(toHex));
+  const charter = chosen.authorities.get(toHex(subject.council)).charters.at(-1);
+  return {
+    verdict,
+    reason,
+    kind: bundle.kind,
+    id: bundle.subject,
+    council: subject.council,
+    name: charter.body.get("name"),
+    recordKind: subject.kind,
+    time: subject.time,
+    newestReceipt: receipts.length > 0 ? receipts.at(-1).time : null,
+    receipts: receipts.length,
+    head: chosen.head,
+  };
+}
+
+const JUDGES = {
+  async mandate(asked) {
+    const { subject } = asked.chosen;
+    const { mandate, history } = await caseOf(asked, subject.id);
+    const verdict = mandateVerdict(mandate, history, asked.at);
+    const state = stateAt(mandate, history, asked.at);
+    return { ...reportOf(asked, verdict, subject.id), mandate, state };
+  },
+
+  async act(asked) {
+    const { subject } = asked.chosen;
+    const found = await caseOf(asked, subject.subject);
+    const { mandate, history, acts, holds, record, own } = found;
+    const one = acts.find(({ id }) => equal(id, subject.id));
+    const motion = subject.body.get("motion");
+    const overridden =
+      subject.body.get("kind") === "vote" && recordsOf(asked, "position", motion).some(own);
+    const answers = recordsOf(asked, "ratify", subject.id)
+      .filter(own)
+      .sort((a, b) => a.index - b.index);
+    const ratified = answers.length > 0 ? answers[0].record.body.get("value") === "yes" : null;
+    const about = { mandate, history, holds, overridden, ratified };
+    const verdict = actVerdict(one, acts, about);
+    return { ...reportOf(asked, verdict, subject.id, record.id), mandate, act: subject.body };
+  },
+
+  record(asked) {
+    const { subject } = asked.chosen;
+    if (!isInLog(asked.chosen, toHex(subject.id))) refuse("bundle-missing");
+    return reportOf(asked, VALID, subject.id);
+  },
+};
