@@ -257,13 +257,15 @@ async def serve(
 
 
 def run_flat(main: Callable[[], Awaitable[None]]) -> None:
-    """Run an async program; of its errors the first of ours is raised bare.
+    """Run an async program; of its errors the first of ours is raised bare, or Ctrl-C.
 
     A nursery wraps what its tasks raise; the CLI wants the one line behind it.
     """
     try:
         trio.run(main)
     except BaseExceptionGroup as group:
+        if group.subgroup(KeyboardInterrupt) is not None:
+            raise KeyboardInterrupt from None
         ours = _leaves(group, NodeError)
         if not ours:
             raise
