@@ -126,7 +126,7 @@ class Chains:
     def append_alike(self, log: Log, leaf: PlainLeaf, count: int) -> bool:
         """Judge `count` leaves that `log` is about to gain, at once; False: one by one."""
         chain = self.of[log.council]
-        awaited = 0 < chain.awaits <= len(log.leaves) + count
+        awaited = 0 < chain.awaits.get(log.id, 0) <= len(log.leaves) + count
         if chain.cuts.get(log.id) is not None or chain.log != log.id or not chain.plain or awaited:
             return False
         chain.faults[log.id].extend([chain.authority.judge(leaf.example)] * count)
