@@ -4,28 +4,21 @@ Duties follow from the view and the time alone; a node that was away does at its
 is still to be done. Nothing here closes or decides a motion.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from confedproto.bodies.freeze import Freeze
-from confedproto.bodies.lock import Lock
 from confedproto.bodies.types import Body
-from confedproto.bodies.vote import Vote
 from confedproto.bodies.witness import Witness, WitnessedHead
 from confedproto.errors import Reason
 from confedproto.gossip import logs_to_witness
 from confedproto.ids import CouncilId, LogId, RecordId
 from confedproto.record import VerifiedRecord, encode_heads, heads_of
-from confedproto.rules import motion as motion_rules
-from confedproto.rules.certificate import councils_for, quorum_of_locks, vote_fault
-from confedproto.rules.motion import Case, Placed
-from confedproto.rules.tally import Outcome
 from confedproto.view import Log, View
+from confedproto.voting import Voting
 
 _MEMBERSHIP: Final = frozenset({"accession", "charter", "compact", "link"})
 """Kinds that change who is in a compact, and so what a waiting motion is."""
-_FROM_FREEZE: Final = frozenset({"freeze", "lock", "vote"})
+_FROM_FREEZE: Final = frozenset({"freeze", "lock", "status", "vote"})
 """Kinds that make a motion ours to look at."""
 _BEARING: Final = frozenset({"position", "second"})
 """Kinds that a motion we are looking at may be waiting for."""
@@ -48,12 +41,12 @@ class Duties:
         self._council: Final = council
         self._motions: dict[RecordId, int] = {}  # frozen, ours to vote on -> when to look
         self._waiting: set[RecordId] = set()  # nothing to do before another record arrives
-        self._locked: set[RecordId] = set()  # our part is done
+        self._done: set[RecordId] = set()  # certified, and our part is done
         self._unwitnessed: set[LogId] = set()
         self._witnessed: dict[LogId, int] = {}
         self._last_witness_s = 0
         self._circle: tuple[set[CouncilId], int] | None = None
-        self._good_votes: set[Vote] = set()  # equal ones name the same list: recounted once
+        self._voting: Final = Voting(view, council)
 
     def note(self, log: Log, record: VerifiedRecord) -> None:
         """A record was admitted into the view: what does it ask of us?"""
@@ -68,7 +61,7 @@ class Duties:
         elif log.receipts_size > self._witnessed.get(log.id, 0):
             self._unwitnessed.add(log.id)
         motion = record.id if record.kind == "motion" else record.subject
-        if motion is None or motion in self._locked:
+        if motion is None or motion in self._done:
             return
         if record.kind in _FROM_FREEZE or motion in self._waiting:
             self._look(motion)
@@ -90,14 +83,16 @@ class Duties:
         for motion, due in list(self._motions.items()):
             if due > now:
                 continue
-            duties, again = self._on_motion(motion, now)
-            out.extend(duties)
-            if again is not None:
-                self._motions[motion] = again
-                continue
+            asked = self._voting.asked(motion, now)
+            out.extend(Duty(body=body, subject=motion) for body in asked.bodies)
             del self._motions[motion]
-            if motion not in self._locked:
+            if asked.done:
+                self._done.add(motion)
+                continue
+            if asked.listens:
                 self._waiting.add(motion)
+            if asked.again is not None:
+                self._motions[motion] = asked.again
         return out
 
     # --- witness records --------------------------------------------------------------------
@@ -137,67 +132,3 @@ class Duties:
         part, root = encode_heads(heads)
         self._unwitnessed -= {log.id for log in grown}
         return [Duty(body=Witness(count=len(heads), root=root), part=part)]
-
-    # --- votes and locks ----------------------------------------------------------------------
-
-    def _on_motion(self, motion: RecordId, now: int) -> tuple[list[Duty], int | None]:
-        """What a frozen motion asks of this node now, and when to look again (CER-2, CER-3).
-
-        None as the second answer: nothing more will be asked, unless a record arrives.
-        """
-        case = self._view.case(motion)
-        if isinstance(case, Reason):
-            return [], None
-        freeze = motion_rules.single_freeze(case)
-        if freeze is None or not isinstance(freeze.record.body, Freeze):
-            return [], None
-        body = freeze.record.body
-        if self._council not in {voter.council for voter in body.councils}:
-            return [], None
-        if self._own(case.locks, freeze.record.id):
-            self._locked.add(motion)
-            return [], None
-        first_round = motion_rules.times_of(body, case.compact).first_round
-        if now < first_round * 1000:
-            return [], first_round * 1000
-        duties: list[Duty] = []
-        if not self._own(case.votes, freeze.record.id):
-            vote = self._vote(case, freeze, first_round)
-            if vote is not None:
-                duties.append(Duty(body=vote, subject=motion))
-        # Who was away and has no result of its own may still lock what a quorum voted.
-        lock = self._lock(case, freeze, body)
-        if lock is not None:
-            duties.append(Duty(body=lock, subject=motion))
-        return duties, None
-
-    def _own(self, placed: Sequence[Placed], freeze: RecordId) -> bool:
-        return any(
-            p.record.council == self._council
-            and isinstance(p.record.body, Vote | Lock)
-            and p.record.body.freeze == freeze
-            for p in placed
-        )
-
-    def _vote(self, case: Case, freeze: Placed, first_round: int) -> Vote | None:
-        result = motion_rules.own_result(case, freeze, first_round, self._view.lines_past)
-        if result is None:
-            return None
-        outcome, counted = result
-        return Vote(freeze=freeze.record.id, round=1, outcome=outcome.value, counted=counted)
-
-    def _lock(self, case: Case, freeze: Placed, body: Freeze) -> Lock | None:
-        rule = motion_rules.rule_of(case)
-        if rule is None:
-            return None
-        positions = {p.record.id: p.record for p in case.positions}
-        votes = councils_for([p.record for p in case.votes], freeze.record.id, body)
-        for outcome, found in votes.items():
-            bodies = [r.body for r in found.values() if isinstance(r.body, Vote)]
-            for vote in set(bodies) - self._good_votes:
-                if vote_fault(vote, freeze.record.id, body, rule, positions) is None:
-                    self._good_votes.add(vote)
-            good = sum(vote in self._good_votes for vote in bodies)
-            if good >= quorum_of_locks(len(body.councils)):
-                return Lock(freeze=freeze.record.id, round=1, outcome=Outcome(outcome).value)
-        return None

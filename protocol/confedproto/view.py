@@ -320,6 +320,7 @@ class View:
             votes=self.about(motion, "vote"),
             locks=self.about(motion, "lock"),
             lines_of=self.lines_of,
+            statuses=self.about(motion, "status"),
         )
 
     def motion_status(self, motion: RecordId, now: int) -> MotionStatus | Reason:

@@ -288,7 +288,7 @@ def test_vote_fault_names_each_rule_that_is_broken() -> None:
     good = body_of(made.votes[0])
     assert made.fault(good) is None
     assert made.fault(replace(good, freeze=bytes(32))) is Reason.FREEZE_MISMATCH
-    assert made.fault(replace(good, round=2)) is Reason.VOTE_ROUND
+    assert made.fault(replace(good, round=2)) is None  # rounds judge lists alike
     for counted in (
         good.counted[::-1],
         (*good.counted, good.counted[-1]),

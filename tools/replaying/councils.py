@@ -191,6 +191,7 @@ class Network:
             if fault is not None:
                 raise LocalProtocolError(fault, opened.kind)
             self.records += 1
+        for placed in self.view.take_news():
             for each in self.councils:
-                each.duties.note(entry, opened)
+                each.duties.note(self.view.logs[placed.log], placed.record)
         entry.head = head

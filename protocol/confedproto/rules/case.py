@@ -39,6 +39,7 @@ class Case:
     votes: Sequence[Placed]
     locks: Sequence[Placed]
     lines_of: Callable[[LogId], Iterable[WitnessLine]]
+    statuses: Sequence[Placed] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

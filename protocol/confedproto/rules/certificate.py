@@ -5,7 +5,7 @@ worth something only if the positions it names, counted under the frozen rule, g
 outcome, and a certificate needs at least one such vote beside its locks.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from confedproto.bodies.freeze import Freeze
@@ -17,8 +17,8 @@ from confedproto.ids import CouncilId, RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.tally import Outcome, Rule, Tally, Unit, Value, count, outcome_of
 
-ROUNDS = 1
-"""Rounds that this version knows; later rounds need `status` records (CER-4)."""
+Cast = Mapping[str, Mapping[CouncilId, VerifiedRecord]]
+"""Outcome -> council -> its vote (or lock) of one round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,14 @@ def tally_of(freeze: Freeze, rule: Rule, positions: Iterable[VerifiedRecord]) ->
     return count(rule, units)
 
 
+def result_of(freeze: Freeze, rule: Rule, positions: Iterable[VerifiedRecord]) -> Outcome | None:
+    """What these positions give; None for a tally that cannot be, or a roll without weight."""
+    try:
+        return outcome_of(tally_of(freeze, rule, positions))
+    except VerificationError:
+        return None
+
+
 def vote_fault(
     vote: Vote,
     freeze_id: RecordId,
@@ -76,8 +84,6 @@ def vote_fault(
     """
     if vote.freeze != freeze_id:
         return Reason.FREEZE_MISMATCH
-    if not 1 <= vote.round <= ROUNDS:
-        return Reason.VOTE_ROUND
     if list(vote.counted) != sorted(set(vote.counted)):
         return Reason.VOTE_LIST
     roll = {voter.council for voter in freeze.councils}
@@ -91,34 +97,59 @@ def vote_fault(
         if record.body.freeze != freeze_id or record.time > freeze.closes:
             return Reason.VOTE_LIST
         named[record.council] = record
-    try:
-        tally = tally_of(freeze, rule, named.values())
-    except VerificationError:
-        return Reason.VOTE_LIST  # a tally that cannot be, or a roll that weighs nothing
-    return None if outcome_of(tally) == vote.outcome else Reason.VOTE_LIST
+    given = result_of(freeze, rule, named.values())
+    return None if given == vote.outcome else Reason.VOTE_LIST
 
 
-def councils_for(
+def by_round(
     records: Iterable[VerifiedRecord], freeze_id: RecordId, freeze: Freeze
-) -> dict[str, dict[CouncilId, VerifiedRecord]]:
-    """Outcome -> council -> its vote (or lock) of round 1 on this freeze (CER-2).
+) -> dict[int, Cast]:
+    """Round -> the votes (or locks) of that round on this freeze (CER-2, CER-3).
 
     A council whose node signed for two outcomes stands under both: taking it away would let
     a late record undo a certificate, and with q of n it decides nothing alone (CER-6).
     """
     roll = {voter.council for voter in freeze.councils}
-    out: dict[str, dict[CouncilId, VerifiedRecord]] = {}
+    out: dict[int, dict[str, dict[CouncilId, VerifiedRecord]]] = {}
     for record in records:
         match record.body:
-            case Vote() | Lock() as body if body.freeze == freeze_id and body.round == 1:
+            case Vote() | Lock() as body if body.freeze == freeze_id:
                 if record.council in roll:
-                    found = out.setdefault(body.outcome, {})
+                    found = out.setdefault(body.round, {}).setdefault(body.outcome, {})
                     known = found.setdefault(record.council, record)
                     if record.id < known.id:
                         found[record.council] = record
             case _:
                 pass
-    return out
+    return dict(out)
+
+
+def councils_for(
+    records: Iterable[VerifiedRecord], freeze_id: RecordId, freeze: Freeze, round_: int = 1
+) -> Cast:
+    """The votes (or locks) of one round on this freeze, as `by_round` gives them."""
+    return by_round(records, freeze_id, freeze).get(round_, {})
+
+
+def shown_list(
+    votes: Iterable[VerifiedRecord], is_good: Callable[[Vote], bool]
+) -> VerifiedRecord | None:
+    """The vote whose list is shown: of the good lists, the one that most councils named, then
+    the longest, then that of the lowest record id (CER-5). None if no list is good.
+
+    Every holder of the same records shows the same tally, and one node's late vote with an odd
+    list does not change it.
+    """
+    lists: dict[tuple[bytes, ...], list[VerifiedRecord]] = {}
+    for record in votes:
+        if isinstance(record.body, Vote):
+            lists.setdefault(record.body.counted, []).append(record)
+    good: list[tuple[int, int, RecordId, VerifiedRecord]] = []
+    for counted, named_by in lists.items():
+        vote = min(named_by, key=lambda record: record.id)
+        if isinstance(vote.body, Vote) and is_good(vote.body):
+            good.append((-len(named_by), -len(counted), vote.id, vote))
+    return min(good, key=lambda entry: entry[:3])[3] if good else None
 
 
 def certify(
@@ -131,36 +162,32 @@ def certify(
 ) -> Certificate | Reason:
     """The certificate that these records make, or why they make none (CER-1, CER-5).
 
-    Of several good lists the one that most councils named is shown, then the longest, then
-    that of the lowest record id: every holder of the same records shows the same tally, and
-    one node's late vote with an odd list does not change it.
+    If more than one round certifies the outcome, the first one is shown.
     """
     needed = quorum_of_locks(len(freeze.councils))
-    locked = councils_for(locks, freeze_id, freeze)
-    reached = [outcome for outcome, found in sorted(locked.items()) if len(found) >= needed]
+    reached = [
+        (round_, outcome, found)
+        for round_, cast in sorted(by_round(locks, freeze_id, freeze).items())
+        for outcome, found in cast.items()
+        if len(found) >= needed
+    ]
     if not reached:
         return Reason.LOCKS_MISSING
-    if len(reached) > 1:
+    if len({outcome for _, outcome, _ in reached}) > 1:
         return Reason.LOCKS_SPLIT
-    lists: dict[tuple[bytes, ...], list[VerifiedRecord]] = {}
-    for record in councils_for(votes, freeze_id, freeze).get(reached[0], {}).values():
-        if isinstance(record.body, Vote):
-            lists.setdefault(record.body.counted, []).append(record)
-    good: list[tuple[int, int, RecordId, VerifiedRecord]] = []
-    for counted, named_by in lists.items():
-        vote = min(named_by, key=lambda record: record.id)
-        body = vote.body
-        if not isinstance(body, Vote) or vote_fault(body, freeze_id, freeze, rule, positions):
+    voted = by_round(votes, freeze_id, freeze)
+    for round_, outcome, found in reached:
+        cast = voted.get(round_, {}).get(outcome, {}).values()
+        vote = shown_list(
+            cast, lambda body: vote_fault(body, freeze_id, freeze, rule, positions) is None
+        )
+        if vote is None or not isinstance(vote.body, Vote):
             continue
-        good.append((-len(named_by), -len(counted), vote.id, vote))
-    if not good:
-        return Reason.VOTE_LIST
-    vote = min(good, key=lambda entry: entry[:3])[3]
-    counted = vote.body.counted if isinstance(vote.body, Vote) else ()
-    return Certificate(
-        outcome=Outcome(reached[0]),
-        tally=tally_of(freeze, rule, [positions[RecordId(i)] for i in counted]),
-        round=1,
-        vote=vote,
-        locks=tuple(sorted(locked[reached[0]].values(), key=lambda r: r.id)),
-    )
+        return Certificate(
+            outcome=Outcome(outcome),
+            tally=tally_of(freeze, rule, [positions[RecordId(i)] for i in vote.body.counted]),
+            round=round_,
+            vote=vote,
+            locks=tuple(sorted(found.values(), key=lambda record: record.id)),
+        )
+    return Reason.VOTE_LIST
