@@ -440,7 +440,7 @@ class History:
             root=lambda log, size: trees[LogId(log)].root_at(size),
             carried=self.carriages,
             received=self.received(),
-            forked={k: v for k, v in self.forked.items()},
+            forked=dict(self.forked.items()),
         )
 
     def deliver(self, order: random.Random) -> View:

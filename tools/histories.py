@@ -1,0 +1,187 @@
+"""Councils that lose, rotate, fork, restore and clone: long runs of what `make test` samples.
+
+    python tools/histories.py histories --count 2000     against the model, one order each
+    python tools/histories.py orders --count 10000       20 orders of delivery, one digest
+    python tools/histories.py restores --count 1000      backups a minute to 30 days old
+    python tools/histories.py clones --count 1000        two machines with one node key
+
+`--seed N` says where the seeds begin; `--report FILE` adds a line to a table when all held.
+Exit 0 if all held; else the first seed that did not, and exit 1.
+"""
+
+import argparse
+import datetime
+import random
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from confedproto.errors import LocalProtocolError, Reason
+from confedproto.guard import Signing
+from confedproto.testing import SimNode, Simulator, seeded_key
+from confedproto.testing_servers import backup, clone, restore
+from tests.support.histories import History, differences
+
+ORDERS: Final = 20
+ROUND_S: Final = 30
+"""A sync round: how often each link compares digests."""
+DAY: Final = 86_400
+_END: Final = "<!-- end of council runs -->"
+
+
+def history(seed: int) -> str | None:
+    """One history in one order of delivery against the model."""
+    made = History(seed)
+    return "; ".join(differences(made.deliver(random.Random(seed)), made)) or None
+
+
+def orders(seed: int) -> str | None:
+    """One history in 20 orders: one state digest, and the model's verdict in each."""
+    made = History(seed)
+    digests: set[bytes] = set()
+    for order in range(ORDERS):
+        view = made.deliver(random.Random(order))
+        told = differences(view, made)
+        if told:
+            return f"order {order}: {'; '.join(told)}"
+        digests.add(view.state_digest(made.time))
+    return None if len(digests) == 1 else f"{len(digests)} state digests"
+
+
+def ring(seed: int) -> tuple[Simulator, list[SimNode]]:
+    """Three to five councils in a ring, all known to each other."""
+    sim = Simulator(seed)
+    count = sim.rng.randint(3, 5)
+    nodes = [sim.add_council(f"C{n}") for n in range(count)]
+    for n in range(count):
+        sim.link(nodes[n], nodes[(n + 1) % count])
+    sim.run_until(lambda: all(len(n.engine.view.logs) == count for n in nodes), within_s=60)
+    return sim, nodes
+
+
+def say(sim: Simulator, node: SimNode) -> None:
+    """The council's log grows by one."""
+    draft = sim.desk(node).invite(seeded_key(sim.rng).public, sim.now_s + 60)
+    sim.submit(node, draft)
+
+
+def restored(seed: int) -> str | None:
+    """A node comes back from an old backup: it never signs what a peer holds otherwise."""
+    sim, nodes = ring(seed)
+    victim, rng = nodes[0], sim.rng
+    for _ in range(rng.randint(0, 3)):
+        say(sim, victim)
+    sim.run(1)
+    old = backup(victim)
+    age = rng.choice((60, 3_600, DAY, 30 * DAY, rng.randint(60, 30 * DAY)))
+    for _ in range(rng.randint(0, 6)):
+        say(sim, victim)
+    sim.run(2)
+    for cable in list(sim.wires.values()):
+        sim.cut(*cable.ends)
+    sim.run(age)
+    restore(sim, victim, old)
+    for cable in sim.wires.values():
+        if rng.random() < 0.5:
+            sim.heal(*cable.ends)
+    for _ in range(3):
+        sim.run(rng.choice((0, 1, 10)))
+        try:
+            say(sim, victim)
+        except LocalProtocolError as error:
+            if error.reason is not Reason.RESTORE_HELD:
+                return f"refused with {error.reason}"
+    for cable in sim.wires.values():
+        sim.heal(*cable.ends)
+    sim.run(3 * ROUND_S)
+    if victim.engine.keeper.guard.state is not Signing.OPEN:
+        return f"still {victim.engine.keeper.guard.state} with all links up"
+    say(sim, victim)
+    sim.run(2 * ROUND_S)
+    if any(node.engine.view.chains.forked for node in nodes):
+        return "a fork"
+    digests = {node.engine.view.state_digest(sim.now_s) for node in nodes}
+    return None if len(digests) == 1 else f"{len(digests)} state digests"
+
+
+def cloned(seed: int) -> str | None:
+    """Two machines sign one log: both stop, and everybody holds the proof, in two rounds."""
+    sim, nodes = ring(seed)
+    first, rng = nodes[0], sim.rng
+    for _ in range(rng.randint(0, 2)):
+        say(sim, first)
+    sim.run(1)
+    sim.cut(first, nodes[1])
+    second = clone(sim, first, "C0 again", nodes[1])
+    sim.run(rng.choice((0, 1, 5)))
+    machines = [first, second]
+    rng.shuffle(machines)
+    said = 0
+    for machine in machines:
+        for _ in range(rng.randint(1, 3)):
+            try:
+                say(sim, machine)
+                said += 1
+            except LocalProtocolError as error:
+                if error.reason is not Reason.LOG_FORK:
+                    return f"refused with {error.reason}"
+        sim.run(rng.choice((0, 0, 1)) / 1000)
+    if said < 2:
+        return None  # the second was stopped before it signed anything: no fork at all
+    sim.run(2 * ROUND_S)
+    log = first.engine.own
+    lacking = [node.name for node in nodes if log not in node.engine.view.chains.forked]
+    if lacking:
+        return f"no proof at {', '.join(lacking)}"
+    for machine in (first, second):
+        try:
+            say(sim, machine)
+        except LocalProtocolError as error:
+            if error.reason is Reason.LOG_FORK:
+                continue
+        return f"{machine.name} signs on"
+    return None
+
+
+RUNS: Final[dict[str, Callable[[int], str | None]]] = {
+    "histories": history,
+    "orders": orders,
+    "restores": restored,
+    "clones": cloned,
+}
+
+
+def report(path: Path, what: str, count: int, seed: int, seconds: int) -> None:
+    """Add a line to the table of council runs."""
+    content = path.read_text("utf-8")
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    again = f"`python tools/histories.py {what} --count {count} --seed {seed}`"
+    line = f"| {today} | {what} | {count:,} | 0 | {seconds} | {again} |\n"
+    path.write_text(content.replace(_END, line + _END), "utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; see the top of this file."""
+    parser = argparse.ArgumentParser(description="Long runs of councils' histories.")
+    parser.add_argument("what", choices=list(RUNS))
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--report", type=Path)
+    options = parser.parse_args(arguments)
+    started = time.monotonic()
+    for seed in range(options.seed, options.seed + options.count):
+        told = RUNS[options.what](seed)
+        if told is not None:
+            print(f"{options.what}: seed {seed}: {told}")
+            return 1
+    seconds = round(time.monotonic() - started)
+    print(f"{options.what}: {options.count} held, {seconds} s")
+    if options.report is not None:
+        report(options.report, options.what, options.count, options.seed, seconds)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
