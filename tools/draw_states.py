@@ -12,15 +12,19 @@ import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from confedproto.rules import tenure
+from confedproto.rules import states, tenure
 
 SPECS: Final = Path(__file__).resolve().parent.parent / "specs"
 _BLOCK: Final = re.compile(r"<!-- states:([a-z]+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
 
-Table = Mapping[tuple[StrEnum, StrEnum], StrEnum]
-TABLES: Final[dict[str, Table]] = {"tenure": tenure.TABLE}
+Table = Mapping[Any, StrEnum]
+TABLES: Final[dict[str, Table]] = {
+    "tenure": dict(tenure.TABLE),
+    "motion": dict(states.TABLE),
+    "effect": dict(states.EFFECTS),
+}
 
 
 def drawn(table: Table) -> str:

@@ -23,9 +23,10 @@ from confedproto.codec import text_is_clean
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, PublicKey, RecordId
 from confedproto.record import build_payload, text_hash
+from confedproto.rules.compact import accessions_named
 from confedproto.rules.motion import Case, Placed, seconders, single_freeze
 from confedproto.rules.tally import parse_rule
-from confedproto.view import View, accessions_named
+from confedproto.view import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,6 +193,7 @@ class Reason(StrEnum):
     AMEND_LATE = "amend-late"
     FREEZE_VERSION = "freeze-version"
     POSITION_LEFT = "position-left"
+    POSITION_VERSION = "position-version"
     SCOPE = "scope"
     ORDER_CAP = "order-cap"
     DISPUTE_PARTY = "dispute-party"

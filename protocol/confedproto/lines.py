@@ -12,14 +12,14 @@ from typing import Final
 
 from confedproto.chains import Log
 from confedproto.ids import CouncilId, LogId
-from confedproto.rules.receipts import WitnessLine
+from confedproto.rules.receipts import LogLines, WitnessLine
 
 
 class Lines:
     """The lines of all witness records that count, by the log that they name."""
 
     def __init__(self) -> None:
-        self._good: dict[LogId, list[WitnessLine]] = defaultdict(list)
+        self._good: dict[LogId, LogLines] = defaultdict(LogLines)
         self._early: dict[LogId, list[tuple[int, int, WitnessLine]]] = defaultdict(list)
         self._ticket: Final = itertools.count()  # no two rows of a heap are equal
 
@@ -36,13 +36,14 @@ class Lines:
             if log.tree.root_at(line.size) == line.root:
                 good.append(line)
         if good:
-            self._good[log.id].extend(good)
+            for line in good:
+                self._good[log.id].add(line)
         return bool(good)
 
     def drop(self, witness: CouncilId) -> None:
         """Forget what a council's witness records said."""
-        for log, lines in self._good.items():
-            self._good[log] = [line for line in lines if line.witness != witness]
+        for lines in self._good.values():
+            lines.drop(witness)
         for log, early in self._early.items():
             self._early[log] = [row for row in early if row[2].witness != witness]
             heapq.heapify(self._early[log])

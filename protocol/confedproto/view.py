@@ -4,12 +4,10 @@ The view is a fold over leaves in the order of each log; between logs the order 
 has no influence, because nothing is judged across logs before it is asked for.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
-from confedproto import codec
 from confedproto.bodies import KINDS
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.compact import Compact
@@ -19,17 +17,22 @@ from confedproto.bodies.witness import Witness
 from confedproto.chains import Chains
 from confedproto.chains import Log as Log
 from confedproto.errors import Reason
-from confedproto.ids import TAG_STATE, CouncilId, Hash, LogId, NetworkId, PublicKey, RecordId
+from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, RecordId
 from confedproto.lines import Lines
 from confedproto.mandates import Mandates
 from confedproto.record import Leaf, PlainLeaf, VerifiedRecord, heads_of
 from confedproto.rules import compact as compact_rules
 from confedproto.rules import motion as motion_rules
+from confedproto.rules import state
 from confedproto.rules.authority import Authority, meets_threshold
 from confedproto.rules.compact import Member
+from confedproto.rules.known import NAMED_BY, VERSION, Known, names_of, reaches_far, version_of
 from confedproto.rules.links import Links
+from confedproto.rules.membership import current, dissolved_by
 from confedproto.rules.motion import Case, MotionStatus, Placed
 from confedproto.rules.receipts import WitnessLine
+from confedproto.rules.standing import Standing
+from confedproto.rules.standing import standing as standing_of
 from confedproto.rules.tally import Outcome
 
 
@@ -57,6 +60,7 @@ class View:
         # What motion_status said, for as long as time alone does not change it; forgotten when
         # a record comes that could: about the motion, on membership, or a receipt.
         self._statuses: dict[RecordId, tuple[range, MotionStatus]] = {}
+        self.world: Final = Known(self.records, self.about, self.case, self.motion_status)
         self._judged_in: dict[LogId, set[RecordId]] = defaultdict(set)  # motions, by their logs
 
     # --- the fold ---------------------------------------------------------------------
@@ -150,11 +154,16 @@ class View:
         elif leaf.subject is not None:
             self._about[leaf.subject][leaf.kind].append(placed)
             self._statuses.pop(leaf.subject, None)
-            if leaf.kind in ("freeze", "position"):  # what receipts are asked for
+            if leaf.kind in ("freeze", "position", "withdraw"):  # what receipts are asked for
                 self._judged_in[log.id].add(leaf.subject)
         self._of_kind[leaf.kind].append(placed)
-        if leaf.kind in ("accession", "link"):  # who is a member may have changed
+        for named in names_of(leaf.body):
+            self._about[RecordId(named)][NAMED_BY].append(placed)
+        if isinstance(leaf.body, Compact) and leaf.body.previous is not None:
+            self._about[RecordId(leaf.body.previous)][VERSION].append(placed)
+        if leaf.kind in ("accession", "exit", "link"):  # who is a member may have changed
             self._members.clear()
+        if reaches_far(leaf, self.records, self.about):
             self._statuses.clear()
 
     # --- one council again -----------------------------------------------------------------
@@ -228,6 +237,8 @@ class View:
         if self._lines.sift(log):
             for motion in self._judged_in.get(log.id, ()):
                 self._statuses.pop(motion, None)
+            if self._of_kind.get("exit"):
+                self._statuses.clear()  # an exit may have got its receipts
 
     # --- questions ----------------------------------------------------------------------
 
@@ -287,7 +298,11 @@ class View:
         return placed.record, body
 
     def members(self, compact: RecordId) -> Mapping[CouncilId, Member]:
-        """The member councils of a compact; empty if it is not founded."""
+        """The councils of a compact now: admitted, not gone, not excluded (COM-9)."""
+        return current(self.compact(compact), compact, self.admitted(compact), self.world)
+
+    def admitted(self, compact: RecordId) -> Mapping[CouncilId, Member]:
+        """The councils that a compact ever admitted; empty if it is not founded."""
         known = self._members.get(compact)
         if known is not None:
             return known
@@ -309,11 +324,14 @@ class View:
         found = self.compact(compact_id)
         if isinstance(found, Reason):
             return found
+        terms = version_of(self.records, placed.record.body, found[1])
+        if isinstance(terms, Reason):
+            return terms
         return Case(
             motion=placed,
             compact_id=compact_id,
-            compact=found[1],
-            members=self.members(compact_id),
+            compact=terms,
+            members=self.admitted(compact_id),
             seconds=self.about(motion, "second"),
             freezes=self.about(motion, "freeze"),
             positions=self.about(motion, "position"),
@@ -321,6 +339,7 @@ class View:
             locks=self.about(motion, "lock"),
             lines_of=self.lines_of,
             statuses=self.about(motion, "status"),
+            world=self.world,
         )
 
     def motion_status(self, motion: RecordId, now: int) -> MotionStatus | Reason:
@@ -350,56 +369,31 @@ class View:
         step = authority.charter if authority is not None else None
         return step is not None and meets_threshold(step.charter, record.signers)
 
-    # --- digest ---------------------------------------------------------------------------
-
     def state_digest(self, now: int) -> Hash:
         """One hash over the status of every subject at `now` (STA-1)."""
-        rows = sorted(codec.encode(row) for row in self._state_rows(now))
-        hasher = hashlib.sha256(TAG_STATE + self.network)
-        for row in rows:
-            hasher.update(len(row).to_bytes(4, "big") + row)
-        return Hash(hasher.digest())
+        return state.digest_of(self.network, self._state_rows(now))
 
-    def _state_rows(self, now: int) -> Iterable[Mapping[str, Any]]:
+    def _state_rows(self, now: int) -> Iterable[state.Row]:
         for council, authority in self.authorities.items():
-            step, node = authority.charter, authority.node
-            if step is not None:
-                yield {
-                    "council": council,
-                    "charter": step.version,
-                    "node": node.node.number if node is not None else 0,
-                    "life": authority.state.value,
-                }
+            row = state.council_row(council, authority)
+            if row is not None:
+                yield row
         for placed in self.of_kind("compact"):
-            members = self.members(placed.record.id)
-            hasher = hashlib.sha256()
-            for council in sorted(members):
-                hasher.update(council + members[council].weight.to_bytes(4, "big"))
-            yield {"compact": placed.record.id, "members": hasher.digest()}
+            one = placed.record.id
+            yield state.compact_row(one, self.members(one), dissolved_by(one, self.world))
         for placed in self.of_kind("motion"):
-            yield self._motion_row(placed.record.id, now)
+            motion = placed.record.id
+            status, stands = self.motion_status(motion, now), self.standing(motion, now)
+            yield state.motion_row(motion, status, stands)
         for placed in self.of_kind("mandate"):
             yield self.mandates.row(placed.record.id, now)
 
-    def _motion_row(self, motion: RecordId, now: int) -> Mapping[str, Any]:
-        status = self.motion_status(motion, now)
-        if isinstance(status, Reason):
-            return {"motion": motion, "fault": status}
-        row: dict[str, Any] = {"motion": motion, "state": status.state}
-        if status.outcome is not None and status.tally is not None:
-            row |= {
-                "outcome": status.outcome,
-                "people_yes": status.tally.people_yes,
-                "people_no": status.tally.people_no,
-                "units_yes": status.tally.units_yes,
-                "units_total": status.tally.units_total,
-            }
-        return row
-
-
-def accessions_named(members: Mapping[CouncilId, Member]) -> tuple[RecordId, ...]:
-    """The accession records that a roll of these members rests on, sorted."""
-    return tuple(sorted(m.accession for m in members.values() if m.accession is not None))
+    def standing(self, motion: RecordId, now: int) -> Standing | None:
+        """What an adopted motion is worth at `now`, or None if it cannot be judged (MOT-13)."""
+        status, case = self.motion_status(motion, now), self.case(motion)
+        if isinstance(status, Reason) or isinstance(case, Reason):
+            return None
+        return standing_of(case, status, now)
 
 
 def _place_of(placed: Placed | None) -> tuple[LogId, int] | None:

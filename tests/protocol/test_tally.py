@@ -5,6 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from importlib import resources
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -502,7 +503,8 @@ def test_count_any_units_adds_up_in_whole_numbers(rule_id: str, units: list[Unit
     said_something = tally.councils_yes + tally.councils_no + tally.councils_abstain
     said_something += tally.councils_block + tally.councils_refer
     assert said_something == tally.participating
-    assert tally.participating + tally.councils_aside <= tally.councils == len(units)
+    took: int = tally.participating + tally.councils_aside
+    assert took <= tally.councils == len(units)
     assert all(type(getattr(tally, name)) in (int, bool) for name in tally.__slots__)
 
 
@@ -616,7 +618,7 @@ def test_outcome_with_a_peoples_quorum_asks_ballots_against_rolls() -> None:
 
 
 @pytest.mark.parametrize("given", [{"cast": 4}, {"roll": 4}, {"cast": 6, "roll": 5}, {"cast": -1}])
-def test_unit_with_ballots_that_do_not_fit_is_refused(given: dict[str, int]) -> None:
+def test_unit_with_ballots_that_do_not_fit_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(VerificationError) as caught:
         Unit(weight=2, yes=3, no=2, **given)
     assert caught.value.reason is Reason.POSITION_TALLY

@@ -137,7 +137,6 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "roll": _BALLOTS,
         "method": _WORD,
         "reason": _TEXT,
-        "talks": {"empty": []},
         "versions": {"empty": []},
     },
     "witness": {"count": {"0": 0, "65": 65}, "root": _ID},

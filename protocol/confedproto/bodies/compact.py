@@ -74,7 +74,6 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     exclusion: Window | None = None
     emergency_notice: Window | None = None
     emergency: Window | None = None
-    talks: Window | None = None
     running: Window | None = None
     dormancy: Window | None = None
     hold: Window | None = None
@@ -89,7 +88,7 @@ class Compact(Body, frozen=True, kw_only=True):
     """Founders strictly increasing by council; the envelope bears every founder's threshold.
 
     A version that is to replace another names it as `previous`, has the same founders, and
-    is signed by the council that proposes it (VER-1). `upper` is the compact that its councils
+    is signed by the council that proposes it (REV-1). `upper` is the compact that its councils
     may join beyond this one (NES). `sunset`: when it ends unless renewed. `missed`: votes that
     a council must have missed to be called dormant. `panel`: councils of a panel, 3 or 5.
     """

@@ -5,7 +5,17 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from confedproto.bodies.types import Amount, Body, Bytes32, Count, Name, Text, Time, Token
+from confedproto.bodies.types import (
+    Amount,
+    Body,
+    Bytes32,
+    Count,
+    Name,
+    RuleText,
+    Text,
+    Time,
+    Token,
+)
 from confedproto.limits import MEMBERS_MAX, NAMED_MAX
 
 Ids = Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=NAMED_MAX)]
@@ -43,6 +53,7 @@ class Motion(Body, frozen=True, kw_only=True):
     `name` is the class; `text` the hash of the detached part that holds the wording in the
     authoritative language. All else may be absent:
 
+    `rule`: the rule id that the compact sets for the class, which no motion may choose.
     `version`: the version of the compact that it runs under (absent: the founding record).
     `target`: the council, mandate or compact version that it is about. `first`: the motion
     whose second reading it is. `affected`: the councils that vote (absent: all).
@@ -55,6 +66,7 @@ class Motion(Body, frozen=True, kw_only=True):
     translations: Annotated[tuple[Translation, ...], Meta(min_length=1, max_length=15)] | None = (
         None
     )
+    rule: RuleText | None = None
     version: Bytes32 | None = None
     minutes: Bytes32 | None = None
     contact: Name | None = None
@@ -74,6 +86,7 @@ class Motion(Body, frozen=True, kw_only=True):
     reversible: bool | None = None
     opt_out: Text | None = None
     supersedes: Ids | None = None
+    repeals: Ids | None = None
     depends: Ids | None = None
     contradicts: Ids | None = None
     first: Bytes32 | None = None

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from confedproto.bodies.types import Ballots, Body, Bytes32, Name, Number, Text, Time
+from confedproto.bodies.types import Ballots, Body, Bytes32, Name, Number, Text
 
 ValueText = Literal["yes", "no", "abstain", "block", "refer-back", "stand-aside"]
 """What a council can say; `rules.tally.Value` has the same."""
@@ -16,8 +16,7 @@ class Position(Body, frozen=True, kw_only=True):
     `yes` to `valid` are members' ballots as really cast; absent = not published, counted
     as none. `present` and `roll` are members there and members of the roll. A block needs
     `reason`, `clause` and `contact` (POS-9). `versions` are the competing versions that the
-    council approves of, the motion as moved being the motion's own id. `talks` are the times
-    of the talks that a blocking council has joined.
+    council approves of, the motion as moved being the motion's own id.
     """
 
     freeze: Bytes32
@@ -36,5 +35,4 @@ class Position(Body, frozen=True, kw_only=True):
     reason: Text | None = None
     clause: Name | None = None
     contact: Name | None = None
-    talks: Annotated[tuple[Time, ...], Meta(min_length=1, max_length=16)] | None = None
     versions: Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=17)] | None = None

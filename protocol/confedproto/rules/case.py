@@ -1,7 +1,8 @@
 """What bears on one motion: its records as placed in logs, its times, its seconds."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from confedproto.bodies.compact import Compact
 from confedproto.bodies.freeze import Freeze
@@ -12,7 +13,8 @@ from confedproto.rules.compact import Member, rule_for
 from confedproto.rules.receipts import (
     WitnessLine,
 )
-from confedproto.rules.tally import Rule
+from confedproto.rules.tally import Outcome, Rule
+from confedproto.rules.terms import CLASSES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,26 @@ class Placed:
     log: LogId
     index: int
     arrived: int
+
+
+class World(Protocol):
+    """What else is known where a motion is judged; every answer only ever grows."""
+
+    def placed(self, record: RecordId) -> Placed | None:
+        """An admitted record, or None."""
+        ...
+
+    def about(self, subject: RecordId, kind: str) -> Sequence[Placed]:
+        """The admitted records of a kind with this subject."""
+        ...
+
+    def naming(self, named: RecordId) -> Sequence[Placed]:
+        """The motions that name a record as target, first reading, parent or superseded."""
+        ...
+
+    def outcome(self, motion: RecordId, before: int) -> Outcome | None:
+        """The certified outcome of a motion whose voting closed before a time, or None."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +62,7 @@ class Case:
     locks: Sequence[Placed]
     lines_of: Callable[[LogId], Iterable[WitnessLine]]
     statuses: Sequence[Placed] = ()
+    world: "World | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +78,13 @@ class Times:
 def rule_of(case: Case) -> Rule | None:
     """The decision rule that the compact sets for this motion's class (COM-5)."""
     body = case.motion.record.body
-    return rule_for(case.compact, body.name) if isinstance(body, Motion) else None
+    if not isinstance(body, Motion):
+        return None
+    rule = rule_for(case.compact, body.name)
+    law = CLASSES.get(body.name)
+    if rule is not None and body.first is not None and law is not None and not law.binding:
+        return replace(rule, quorum=(1, 3))  # the second reading of a class that does not bind
+    return rule
 
 
 def times_of(freeze: Freeze, compact: Compact) -> Times:
@@ -78,3 +107,23 @@ def seconders(case: Case) -> set[CouncilId]:
         for placed in case.seconds
         if placed.record.council in case.members and placed.record.council != mover
     }
+
+
+def is_adopted(case: Case, motion: RecordId, before: int) -> bool:
+    """Whether a motion whose voting closed before `before` (seconds UTC) is adopted for good."""
+    return case.world is not None and case.world.outcome(motion, before) is Outcome.ADOPTED
+
+
+def is_before(one: Placed, other: Placed) -> bool:
+    """Whether `one` stands before `other` in the log of their council."""
+    return one.log == other.log and one.index < other.index
+
+
+def withdrawal(case: Case) -> Placed | None:
+    """The mover's first record that takes the motion back, or None (MOT-8)."""
+    if case.world is None:
+        return None
+    mover = case.motion.record.council
+    said = case.world.about(case.motion.record.id, "withdraw")
+    own = [placed for placed in said if placed.record.council == mover]
+    return min(own, key=lambda p: (p.record.time, p.record.id), default=None)

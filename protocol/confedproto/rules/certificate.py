@@ -15,7 +15,8 @@ from confedproto.bodies.vote import Vote
 from confedproto.errors import Reason, VerificationError
 from confedproto.ids import CouncilId, RecordId
 from confedproto.record import VerifiedRecord
-from confedproto.rules.tally import Outcome, Rule, Tally, Unit, Value, count, outcome_of
+from confedproto.rules.tally import Outcome, Rule, Tally, Unit, count, outcome_of
+from confedproto.rules.units import rolls_of, unit_of
 
 Cast = Mapping[str, Mapping[CouncilId, VerifiedRecord]]
 """Outcome -> council -> its vote (or lock) of one round."""
@@ -44,21 +45,13 @@ def quorum_of_locks(councils: int) -> int:
 def tally_of(freeze: Freeze, rule: Rule, positions: Iterable[VerifiedRecord]) -> Tally:
     """Count these positions, at most one a council, with silence for the rest of C (CER-5)."""
     by_council = {record.council: record.body for record in positions}
+    rolls = rolls_of(freeze)
     units: list[Unit] = []
     for voter in freeze.councils:
-        match by_council.get(CouncilId(voter.council)):
-            case Position() as position:
-                units.append(
-                    Unit(
-                        weight=voter.weight,
-                        yes=position.yes or 0,
-                        no=position.no or 0,
-                        valid=position.valid,
-                        value=Value(position.value),
-                    )
-                )
-            case _:
-                units.append(Unit.silent(voter.weight))
+        council = CouncilId(voter.council)
+        position = by_council.get(council)
+        spoke = position if isinstance(position, Position) else None
+        units.append(unit_of(voter.weight, spoke, rolls.get(council)))
     return count(rule, units)
 
 

@@ -4,22 +4,28 @@ Pure functions of records. A record whose authors are not all known yet is not r
 ever: COUNCIL_UNKNOWN says that the answer may change when another log arrives.
 """
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
 
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.charter import Charter
-from confedproto.bodies.compact import COORDINATION, Compact
+from confedproto.bodies.compact import COORDINATION, ClassQuorum, Compact
 from confedproto.errors import Reason, VerificationError
 from confedproto.ids import CouncilId, RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.authority import meets_threshold
-from confedproto.rules.tally import Rule, parse_rule
+from confedproto.rules.law import Rule, RuleKind, Share, parse_rule
+from confedproto.rules.terms import CLASSES
 
 CharterOf = Callable[[CouncilId, int], Charter | None]
 """The charter of a council with a version number, or None if it is not known here."""
 Linked = Callable[[CouncilId, CouncilId], bool]
 """Whether two councils have both signed a link with each other."""
+
+
+_LIGHT: Final = frozenset({RuleKind.LAZY, RuleKind.EACH})
+"""Rules under which silence or one council is enough: for administration alone (COM-8)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +41,28 @@ def rule_for(compact: Compact, motion_class: str) -> Rule | None:
     """The decision rule of the compact for a class of motions, or None (COM-5)."""
     for entry in compact.rules:
         if entry.name == motion_class:
-            return parse_rule(entry.rule)
+            rule = parse_rule(entry.rule)
+            asked = _quorum(compact.quorums, motion_class)
+            people = _quorum(compact.people_quorums, motion_class)
+            return replace(rule, quorum=asked or rule.quorum, people_quorum=people)
     return None
+
+
+def _quorum(quorums: Iterable[ClassQuorum] | None, motion_class: str) -> Share | None:
+    return next(((q.part, q.whole) for q in quorums or () if q.name == motion_class), None)
 
 
 def founding_fault(
     record: VerifiedRecord, compact: Compact, charter_of: CharterOf
 ) -> Reason | None:
     """Why this compact is not founded, or None if it is (COM-2, COM-3)."""
+    if compact.previous is not None:
+        return Reason.COMPACT_VERSION  # a proposed version: it replaces, and founds nothing
+    return form_fault(record, compact) or _founders_fault(record, compact, charter_of)
+
+
+def form_fault(record: VerifiedRecord, compact: Compact) -> Reason | None:
+    """Why a compact or a version of one cannot be meant so, whoever signed (COM-3, COM-8)."""
     councils = [founder.council for founder in compact.founders]
     if councils != sorted(set(councils)) or record.council not in councils:
         return Reason.COMPACT_FOUNDER
@@ -51,11 +71,27 @@ def founding_fault(
     names = [entry.name for entry in compact.rules]
     if names != sorted(set(names)) or COORDINATION not in names:
         return Reason.CLASS_UNKNOWN
+    for quorums in (compact.quorums, compact.people_quorums):
+        asked = [quorum.name for quorum in quorums or ()]
+        if asked != sorted(set(asked)) or not set(asked) <= set(names):
+            return Reason.CLASS_UNKNOWN
+        if any(quorum.part >= quorum.whole for quorum in quorums or ()):
+            return Reason.RULE_UNKNOWN
     try:
         for name in names:
-            rule_for(compact, name)
+            rule, law = rule_for(compact, name), CLASSES.get(name)
+            if law is None:
+                return Reason.CLASS_UNKNOWN
+            if rule is not None and rule.kind in _LIGHT and not law.lazy:
+                return Reason.RULE_CLASS
     except VerificationError as error:
         return error.reason
+    return None
+
+
+def _founders_fault(
+    record: VerifiedRecord, compact: Compact, charter_of: CharterOf
+) -> Reason | None:
     for founder in compact.founders:
         charter = charter_of(CouncilId(founder.council), founder.charter)
         if charter is None:
@@ -99,8 +135,10 @@ def _is_admitted(
 ) -> bool:
     if not isinstance(record.body, Accession) or record.body.weight > compact.weight_max:
         return False
-    if record.council in inside:
+    if record.council in inside or record.body.observer:
         return False
+    if rule_for(compact, "accession") is not None:
+        return record.body.motion is not None  # whether that motion is adopted: rules.roll
     return sum(linked(member, record.council) for member in inside) >= compact.sponsors
 
 
@@ -111,3 +149,8 @@ def founding_units_fault(compact: Compact) -> Reason | None:
         if rule is not None and rule.asks_units and not any(f.weight for f in compact.founders):
             return Reason.UNITS_WEIGHT
     return None
+
+
+def accessions_named(members: Mapping[CouncilId, Member]) -> tuple[RecordId, ...]:
+    """The accession records that a roll of these members rests on, sorted."""
+    return tuple(sorted(m.accession for m in members.values() if m.accession is not None))

@@ -1,57 +1,186 @@
 """Freezes: who votes, on what, and when is fixed (specs/07, FRZ)."""
 
+from confedproto.bodies.amend import Amend
 from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.motion import Motion
+from confedproto.bodies.takeover import Takeover
 from confedproto.errors import Reason
-from confedproto.ids import CouncilId
-from confedproto.rules.case import Case, Placed, seconders
+from confedproto.ids import CouncilId, RecordId
+from confedproto.rules.case import Case, Placed, is_before, seconders, withdrawal
 from confedproto.rules.receipts import (
+    LogLines,
+    receipt_of,
     receipts,
     receipts_needed,
     received_at,
 )
+from confedproto.rules.roll import roll_fault
+from confedproto.rules.tally import Outcome
+from confedproto.rules.terms import CLASSES, term
 
 
 def freeze_fault(case: Case, freeze: Placed) -> Reason | None:
     """Why a freeze is not valid in itself, receipts aside, or None (FRZ-1 to FRZ-3)."""
-    body, mover = freeze.record.body, case.motion.record.council
-    if not isinstance(body, Freeze):
+    body, motion = freeze.record.body, case.motion.record.body
+    if not isinstance(body, Freeze) or not isinstance(motion, Motion):
         return Reason.FREEZE_UNKNOWN
-    if freeze.record.council != mover:
-        return Reason.MOTION_NOT_MOVER
-    councils = [voter.council for voter in body.councils]
-    if councils != sorted(set(councils)) or mover not in councils:
-        return Reason.FREEZE_ROLL
-    named = set(body.accessions or ())
-    for voter in body.councils:
-        member = case.members.get(CouncilId(voter.council))
-        if member is None or member.weight != voter.weight:
-            return Reason.FREEZE_ROLL
-        if member.accession is not None and member.accession not in named:
-            return Reason.FREEZE_ROLL
-    if any(m.accession is None and m.council not in councils for m in case.members.values()):
-        return Reason.FREEZE_ROLL
-    named_seconds = set(body.seconds or ())
-    backing = {
-        placed.record.council for placed in case.seconds if placed.record.id in named_seconds
-    } & seconders(case)
-    if len(backing) < case.compact.seconds:
-        return Reason.MOTION_SECONDS
-    windows = case.compact.windows
-    if freeze.record.time < case.motion.record.time + windows.discussion:
+    return (
+        _mover_fault(case, freeze, body)
+        or _times_fault(case, freeze, body, motion)
+        or _seconds_fault(case, body)
+        or roll_fault(case, body)
+        or _versions_fault(case, freeze, body)
+        or _reading_fault(case, body, motion)
+        or _pause_fault(case, freeze, body, motion)
+    )
+
+
+def _mover_fault(case: Case, freeze: Placed, body: Freeze) -> Reason | None:
+    mover, taken = case.motion.record.council, withdrawal(case)
+    if body.takeover is None:
+        if freeze.record.council != mover:
+            return Reason.MOTION_NOT_MOVER
+        if taken is not None and is_before(taken, freeze):
+            return Reason.MOTION_WITHDRAWN
+        return None if mover in {voter.council for voter in body.councils} else Reason.FREEZE_ROLL
+    placed = case.world.placed(RecordId(body.takeover)) if case.world is not None else None
+    if placed is None or not isinstance(placed.record.body, Takeover):
+        return Reason.MOTION_TAKEOVER
+    return takeover_fault(case, placed) or (
+        None if placed.record.council == freeze.record.council else Reason.MOTION_NOT_MOVER
+    )
+
+
+def takeover_fault(case: Case, takeover: Placed) -> Reason | None:
+    """Why a council has not taken a withdrawn motion over, or None if it has (MOT-8)."""
+    taken = withdrawal(case)
+    if taken is None or takeover.record.subject != case.motion.record.id:
+        return Reason.MOTION_TAKEOVER
+    if takeover.record.council not in case.members:
+        return Reason.COMPACT_MEMBER
+    since = takeover.record.time - taken.record.time
+    return None if 0 <= since <= term(case.compact, "takeover") else Reason.MOTION_TAKEOVER
+
+
+def _seconds_fault(case: Case, body: Freeze) -> Reason | None:
+    return Reason.MOTION_SECONDS if len(_backing(case, body)) < case.compact.seconds else None
+
+
+def _backing(case: Case, body: Freeze) -> set[CouncilId]:
+    named = set(body.seconds or ())
+    return {p.record.council for p in case.seconds if p.record.id in named} & seconders(case)
+
+
+def _times_fault(case: Case, freeze: Placed, body: Freeze, motion: Motion) -> Reason | None:
+    windows, time = case.compact.windows, freeze.record.time
+    notice = windows.notice
+    if motion.name == "emergency":
+        notice = min(notice, term(case.compact, "emergency_notice"))
+    elif time < case.motion.record.time + windows.discussion:
         return Reason.DISCUSSION_OPEN
-    if body.opens < freeze.record.time + windows.notice:
-        return Reason.FREEZE_WINDOW
-    if body.closes - body.opens != windows.voting:
+    if time > case.motion.record.time + term(case.compact, "lapse"):
+        return Reason.MOTION_LAPSED
+    if body.opens < time + notice or body.closes - body.opens != windows.voting:
         return Reason.FREEZE_WINDOW
     return None
+
+
+def _versions_fault(case: Case, freeze: Placed, body: Freeze) -> Reason | None:
+    """Competing versions stand in ascending order and rested before the freeze (MOT-6)."""
+    versions = body.versions or ()
+    if list(versions) != sorted(set(versions)):
+        return Reason.FREEZE_VERSION
+    for version in versions:
+        placed = case.world.placed(RecordId(version)) if case.world is not None else None
+        if placed is None or placed.record.subject != case.motion.record.id:
+            return Reason.FREEZE_VERSION
+        fault = amend_fault(case, placed, freeze.record.time)
+        if fault is not None:
+            return fault
+    return None
+
+
+def amend_fault(case: Case, amend: Placed, frozen: int) -> Reason | None:
+    """Why an amendment may not compete in a freeze at `frozen`, or None (MOT-6, MOT-7)."""
+    body = amend.record.body
+    if not isinstance(body, Amend):
+        return Reason.FREEZE_VERSION
+    if amend.record.council not in case.members:
+        return Reason.COMPACT_MEMBER
+    if not body.editorial:
+        rested = amend.record.time + term(case.compact, "freeze_text")
+        return Reason.AMEND_LATE if frozen < rested else None
+    if amend.record.council != case.motion.record.council:
+        return Reason.MOTION_NOT_MOVER
+    return Reason.AMEND_LATE if frozen < editorial_until(case, amend) else None
+
+
+def editorial_until(case: Case, amend: Placed) -> int:
+    """Until when any council may object to an editorial fix (MOT-7)."""
+    return amend.record.time + term(case.compact, "editorial")
+
+
+def _reading_fault(case: Case, body: Freeze, motion: Motion) -> Reason | None:
+    """A second reading comes neither too early nor too late, on the same matter (MOT-11)."""
+    if motion.first is None:
+        return None
+    world = case.world
+    first = world.placed(RecordId(motion.first)) if world is not None else None
+    read = first.record.body if first is not None else None
+    if world is None or first is None or not isinstance(read, Motion):
+        return Reason.MOTION_READING
+    same = (read.name, read.target, first.record.subject)
+    if same != (motion.name, motion.target, case.compact_id) or read.first is not None:
+        return Reason.MOTION_READING
+    closed = closing_of(case, first.record.id, body.opens)
+    outcome = world.outcome(first.record.id, body.opens)
+    if closed is None or outcome is None:
+        return Reason.MOTION_READING
+    law = CLASSES.get(motion.name)
+    if law is not None and law.readings == 2:
+        rested = body.opens >= closed + term(case.compact, "exclusion")
+        return None if outcome is Outcome.ADOPTED and rested else Reason.MOTION_READING
+    early = closed + term(case.compact, "reading_min")
+    late = closed + term(case.compact, "reading_max")
+    good = outcome is Outcome.NO_QUORUM and early <= body.opens <= late
+    return None if good else Reason.MOTION_READING
+
+
+def closing_of(case: Case, motion: RecordId, before: int) -> int | None:
+    """When voting on another motion closed, if before a time; the last of its freezes."""
+    freezes = case.world.about(motion, "freeze") if case.world is not None else ()
+    times = [p.record.body.closes for p in freezes if isinstance(p.record.body, Freeze)]
+    return max((time for time in times if time < before), default=None)
+
+
+def _pause_fault(case: Case, freeze: Placed, body: Freeze, motion: Motion) -> Reason | None:
+    """The same matter again waits, unless it was referred back or a third asks (MOT-12)."""
+    if motion.parent is None or case.world is None:
+        return None
+    before = freeze.record.time
+    closed = closing_of(case, RecordId(motion.parent), before)
+    if closed is None or freeze.record.time >= closed + term(case.compact, "pause"):
+        return None
+    if 3 * len(_backing(case, body)) >= len(body.councils):
+        return None
+    outcome = case.world.outcome(RecordId(motion.parent), before)
+    parent = case.world.placed(RecordId(motion.parent))
+    again = getattr(parent.record.body, "parent", None) if parent is not None else None
+    exempt = outcome is Outcome.REFERRED_BACK and (
+        again is None or case.world.outcome(RecordId(again), before) is not Outcome.REFERRED_BACK
+    )
+    return None if exempt else Reason.MOTION_PAUSE
 
 
 def receipt_time(
     case: Case, placed: Placed, roll: set[bytes], needed: int, journal_until: int | None = None
 ) -> int | None:
     """When the needed-th other council of the roll had the record, or None (RCP-2)."""
-    found = receipts(case.lines_of(placed.log), placed.index, journal_until=journal_until)
-    author = placed.record.council
+    lines, author = case.lines_of(placed.log), placed.record.council
+    if isinstance(lines, LogLines):
+        index = placed.index
+        return receipt_of(lines, index, roll, author, needed, journal_until=journal_until)
+    found = receipts(lines, placed.index, journal_until=journal_until)
     times = [time for council, time in found.items() if council in roll and council != author]
     return received_at(times, needed)
 

@@ -4,17 +4,32 @@
 `now` only moves the labels: a final outcome rests on a certificate alone (MOT-9).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum, unique
 from typing import Final
 
 from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.position import Position
+from confedproto.bodies.vote import Vote
 from confedproto.errors import Reason, VerificationError
-from confedproto.rules.case import Case, Placed, Times, rule_of, seconders, times_of
+from confedproto.ids import RecordId
+from confedproto.record import VerifiedRecord
+from confedproto.rules.admissible import motion_fault
+from confedproto.rules.case import Case, Placed, Times, rule_of, seconders, times_of, withdrawal
 from confedproto.rules.certificate import Certificate, certify, tally_of
-from confedproto.rules.freezing import freeze_fault, opening_fault, single_freeze
-from confedproto.rules.positions import Judged, judge_positions, own_result, tally_is_wrong
+from confedproto.rules.freezing import (
+    freeze_fault,
+    opening_fault,
+    receipt_time,
+    single_freeze,
+    takeover_fault,
+)
+from confedproto.rules.positions import Judged, judge_positions, own_result
+from confedproto.rules.receipts import receipts_needed
+from confedproto.rules.states import Event, State, walk
 from confedproto.rules.tally import Outcome, Rule, Tally, outcome_of
+from confedproto.rules.terms import term
+from confedproto.rules.units import tally_is_wrong, winning_version
 
 __all__ = [
     "Case",
@@ -38,24 +53,13 @@ __all__ = [
 ]
 
 
-@unique
-class State(StrEnum):
-    """Where a motion stands (specs/07, MOT-9; the state table stands there)."""
-
-    DRAFT = "draft"
-    SECONDED = "seconded"
-    FROZEN = "frozen"
-    OPEN = "open"
-    CLOSED = "closed"
-    PROVISIONAL = "provisional"
-    FINAL = "final"
-    VOID = "void"
-    INADMISSIBLE = "inadmissible"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MotionStatus:
-    """What holds of a motion now; `outcome` is None before it is provisional."""
+    """What holds of a motion now; `outcome` is None before it is provisional.
+
+    `version` is the competing version that would be or is adopted (MOT-6). `edges` are the
+    instants (seconds UTC) at which time alone may change it.
+    """
 
     state: State
     fault: Reason | None
@@ -65,6 +69,8 @@ class MotionStatus:
     tally: Tally | None
     certificate: Certificate | None
     positions: tuple[Judged, ...]
+    version: RecordId | None = None
+    edges: tuple[int, ...] = ()
 
 
 def certificate_for(case: Case, freeze: Placed) -> Certificate | Reason:
@@ -84,11 +90,9 @@ def certificate_for(case: Case, freeze: Placed) -> Certificate | Reason:
 
 def status(case: Case, now: int) -> MotionStatus:
     """Where the motion stands at `now` (seconds UTC), from these records alone (MOT-9)."""
-    rule = rule_of(case)
-    if rule is None:
-        return _status(State.INADMISSIBLE, fault=Reason.CLASS_UNKNOWN)
-    if case.motion.record.council not in case.members:
-        return _status(State.INADMISSIBLE, fault=Reason.COMPACT_MEMBER)
+    rule, fault = rule_of(case), motion_fault(case)
+    if rule is None or fault is not None:
+        return _status(walk([Event.FAULT]), fault=fault or Reason.CLASS_UNKNOWN)
     freezes = sorted(case.freezes, key=lambda p: p.record.id)
     judged = [(placed, freeze_fault(case, placed)) for placed in freezes]
     good = [placed for placed, fault in judged if fault is None]
@@ -97,12 +101,35 @@ def status(case: Case, now: int) -> MotionStatus:
         if isinstance(certificate, Certificate):
             return _final(case, freeze, certificate)
     if not good:
-        enough = len(seconders(case)) >= case.compact.seconds
-        fault = next((fault for _, fault in judged if fault is not None), None)
-        return _status(State.SECONDED if enough else State.DRAFT, fault=fault)
+        return _unfrozen(case, now, next((f for _, f in judged if f is not None), None))
     if len(good) > 1:
-        return _status(State.VOID, fault=Reason.FREEZE_DOUBLE)
+        events = [Event.SECONDS, Event.FREEZES]
+        return _status(walk(events), fault=Reason.FREEZE_DOUBLE)
     return _frozen_status(case, good[0], rule, now)
+
+
+def _unfrozen(case: Case, now: int, fault: Reason | None) -> MotionStatus:
+    """A motion without a valid freeze: draft, seconded, amended, withdrawn or lapsed."""
+    events: list[Event] = []
+    if len(seconders(case)) >= case.compact.seconds:
+        events.append(Event.SECONDS)
+    if case.world is not None:
+        amends = case.world.about(case.motion.record.id, "amend")
+        if any(placed.record.council in case.members for placed in amends):
+            events.append(Event.AMENDMENT)
+    taken, alive = withdrawal(case), True
+    if taken is not None and case.world is not None:
+        events.append(Event.WITHDRAWAL)
+        takeovers = case.world.about(case.motion.record.id, "takeover")
+        alive = any(takeover_fault(case, placed) is None for placed in takeovers)
+        if alive:
+            events.append(Event.TAKEOVER)
+        fault = fault or Reason.MOTION_WITHDRAWN
+    lapses = case.motion.record.time + term(case.compact, "lapse")
+    if now > lapses:
+        events.append(Event.LAPSE)
+        fault = fault or Reason.MOTION_LAPSED
+    return _status(walk(events), fault=None if alive and taken else fault, edges=(lapses + 1,))
 
 
 FOREVER: Final = range(-(2**62), 2**62)
@@ -112,15 +139,12 @@ FOREVER: Final = range(-(2**62), 2**62)
 def lasts(status: MotionStatus, now: int) -> range:
     """The seconds around `now` in which the same records give the same status (MOT-9).
 
-    Only a frozen motion without a certificate is moved by time, and only at three instants.
+    Only a motion without a certificate is moved by time, and only at `edges`.
     """
-    times = status.times
-    if times is None or status.state is State.FINAL:
-        return FOREVER
     since, until = FOREVER.start, FOREVER.stop
-    for edge in (times.opens, times.closes + 1, times.grace_ends + 1):
+    for edge in status.edges:
         if edge <= now:
-            since = edge
+            since = max(since, edge)
         else:
             until = min(until, edge)
     return range(since, until)
@@ -133,6 +157,7 @@ def _status(
     freeze: Placed | None = None,
     times: Times | None = None,
     positions: tuple[Judged, ...] = (),
+    edges: tuple[int, ...] = (),
 ) -> MotionStatus:
     return MotionStatus(
         state=state,
@@ -143,13 +168,20 @@ def _status(
         tally=None,
         certificate=None,
         positions=positions,
+        edges=edges if times is None else _edges(times),
     )
+
+
+def _edges(times: Times) -> tuple[int, ...]:
+    return times.opens, times.closes + 1, times.grace_ends + 1
 
 
 def _final(case: Case, freeze: Placed, certificate: Certificate) -> MotionStatus:
     body = freeze.record.body
+    held = {placed.record.id: placed.record for placed in case.positions}
+    counted = certificate.vote.body.counted if isinstance(certificate.vote.body, Vote) else ()
     return MotionStatus(
-        state=State.FINAL,
+        state=walk([Event.SECONDS, Event.FREEZE, Event.CERTIFICATE]),
         fault=None,
         freeze=freeze,
         times=times_of(body, case.compact) if isinstance(body, Freeze) else None,
@@ -157,30 +189,47 @@ def _final(case: Case, freeze: Placed, certificate: Certificate) -> MotionStatus
         tally=certificate.tally,
         certificate=certificate,
         positions=judge_positions(case, freeze),
+        version=_version(case, freeze, [held[RecordId(one)] for one in counted]),
     )
+
+
+def _version(case: Case, freeze: Placed, counted: Iterable[VerifiedRecord]) -> RecordId | None:
+    body = freeze.record.body
+    if not isinstance(body, Freeze):
+        return None
+    said = [(r.council, r.body) for r in counted if isinstance(r.body, Position)]
+    found = winning_version(case.motion.record.id, body, said)
+    return RecordId(found) if found is not None else None
 
 
 def _frozen_status(case: Case, freeze: Placed, rule: Rule, now: int) -> MotionStatus:
     body = freeze.record.body
     if not isinstance(body, Freeze):
         return _status(State.SECONDED)
-    times = times_of(body, case.compact)
+    times, events = times_of(body, case.compact), [Event.SECONDS, Event.FREEZE]
+    if _is_taken_back(case, freeze, body):
+        events.append(Event.WITHDRAWAL)
+        return _status(walk(events), fault=Reason.MOTION_WITHDRAWN, freeze=freeze, times=times)
     if now < times.opens:
-        return _status(State.FROZEN, freeze=freeze, times=times)
+        return _status(walk(events), freeze=freeze, times=times)
     fault = opening_fault(case, freeze)
     if fault is not None:
-        return _status(State.VOID, fault=fault, freeze=freeze, times=times)
+        return _status(walk([*events, Event.UNRECEIVED]), fault=fault, freeze=freeze, times=times)
     judged = judge_positions(case, freeze)
+    events.append(Event.OPENING)
+    if now > times.closes:
+        events.append(Event.CLOSING)
     if now <= times.grace_ends:
-        state = State.OPEN if now <= times.closes else State.CLOSED
-        return _status(state, freeze=freeze, times=times, positions=judged)
+        return _status(walk(events), freeze=freeze, times=times, positions=judged)
+    events.append(Event.GRACE)
     counted = [j.position.record for j in judged if j.fault is None]
     try:
         tally = tally_of(body, rule, counted)
     except VerificationError as error:
-        return _status(State.VOID, fault=error.reason, freeze=freeze, times=times)
+        events.append(Event.UNCOUNTABLE)
+        return _status(walk(events), fault=error.reason, freeze=freeze, times=times)
     return MotionStatus(
-        state=State.PROVISIONAL,
+        state=walk(events),
         fault=None,
         freeze=freeze,
         times=times,
@@ -188,4 +237,16 @@ def _frozen_status(case: Case, freeze: Placed, rule: Rule, now: int) -> MotionSt
         tally=tally,
         certificate=None,
         positions=judged,
+        version=_version(case, freeze, counted),
+        edges=_edges(times),
     )
+
+
+def _is_taken_back(case: Case, freeze: Placed, body: Freeze) -> bool:
+    """Whether the mover withdrew after the freeze and before it opened (MOT-8, case 26)."""
+    taken = withdrawal(case)
+    if taken is None or body.takeover is not None or taken.record.time >= body.opens:
+        return False
+    roll = {voter.council for voter in body.councils}
+    received = receipt_time(case, taken, roll, receipts_needed(len(roll)))
+    return received is not None and received <= body.opens

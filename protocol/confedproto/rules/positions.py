@@ -16,6 +16,7 @@ from confedproto.rules.receipts import (
     receipts_needed,
 )
 from confedproto.rules.tally import Outcome, outcome_of
+from confedproto.rules.units import rolls_of, tally_is_wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,11 @@ def judge_positions(
     if not isinstance(body, Freeze):
         return ()
     roll = {voter.council for voter in body.councils}
+    rolls = rolls_of(body)
     needed = receipts_needed(len(roll))
     grace_ends = times_of(body, case.compact).grace_ends
+    versions = {case.motion.record.id, *(body.versions or ())}
+    left = councils_left(case, freeze, journal_until=journal_until)
     faults: list[tuple[Placed, Position, Reason | None]] = []
     for placed in sorted(case.positions, key=lambda p: (p.log, p.index)):
         if journal_until is not None and placed.arrived > journal_until:
@@ -53,8 +57,12 @@ def judge_positions(
             fault = Reason.FREEZE_MISMATCH
         elif placed.record.time > body.closes:
             fault = Reason.POSITION_LATE
-        elif tally_is_wrong(position):
+        elif tally_is_wrong(position, rolls.get(placed.record.council)):
             fault = Reason.POSITION_TALLY
+        elif not versions.issuperset(position.versions or ()):
+            fault = Reason.POSITION_VERSION
+        elif placed.record.council in left:
+            fault = Reason.POSITION_LEFT
         else:
             received = receipt_time(case, placed, roll, needed, journal_until)
             if received is None or received > grace_ends:
@@ -67,10 +75,30 @@ def judge_positions(
     )
 
 
-def tally_is_wrong(position: Position) -> bool:
-    """Whether a position counts more ballots than it calls valid (POS-5)."""
-    valid = position.valid
-    return valid is not None and valid < (position.yes or 0) + (position.no or 0)
+def councils_left(
+    case: Case, freeze: Placed, *, journal_until: int | None = None
+) -> set[CouncilId]:
+    """The councils of C whose exit was received before voting closed (EXI-3, case 8).
+
+    Their votes are dropped; they stay in the base of quorum and certificate.
+    """
+    body = freeze.record.body
+    if case.world is None or not isinstance(body, Freeze):
+        return set()
+    roll = {voter.council for voter in body.councils}
+    needed = receipts_needed(len(roll))
+    named = set(body.exits or ())
+    out: set[CouncilId] = set()
+    for placed in case.world.about(case.compact_id, "exit"):
+        council = placed.record.council
+        if council not in roll or placed.record.id in named or council in out:
+            continue
+        if placed.record.time > body.closes:
+            continue
+        received = receipt_time(case, placed, roll, needed, journal_until)
+        if received is not None and received <= times_of(body, case.compact).grace_ends:
+            out.add(council)
+    return out
 
 
 def _last_numbers(

@@ -4,8 +4,11 @@ Council W received the record at index i of a log at the time of W's first witne
 that names a head of that log with size > i.
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import overload
 
 from confedproto.ids import CouncilId, Hash, LogId
 
@@ -23,6 +26,80 @@ class WitnessLine:
     root: Hash
     time: int
     arrived: int
+
+
+class LogLines(Sequence[WitnessLine]):
+    """What witnesses said of one log, by time, with a way past what is too short.
+
+    `past(index)` begins at the first line after which some head was longer than `index`, so
+    that old lines of a long log cost nothing.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[WitnessLine] = []
+        self._tops: list[int] = []  # the greatest size up to here
+
+    @overload
+    def __getitem__(self, index: int) -> WitnessLine: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[WitnessLine]: ...
+    def __getitem__(self, index: int | slice) -> WitnessLine | Sequence[WitnessLine]:
+        return self._lines[index]
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def add(self, line: WitnessLine) -> None:
+        """Take up a line; mostly it is the newest."""
+        at = bisect_right(self._lines, line.time, key=_time)
+        self._lines.insert(at, line)
+        self._tops.insert(at, 0)
+        top = self._tops[at - 1] if at else 0
+        for i in range(at, len(self._lines)):
+            top = max(top, self._lines[i].size)
+            if self._tops[i] == top:
+                break
+            self._tops[i] = top
+
+    def past(self, index: int) -> Iterator[WitnessLine]:
+        """The lines from the first on that can be a receipt of the record at `index`, by time."""
+        return islice(self._lines, bisect_right(self._tops, index), None)
+
+    def drop(self, witness: CouncilId) -> None:
+        """Forget what a witness said."""
+        kept = [line for line in self._lines if line.witness != witness]
+        self._lines, self._tops = [], []
+        for line in kept:
+            self.add(line)
+
+
+def _time(line: WitnessLine) -> int:
+    return line.time
+
+
+def receipt_of(
+    lines: LogLines,
+    index: int,
+    roll: Collection[bytes],
+    author: CouncilId,
+    needed: int,
+    *,
+    journal_until: int | None = None,
+) -> int | None:
+    """The time of the `needed`-th receipt by councils of `roll` but the author (RCP-2)."""
+    if needed == 0:
+        return 0
+    seen: set[CouncilId] = set()
+    for line in lines.past(index):
+        if line.size <= index or line.witness in seen or line.witness == author:
+            continue
+        if journal_until is not None and line.arrived > journal_until:
+            continue
+        if line.witness in roll:
+            seen.add(line.witness)
+            if len(seen) == needed:
+                return line.time
+    return None
 
 
 def receipts_needed(councils: int) -> int:

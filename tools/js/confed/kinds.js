@@ -28,7 +28,7 @@ const share = int(0, limits.SHARE_MAX);
 const quorums = list(row(token, share, int(1, limits.SHARE_MAX)), 1, 16);
 const TERMS = [
   "lapse", "freeze_text", "editorial", "takeover", "pause", "reading_min", "reading_max",
-  "exclusion", "emergency_notice", "emergency", "talks", "running", "dormancy", "hold", "demand",
+  "exclusion", "emergency_notice", "emergency", "running", "dormancy", "hold", "demand",
   "talk", "mediation", "panel", "correction",
 ];
 const terms = map({}, Object.fromEntries(TERMS.map((term) => [term, window])));
@@ -91,6 +91,7 @@ const bodies = {
     { name: token, titles, text: bytes32 },
     {
       translations: list(row(language, bytes32), 1, 15),
+      rule: text(1, 32),
       version: bytes32,
       minutes: bytes32,
       contact: name,
@@ -108,6 +109,7 @@ const bodies = {
       reversible: flag,
       opt_out: words,
       supersedes: named,
+      repeals: named,
       depends: named,
       contradicts: named,
       first: bytes32,
@@ -153,7 +155,6 @@ const bodies = {
       reason: words,
       clause: name,
       contact: name,
-      talks: list(time, 1, 16),
       versions: list(bytes32, 1, 17),
     },
   ),

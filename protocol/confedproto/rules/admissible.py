@@ -1,0 +1,106 @@
+"""Whether a motion may be put at all: class, rule, fields, version (specs/07, MOT-1 to MOT-3).
+
+What is said here never changes back: each answer rests on the motion, on what stands before it
+in its mover's own log, and on certificates.
+"""
+
+from confedproto.bodies.exit import Exit
+from confedproto.bodies.motion import Motion
+from confedproto.bodies.ratify import Ratify
+from confedproto.errors import Reason
+from confedproto.ids import RecordId
+from confedproto.rules.case import Case, Placed, World, is_before, rule_of
+from confedproto.rules.law import RuleKind
+from confedproto.rules.roll import is_member
+from confedproto.rules.terms import CLASSES
+from confedproto.rules.versions import CHAIN_MAX, version_fault
+
+
+def motion_fault(case: Case) -> Reason | None:
+    """Why the motion is inadmissible on every node, or None (MOT-1 to MOT-3)."""
+    placed, body = case.motion, case.motion.record.body
+    rule = rule_of(case)
+    if rule is None or not isinstance(body, Motion):
+        return Reason.CLASS_UNKNOWN
+    if body.rule is not None and body.rule != str(rule):
+        return Reason.RULE_CLASS
+    if not is_member(case, placed.record.council, placed.record.time):
+        return Reason.COMPACT_MEMBER
+    if _has_left(case, placed):
+        return Reason.COMPACT_LEFT
+    sunset = case.compact.sunset
+    if sunset is not None and placed.record.time > sunset:
+        return Reason.COMPACT_ENDED
+    return _field_fault(case, body, rule.kind) or _version_fault(case, placed, body)
+
+
+def _field_fault(case: Case, body: Motion, rule: RuleKind) -> Reason | None:
+    law = CLASSES[body.name]
+    if (body.target is not None) != law.target or (body.money is not None and not law.money):
+        return Reason.MOTION_FIELD
+    if body.name == "budget" and body.money is None:
+        return Reason.MOTION_FIELD
+    if rule is RuleKind.LAZY and not body.reversible:
+        return Reason.MOTION_FIELD  # what passes by silence must be taken back as easily
+    if body.first is not None and law.binding and law.readings == 1:
+        return Reason.MOTION_FIELD  # without quorum a binding motion lapses (case 19)
+    if body.begins is not None and body.ends is not None and body.ends <= body.begins:
+        return Reason.MOTION_FIELD
+    if body.money is not None and body.money.cap < body.money.cost:
+        return Reason.MOTION_FIELD
+    return None
+
+
+def _has_left(case: Case, motion: Placed) -> bool:
+    """Whether the mover had left when it wrote the motion: an exit, and no accession since."""
+    if case.world is None:
+        return False
+    council = motion.record.council
+    own = [
+        placed
+        for kind in ("exit", "accession")
+        for placed in case.world.about(case.compact_id, kind)
+        if placed.record.council == council and is_before(placed, motion)
+    ]
+    last = max(own, key=lambda placed: placed.index, default=None)
+    return last is not None and isinstance(last.record.body, Exit)
+
+
+def _version_fault(case: Case, motion: Placed, body: Motion) -> Reason | None:
+    """The mover runs under the last version of the compact that it ratified (REV-3)."""
+    if case.world is None:
+        return None
+    if body.version is not None:
+        fault = version_fault(case, RecordId(body.version), motion.record.time)
+        if fault is not None:
+            return fault
+    bound = last_ratified(case, motion)
+    return None if bound == body.version else Reason.COMPACT_VERSION
+
+
+def last_ratified(case: Case, motion: Placed) -> bytes | None:
+    """The version that the mover last ratified before the motion, in its own log."""
+    if case.world is None:
+        return None
+    found = [
+        placed
+        for version in _versions(case.world, case.compact_id)
+        for placed in case.world.about(version, "ratify")
+        if placed.record.council == motion.record.council
+        and is_before(placed, motion)
+        and isinstance(placed.record.body, Ratify)
+        and placed.record.body.value == "yes"
+    ]
+    last = max(found, key=lambda placed: placed.index, default=None)
+    return last.record.subject if last is not None else None
+
+
+def _versions(world: World, compact: RecordId) -> list[RecordId]:
+    """Every version proposed of a compact, by founding record, in no order that matters."""
+    out: list[RecordId] = []
+    waiting = [compact]
+    while waiting and len(out) < CHAIN_MAX:
+        for placed in world.about(waiting.pop(), "version"):
+            out.append(placed.record.id)
+            waiting.append(placed.record.id)
+    return out

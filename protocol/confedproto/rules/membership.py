@@ -1,0 +1,110 @@
+"""Who is in a compact now: exits, exclusions, admission by motion (specs/05, ACC, EXI, EXC)."""
+
+from collections.abc import Mapping, Sequence
+
+from confedproto.bodies.accession import Accession
+from confedproto.bodies.compact import Compact
+from confedproto.bodies.exit import Exit
+from confedproto.bodies.motion import Motion
+from confedproto.errors import Reason
+from confedproto.ids import CouncilId, RecordId
+from confedproto.limits import TIME_MAX_S
+from confedproto.record import VerifiedRecord
+from confedproto.rules.case import Placed, World
+from confedproto.rules.compact import Member, rule_for
+from confedproto.rules.tally import Outcome
+
+EVER = TIME_MAX_S + 1
+"""A time before which everything lies."""
+
+
+def current(
+    found: tuple[VerifiedRecord, Compact] | Reason,
+    compact_id: RecordId,
+    admitted: Mapping[CouncilId, Member],
+    world: World,
+) -> dict[CouncilId, Member]:
+    """The members of a founded compact after exits and exclusions; empty if it is not founded."""
+    if isinstance(found, Reason):
+        return {}
+    by_motion = rule_for(found[1], "accession") is not None
+    gone = excluded(compact_id, world)
+    events: dict[CouncilId, list[Placed]] = {}
+    for kind in ("accession", "exit"):
+        for placed in world.about(compact_id, kind):
+            events.setdefault(placed.record.council, []).append(placed)
+    out: dict[CouncilId, Member] = {}
+    for council, member in admitted.items():
+        history = events.get(council, ())
+        most = found[1].weight_max
+        member_now = _after(member, history, most, by_motion=by_motion, world=world)
+        if member_now is not None and council not in gone:
+            out[council] = member_now
+    return out
+
+
+def _after(
+    member: Member, events: Sequence[Placed], most: int, *, by_motion: bool, world: World
+) -> Member | None:
+    """A council's membership after its own exits and accessions, in the order of its log."""
+    founder = member.accession is None
+    inside, left = member if founder else None, False
+    one_log = len({placed.log for placed in events}) == 1
+    for placed in sorted(events, key=lambda p: (0 if one_log else p.record.time, p.index)):
+        match placed.record.body:
+            case Exit():
+                inside, left = None, True
+            case Accession() as accession if inside is None and not accession.observer:
+                if accession.weight > most or not (left or placed.record.id == member.accession):
+                    continue
+                if not by_motion or _is_let_in(placed, accession, world):
+                    inside = Member(
+                        council=member.council,
+                        weight=accession.weight,
+                        accession=placed.record.id,
+                    )
+            case _:
+                pass
+    return inside
+
+
+def _is_let_in(placed: Placed, accession: Accession, world: World) -> bool:
+    motion = world.placed(RecordId(accession.motion)) if accession.motion is not None else None
+    body = motion.record.body if motion is not None else None
+    if motion is None or not isinstance(body, Motion) or body.name != "accession":
+        return False
+    same = body.target == placed.record.council and motion.record.subject == placed.record.subject
+    return same and world.outcome(motion.record.id, EVER) is Outcome.ADOPTED
+
+
+def excluded(compact: RecordId, world: World) -> set[CouncilId]:
+    """The councils that a second reading has excluded for good (EXC-2)."""
+    out: set[CouncilId] = set()
+    for placed in world.about(compact, "motion"):
+        body = placed.record.body
+        if not isinstance(body, Motion) or body.name != "exclusion" or body.first is None:
+            continue
+        if body.target is None:
+            continue
+        if world.outcome(placed.record.id, EVER) is Outcome.ADOPTED:
+            out.add(CouncilId(body.target))
+    return out
+
+
+def observers(compact: RecordId, world: World) -> set[CouncilId]:
+    """The councils that have a voice in a compact and no vote (ACC-5, case 63)."""
+    return {
+        placed.record.council
+        for placed in world.about(compact, "accession")
+        if isinstance(placed.record.body, Accession) and placed.record.body.observer
+    }
+
+
+def dissolved_by(compact: RecordId, world: World, before: int = EVER) -> RecordId | None:
+    """The adopted motion that dissolves a compact, or None (END-2)."""
+    for placed in world.about(compact, "motion"):
+        body = placed.record.body
+        ends = isinstance(body, Motion) and body.name == "dissolution"
+        if ends and world.outcome(placed.record.id, before) is Outcome.ADOPTED:
+            return placed.record.id
+    return None

@@ -1,0 +1,188 @@
+"""Who may be in the frozen roll C, and on which records that rests (specs/07, FRZ-2).
+
+Every answer rests on records that the freeze names, and each of them only ever counts more:
+what arrives later cannot make a good freeze bad (principle P7).
+"""
+
+from confedproto.bodies.accession import Accession
+from confedproto.bodies.affectedclaim import AffectedClaim
+from confedproto.bodies.exit import Exit
+from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.motion import Motion
+from confedproto.bodies.ratify import Ratify
+from confedproto.bodies.roll import Roll
+from confedproto.errors import Reason
+from confedproto.ids import CouncilId, RecordId
+from confedproto.rules.case import Case, Placed, is_adopted
+from confedproto.rules.compact import rule_for
+
+
+def roll_fault(case: Case, body: Freeze) -> Reason | None:
+    """FREEZE_ROLL and its like unless C is who may vote on this motion (FRZ-2)."""
+    motion = case.motion.record.body
+    if not isinstance(motion, Motion):
+        return Reason.MOTION_UNKNOWN
+    councils = [CouncilId(voter.council) for voter in body.councils]
+    if councils != sorted(set(councils)):
+        return Reason.FREEZE_ROLL
+    excused = _excused(case, motion, body)
+    for voter in body.councils:
+        council = CouncilId(voter.council)
+        weight = _weight(case, body, council)
+        if weight is None or weight != voter.weight or council in excused:
+            return Reason.FREEZE_ROLL
+    for member in case.members.values():
+        left_out = member.accession is None and member.council not in councils
+        if left_out and member.council not in excused and not is_left(case, body, member.council):
+            return Reason.FREEZE_ROLL
+    return _frozen_rolls_fault(case, body, councils)
+
+
+def is_member(case: Case, council: CouncilId, by: int) -> bool:
+    """Whether a council was admitted to the compact by a time: founder, sponsors or motion."""
+    member = case.members.get(council)
+    if member is None:
+        return False
+    if member.accession is None or case.world is None:
+        return True
+    placed = case.world.placed(member.accession)
+    return placed is not None and _is_admitted(case, placed, by)
+
+
+def is_left(case: Case, body: Freeze, council: CouncilId) -> bool:
+    """Whether the freeze names an exit of a council from this compact (EXI-2)."""
+    return bool(_named(case, body.exits, "exit", council))
+
+
+def _named(
+    case: Case, ids: tuple[bytes, ...] | None, kind: str, council: CouncilId
+) -> list[Placed]:
+    if case.world is None:
+        return []
+    found = (case.world.placed(RecordId(one)) for one in ids or ())
+    return [
+        placed
+        for placed in found
+        if placed is not None and placed.record.kind == kind and placed.record.council == council
+    ]
+
+
+def _weight(case: Case, body: Freeze, council: CouncilId) -> int | None:
+    """The weight in halves with which a council is in C, or None if it may not be."""
+    member = case.members.get(council)
+    if member is None:
+        return None
+    exits = [p for p in _named(case, body.exits, "exit", council) if _of(case, p, Exit)]
+    if member.accession is None and not exits:
+        return member.weight
+    named = set(body.accessions or ())
+    if case.world is None:
+        return member.weight if member.accession in named else None
+    for placed in _named(case, body.accessions, "accession", council):
+        accession = placed.record.body
+        if not isinstance(accession, Accession) or placed.record.subject != case.compact_id:
+            continue
+        if accession.observer or accession.weight > case.compact.weight_max:
+            continue
+        after = all(_later(placed, gone) for gone in exits)
+        if exits and not after:
+            continue
+        first = placed.record.id == member.accession
+        if (first or exits) and _is_admitted(case, placed, body.opens):
+            return accession.weight
+    return None
+
+
+def _of(case: Case, placed: Placed, body: type) -> bool:
+    return isinstance(placed.record.body, body) and placed.record.subject == case.compact_id
+
+
+def _later(one: Placed, other: Placed) -> bool:
+    """Whether `one` stands after `other` in their council's logs."""
+    if one.log == other.log:
+        return one.index > other.index
+    return one.record.time > other.record.time
+
+
+def _is_admitted(case: Case, placed: Placed, by: int) -> bool:
+    """Whether an accession is admitted: by sponsors, or by a motion where one is asked."""
+    accession = placed.record.body
+    if not isinstance(accession, Accession):
+        return False
+    if rule_for(case.compact, "accession") is None:
+        return True  # `members` has asked the sponsors
+    if accession.motion is None or case.world is None:
+        return False
+    motion = case.world.placed(RecordId(accession.motion))
+    body = motion.record.body if motion is not None else None
+    return (
+        isinstance(body, Motion)
+        and body.name == "accession"
+        and body.target == placed.record.council
+        and motion is not None
+        and motion.record.subject == case.compact_id
+        and is_adopted(case, motion.record.id, by)
+    )
+
+
+def _excused(case: Case, motion: Motion, body: Freeze) -> set[CouncilId]:
+    """The members that are not in C although they have not left (FRZ-2)."""
+    out: set[CouncilId] = set()
+    if motion.name == "exclusion" and motion.target is not None:
+        out.add(CouncilId(motion.target))
+    for decision in body.decisions or ():
+        target = _decided(case, RecordId(decision), body.opens)
+        if target is not None:
+            out.add(target)
+    for council in case.members:
+        if motion.version is not None and not _ratified(case, motion, body, council):
+            out.add(council)
+        if motion.affected is None or council in motion.affected:
+            continue
+        claims = _named(case, body.claims, "affected-claim", council)
+        about = [p for p in claims if p.record.subject == case.motion.record.id]
+        is_claimed = any(isinstance(p.record.body, AffectedClaim) for p in about)
+        if not is_claimed and council != case.motion.record.council:
+            out.add(council)
+    return out
+
+
+def _decided(case: Case, decision: RecordId, by: int) -> CouncilId | None:
+    """The council that an adopted exclusion or dormancy takes out of C (EXC-2, DOR-1)."""
+    placed = case.world.placed(decision) if case.world is not None else None
+    body = placed.record.body if placed is not None else None
+    if placed is None or not isinstance(body, Motion) or body.target is None:
+        return None
+    if placed.record.subject != case.compact_id or case.world is None:
+        return None
+    whole = body.name == "dormancy" or (body.name == "exclusion" and body.first is not None)
+    if not whole or not is_adopted(case, decision, by):
+        return None
+    return CouncilId(body.target)
+
+
+def _ratified(case: Case, motion: Motion, body: Freeze, council: CouncilId) -> bool:
+    return any(
+        isinstance(placed.record.body, Ratify)
+        and placed.record.body.value == "yes"
+        and placed.record.subject == motion.version
+        for placed in _named(case, body.ratifications, "ratify", council)
+    )
+
+
+def _frozen_rolls_fault(case: Case, body: Freeze, councils: list[CouncilId]) -> Reason | None:
+    rows = body.rolls or ()
+    listed = [CouncilId(row.council) for row in rows]
+    if listed != sorted(set(listed)) or not set(listed) <= set(councils):
+        return Reason.FREEZE_ROLL
+    for row in rows:
+        placed = case.world.placed(RecordId(row.roll)) if case.world is not None else None
+        roll = placed.record.body if placed is not None else None
+        if placed is None or not isinstance(roll, Roll) or placed.record.council != row.council:
+            return Reason.FREEZE_ROLL
+        if roll.members != row.members:
+            return Reason.FREEZE_ROLL
+    asked = rule_for(case.compact, getattr(case.motion.record.body, "name", ""))
+    if asked is not None and asked.people_quorum is not None and listed != councils:
+        return Reason.FREEZE_ROLL
+    return None

@@ -1,0 +1,188 @@
+"""What an adopted motion is worth now: force, end, successors, holds (specs/07, MOT-13)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
+
+from confedproto.bodies.dispute import Dispute
+from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.motion import Motion
+from confedproto.bodies.task import Task
+from confedproto.ids import CouncilId, RecordId
+from confedproto.rules.case import Case, Placed, World, rule_of
+from confedproto.rules.certificate import tally_of
+from confedproto.rules.compact import rule_for
+from confedproto.rules.dispute import dispute_status, held_until
+from confedproto.rules.law import Rule, RuleKind
+from confedproto.rules.membership import EVER
+from confedproto.rules.motion import MotionStatus
+from confedproto.rules.states import Effect, State, Turn, walk_effects
+from confedproto.rules.tally import Outcome, outcome_of
+from confedproto.rules.terms import CLASSES, term
+
+_STRENGTH: Final = (
+    RuleKind.LAZY,
+    RuleKind.EACH,
+    RuleKind.SIMPLE,
+    RuleKind.SIMPLE_VALID,
+    RuleKind.MAJORITY,
+    RuleKind.MAJORITY_WEIGHTED,
+    RuleKind.MAJORITY_VALID,
+    RuleKind.DOUBLE,
+    RuleKind.DOUBLE_VALID,
+    RuleKind.SUPER,
+    RuleKind.SUPER_WEIGHTED,
+    RuleKind.SUPER_VALID,
+    RuleKind.DOUBLE_SUPER,
+    RuleKind.DOUBLE_SUPER_VALID,
+    RuleKind.CONSENSUS,
+)
+"""Rules from the weaker to the stronger, for MOT-15 alone; shares compare within a kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The effect of a decision, and whether it is held; `by` are the records that say so."""
+
+    effect: Effect
+    held: bool = False
+    by: tuple[RecordId, ...] = ()
+
+
+def is_weaker(one: Rule, other: Rule) -> bool:
+    """Whether a decision under `one` may not undo one under `other` (MOT-15, case 30)."""
+    ranks = _STRENGTH.index(one.kind), _STRENGTH.index(other.kind)
+    if ranks[0] != ranks[1]:
+        return ranks[0] < ranks[1]
+    if one.share is not None and other.share is not None:
+        return one.share[0] * other.share[1] < other.share[0] * one.share[1]
+    return False
+
+
+def standing(case: Case, status: MotionStatus, now: int) -> Standing:
+    """What the decision is worth at `now` (seconds UTC), from these records alone (MOT-13)."""
+    body, freeze = case.motion.record.body, status.freeze
+    frozen = freeze.record.body if freeze is not None else None
+    if not isinstance(body, Motion) or not isinstance(frozen, Freeze) or case.world is None:
+        return Standing(effect=Effect.NONE)
+    if not _is_adopted(body, status):
+        return Standing(effect=Effect.NONE)
+    turns, by = [Turn.ADOPTION], list[RecordId]()
+    begins = body.begins if body.begins is not None else frozen.closes
+    if now >= begins:
+        turns.append(Turn.FORCE)
+    for turn, record in _later(case, body, now):
+        turns.append(turn)
+        by.append(record)
+    ends = body.ends
+    if body.name == "emergency":
+        limit = frozen.closes + term(case.compact, "emergency")
+        ends = limit if ends is None else min(ends, limit)
+    if ends is not None and now >= ends:
+        turns.append(Turn.END)
+    held = _holds(case, frozen, now)
+    return Standing(effect=walk_effects(turns), held=bool(held), by=tuple(sorted({*by, *held})))
+
+
+def _is_adopted(body: Motion, status: MotionStatus) -> bool:
+    if status.outcome is not Outcome.ADOPTED:
+        return False
+    if status.state is State.FINAL:
+        return True
+    law = CLASSES[body.name]  # a reversible act of administration takes effect at once (CER-8)
+    at_once = not law.binding and bool(body.reversible)
+    return at_once and status.state is State.PROVISIONAL
+
+
+def _later(case: Case, body: Motion, now: int) -> list[tuple[Turn, RecordId]]:
+    """Findings, successors and reports that bear on the decision."""
+    world, own = case.world, case.motion.record.id
+    if world is None:
+        return []
+    out: list[tuple[Turn, RecordId]] = []
+    for placed in world.about(own, "dispute"):
+        if not isinstance(placed.record.body, Dispute):
+            continue
+        found = dispute_status(placed, case.compact, case.members, world, now)
+        if getattr(found, "effect", None) == "void":
+            out.append((Turn.FINDING, placed.record.id))
+    rule = rule_of(case)
+    for placed in world.naming(own):
+        later = placed.record.body
+        if not isinstance(later, Motion) or placed.record.subject != case.compact_id:
+            continue
+        named = {*(later.supersedes or ()), *(later.repeals or ())}
+        if own not in named or world.outcome(placed.record.id, EVER) is not Outcome.ADOPTED:
+            continue
+        if later.name == "emergency" and body.name in ("charter", "exclusion"):
+            continue  # an emergency touches neither (case 47)
+        asked = _rule(case, later)
+        if rule is None or asked is None or is_weaker(asked, rule):
+            continue
+        turn = Turn.REPEAL if own in (later.repeals or ()) else Turn.SUCCESSOR
+        out.append((turn, placed.record.id))
+    for placed in world.about(own, "task"):
+        task = placed.record.body
+        by_carrier = body.carrier is None or placed.record.council == body.carrier
+        done = isinstance(task, Task) and task.done and by_carrier
+        if done and placed.record.council in case.members:
+            out.append((Turn.REPORT, placed.record.id))
+    return sorted(out, key=lambda item: (list(Turn).index(item[0]), item[1]))
+
+
+def _rule(case: Case, motion: Motion) -> Rule | None:
+    return rule_for(case.compact, motion.name)
+
+
+def _holds(case: Case, frozen: Freeze, now: int) -> list[RecordId]:
+    """The records by which the decision waits at `now`: a quarter of C, or a contradiction."""
+    world, own = case.world, case.motion.record.id
+    if world is None:
+        return []
+    councils = {CouncilId(voter.council) for voter in frozen.councils}
+    span = held_until(own, councils, case.compact, world)
+    held: list[RecordId] = []
+    if span is not None and span[0] <= now < span[1]:
+        held += [p.record.id for p in world.about(own, "hold") if p.record.council in councils]
+    return held + [p.record.id for p in contradicting(case, world)]
+
+
+def contradicting(case: Case, world: World) -> list[Placed]:
+    """Adopted motions that contradict this one and do not name it to replace it (MOT-15)."""
+    own, body = case.motion.record.id, case.motion.record.body
+    out: list[Placed] = []
+    others = [p for p in world.naming(own) if own in _list(p, "contradicts")]
+    mine = getattr(body, "contradicts", None) or ()
+    others += [p for one in mine if (p := world.placed(RecordId(one))) is not None]
+    for placed in others:
+        replaced = {*_list(placed, "supersedes"), *_list(placed, "repeals")}
+        mine_replaces = {*_list(case.motion, "supersedes"), *_list(case.motion, "repeals")}
+        if own in replaced or placed.record.id in mine_replaces:
+            continue
+        if world.outcome(placed.record.id, EVER) is Outcome.ADOPTED:
+            out.append(placed)
+    return out
+
+
+def _list(placed: Placed, name: str) -> tuple[bytes, ...]:
+    return getattr(placed.record.body, name, None) or ()
+
+
+def outcome_without_claims(case: Case, status: MotionStatus) -> Outcome | None:
+    """What the same positions give without the councils that only claim to be affected (MOT-5)."""
+    body, freeze = case.motion.record.body, status.freeze
+    frozen = freeze.record.body if freeze is not None else None
+    rule = rule_of(case)
+    if not isinstance(body, Motion) or not isinstance(frozen, Freeze) or rule is None:
+        return None
+    if body.affected is None or frozen.claims is None or status.outcome is None:
+        return None
+    listed = {*body.affected, case.motion.record.council}
+    councils = tuple(voter for voter in frozen.councils if voter.council in listed)
+    counted = [
+        judged.position.record
+        for judged in status.positions
+        if judged.fault is None and judged.position.record.council in listed
+    ]
+    return outcome_of(tally_of(replace(frozen, councils=councils), rule, counted))
