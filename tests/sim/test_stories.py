@@ -220,7 +220,7 @@ def test_partition_during_voting_that_heals_in_time_changes_nothing() -> None:
     story.agree(Outcome.ADOPTED)
 
 
-def test_partition_through_the_first_round_decides_nothing_on_either_side() -> None:
+def test_partition_through_the_first_round_decides_nothing_until_it_heals() -> None:
     story = Story(8)
     story.propose()
     story.open()
@@ -230,9 +230,8 @@ def test_partition_through_the_first_round_decides_nothing_on_either_side() -> N
     assert State.FINAL not in story.states()  # 5 say adopted, 3 no quorum, and q = 6
     assert story.outcomes() == {Outcome.ADOPTED, Outcome.NO_QUORUM}
     story.heal()
-    story.sim.run(5)
-    assert State.FINAL not in story.states()
-    assert story.digests() == 1
+    story.sim.run(3 * story.windows.step)
+    story.agree(Outcome.ADOPTED)  # a later round counts what the lists of the first one name
 
 
 def test_partition_into_halves_is_certified_as_no_quorum_after_it_heals() -> None:
