@@ -1,5 +1,6 @@
 """Real nodes in processes of their own, for benchmarks: founded, filled, started, asked."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -87,8 +88,9 @@ class Council:
         if self.process is None:
             return
         yield self.process.pid
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        yield from map(int, children.read_text("ascii").split())
+        for thread in Path(f"/proc/{self.process.pid}/task").iterdir():
+            with contextlib.suppress(OSError):  # the thread has ended
+                yield from map(int, (thread / "children").read_text("ascii").split())
 
     def cpu_s(self) -> float:
         """CPU seconds of the process and its workers so far."""
