@@ -1,4 +1,4 @@
-"""What a payload says, in plain words, from its bytes: read before signing (specs/12, SRQ-4).
+"""What a payload says, in plain words, from its bytes: read before signing (specs/04, SRQ-4).
 
 Nothing here comes from the drafter but the bytes that will be signed. A kind that this
 version does not know is never rendered as something it might be.

@@ -1,4 +1,4 @@
-"""Secrets as words: 24 for a key on paper, six or more for a passphrase (specs/12, WRD).
+"""Secrets as words: 24 for a key on paper, six or more for a passphrase (specs/04, SRQ-5).
 
 2,048 made-up words of four letters, consonant-vowel-consonant-vowel, each 11 bits: nothing to
 look up, nothing to licence, sayable in most languages. 24 words hold the 256 bits of a seed

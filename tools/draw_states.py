@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from confedproto.rules import states, tenure
+from confedproto.rules import life, states, tenure
 
 SPECS: Final = Path(__file__).resolve().parent.parent / "specs"
 _BLOCK: Final = re.compile(r"<!-- states:([a-z]+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
@@ -22,6 +22,7 @@ _BLOCK: Final = re.compile(r"<!-- states:([a-z]+) -->\n(.*?)<!-- end -->\n", re.
 Table = Mapping[Any, StrEnum]
 TABLES: Final[dict[str, Table]] = {
     "tenure": dict(tenure.TABLE),
+    "life": dict(life.LIFE),
     "motion": dict(states.TABLE),
     "effect": dict(states.EFFECTS),
 }

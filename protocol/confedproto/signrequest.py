@@ -1,4 +1,4 @@
-"""Sign requests: what is to be signed, by whom, and who has signed (specs/12, SRQ).
+"""Sign requests: what is to be signed, by whom, and who has signed (specs/04, SRQ).
 
 A file of canonical bytes: the array `["confed-sign", 1, network, payload, part, keys,
 threshold, signatures]`, where part is empty bytes if there is none. It grants nothing: keys
