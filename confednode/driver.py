@@ -22,6 +22,7 @@ import trio
 from confednode.counter import Counter
 from confednode.errors import LinkError, NodeReason
 from confednode.links import CLOSE_S, Link, accept, dial
+from confednode.places import Places
 from confednode.serving import Serving
 from confednode.store import Peer, Store
 from confedproto import effects as fx
@@ -36,8 +37,6 @@ LOG: Final = logging.getLogger(__name__)
 BATCH_MAX: Final = 256  # inputs handled between two commits
 INBOX_MAX: Final = 512  # inputs waiting; then links stop reading
 INLINE_LEAVES: Final = 8  # runs up to this are opened on the loop, longer ones in a thread
-INBOUND_MAX: Final = 64  # links that others dialled
-STRANGERS_MAX: Final = 16  # connections in their handshake
 GREETING_S: Final = 20  # from handshake to greeting; a stranger holds no slot longer
 REDIAL_FIRST_S: Final = 0.25
 REDIAL_MAX_S: Final = 60.0
@@ -86,8 +85,7 @@ class Driver:
         self._waiting: Final[dict[int, trio.Event]] = {}
         self.disk: Final = trio.CapacityLimiter(1)
         self._workers: Final = trio.CapacityLimiter(1)
-        self._strangers = 0
-        self._inbound = 0
+        self.places: Final = Places()
         self._online = trio.Event()
         self._online.set()
         self._dialled: Final[set[CouncilId]] = set()
@@ -257,27 +255,40 @@ class Driver:
         await trio.serve_listeners(self._incoming, listeners)
 
     async def _incoming(self, stream: trio.SocketStream) -> None:
-        full = self._strangers >= STRANGERS_MAX or self._inbound >= INBOUND_MAX
-        if full or not self._online.is_set():
+        link = await self._welcome(stream)
+        if link is None or link.remote is None:
             await trio.aclose_forcefully(stream)
             return
-        self._strangers += 1
-        try:
-            link = await accept(stream, network=self._network, static_private=self._private)
-        except RemoteProtocolError as error:
-            self._note(error.reason, error.detail)
-            await trio.aclose_forcefully(stream)
+        linked = self.engine.knows(link.remote)
+        if not self.places.take(link, link.remote, linked=linked):
+            await link.aclose()
             return
-        except (trio.BrokenResourceError, OSError):
-            await trio.aclose_forcefully(stream)
-            return
-        finally:
-            self._strangers -= 1
-        self._inbound += 1
         try:
             await self._live(link, initiator=False, expected=None)
         finally:
-            self._inbound -= 1
+            self.places.free(link, link.remote)
+
+    async def _welcome(self, stream: trio.SocketStream) -> Link | None:
+        """The handshake with whoever has come; None if it did not come to anything."""
+        try:
+            host = str(stream.socket.getpeername()[0])
+        except OSError:
+            return None  # gone already
+        with trio.CancelScope() as scope:
+            place = self.places.enter(host, scope.cancel, trio.current_time())
+            if place is None or not self._online.is_set():
+                if place is not None:
+                    self.places.left(place)
+                return None
+            try:
+                return await accept(stream, network=self._network, static_private=self._private)
+            except RemoteProtocolError as error:
+                self._note(error.reason, error.detail)
+            except (trio.BrokenResourceError, OSError):
+                pass
+            finally:
+                self.places.left(place)
+        return None
 
     def dial_for_ever(self, peer: Peer) -> None:
         """Keep a link to a peer: dial, and dial again whenever it is gone."""
@@ -373,6 +384,10 @@ class Driver:
             try:
                 async with aclosing(link.messages()) as messages:
                     async for message in messages:
+                        if isinstance(message, wire.Run) and not self.engine.asked(
+                            number, message.log
+                        ):
+                            continue  # nobody opens what nobody asked for
                         await self._give.send(await self._input(number, message))
             except (RemoteProtocolError, trio.BrokenResourceError, OSError) as error:
                 failure.append(error)

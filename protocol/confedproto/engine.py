@@ -17,7 +17,7 @@ from confedproto.comparing import Comparer, Words
 from confedproto.duties import Duties
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
 from confedproto.guard import Signing, answer, ask
-from confedproto.ids import CouncilId, LogId, NetworkId, PublicKey, log_id
+from confedproto.ids import CouncilId, LogId, NetworkId, PublicKey, TransportKey, log_id
 from confedproto.keeper import Keeper
 from confedproto.keys import SigningKey
 from confedproto.limits import HEADS_PER_MESSAGE, LOGS_PER_LINK_MAX
@@ -77,6 +77,14 @@ class Engine:
         """
         self._reception.resume()
         self.keeper.start(clean=clean)
+
+    def knows(self, remote: TransportKey) -> bool:
+        """Whether a transport key is that of a linked council's node, or of an accepted guest."""
+        return self._reception.council_behind(remote) is not None
+
+    def asked(self, link: int, log_: bytes) -> bool:
+        """Whether a run of this log is awaited from this link: any other is not worth opening."""
+        return self._puller.asked(LogId(log_), link)
 
     def run_message(
         self, effect: fx.ServeRun, leaves: Iterable[tuple[bytes, bytes | None]]

@@ -11,7 +11,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from confednode import driver as module
-from confednode import links, store
+from confednode import links, places, store
 from confednode.errors import LinkError, NodeReason, StoreError
 from confedproto import effects as fx
 from confedproto import engine as engine_module
@@ -266,12 +266,12 @@ async def test_stranger_gets_no_byte_and_the_node_lives(nodes: Nodes, data: byte
 async def test_strangers_in_any_number_hold_a_bounded_number_of_places(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "STRANGERS_MAX", 4)
+    monkeypatch.setattr(places, "STRANGERS_MAX", 4)
     north = await nodes.start("north")
     streams = [await trio.open_tcp_stream("127.0.0.1", north.port) for _ in range(12)]
     for stream in streams[4:]:
         assert await all_bytes(stream) == b""  # turned away at once
-    assert north.driver._strangers == 4
+    assert len(north.driver.places.strangers) == 4
     for stream in streams:
         await stream.aclose()
     await until(lambda: settled(north), "places free again")
@@ -280,7 +280,7 @@ async def test_strangers_in_any_number_hold_a_bounded_number_of_places(
 
 async def settled(node: Node) -> bool:
     await trio.lowlevel.checkpoint()
-    return node.driver._strangers == 0
+    return not node.driver.places.strangers
 
 
 async def test_stranger_that_finishes_the_handshake_and_waits_is_dropped(
@@ -699,7 +699,8 @@ async def test_many_links_leave_nothing_behind(nodes: Nodes) -> None:
     await wait_all_tasks_blocked(0.05)
     gc.collect()
     assert len(driver._links) == len(driver._behind) == len(driver.engine.sessions) == 1
-    assert (driver._inbound, driver._strangers) == (1, 0)
+    assert (len(driver.places.keys), len(driver.places.strangers)) == (1, 0)
+    assert not driver.places.guests or all(g.opened.is_set() for g in driver.places.guests)
     assert not driver._waiting
     assert not driver._answers
     assert len(driver.states) == 2

@@ -1,0 +1,123 @@
+"""Strangers and hostile peers against whole nodes over TCP: places, and work nobody asked for."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+
+from confednode import driver as module
+from confednode import places
+from confednode.places import Places, network_of
+from confedproto import wire
+from tests.support.nodes import Nodes, RawPeer, nodes_in, until
+
+
+@pytest.fixture
+async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
+    async with nodes_in(tmp_path) as running:
+        yield running
+
+
+# --- places ---------------------------------------------------------------------------------------
+
+
+def nothing() -> None:
+    pass
+
+
+def test_places_of_one_network_are_few_and_loopback_is_none() -> None:
+    for host in ("192.0.2.7", "::ffff:192.0.2.7", "2001:db8:1:2::3"):
+        many = Places()
+        taken = [many.enter(host, nothing, 0) for _ in range(places.STRANGERS_MAX)]
+        assert sum(one is not None for one in taken) == places.PER_NETWORK_MAX
+        assert many.enter("198.51.100.1", nothing, 0) is not None
+    assert network_of("192.0.2.1") == network_of("::ffff:192.0.2.99") == "192.0.2.0/24"
+    assert network_of("2001:db8:1:ffff::1") == network_of("2001:db8:1::1") == "2001:db8:1::/48"
+    assert network_of("127.0.0.1") == network_of("::1") == network_of("a name") == ""
+
+
+def test_stranger_that_is_slow_makes_room_and_one_that_is_not_stays() -> None:
+    gone: list[int] = []
+    full = Places()
+    for number in range(places.STRANGERS_MAX):
+        assert full.enter("127.0.0.1", partial(gone.append, number), number / 100)
+    assert full.enter("127.0.0.1", nothing, 1.0) is None
+    later = full.enter("127.0.0.1", nothing, places.HANDSHAKE_PATIENCE_S)
+    assert later is not None
+    assert gone == [0]
+    assert len(full.strangers) == places.STRANGERS_MAX
+    full.left(later)
+    full.left(later)  # ended and evicted at once
+    assert len(full.strangers) == places.STRANGERS_MAX - 1
+
+
+async def test_linked_council_comes_in_while_strangers_fill_every_place(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "GUESTS_MAX", 3)
+    monkeypatch.setattr(module, "REDIAL_FIRST_S", 0.01)
+    monkeypatch.setattr(module, "REDIAL_MAX_S", 0.05)
+    north, south = await nodes.start("north"), await nodes.start("south")
+    await south.link(north)
+    await south.driver.unlinked()
+    crowd = [await RawPeer.connect(north) for _ in range(6)]
+
+    async def crowded() -> bool:
+        await trio.lowlevel.checkpoint()
+        return sum(not link.opened.is_set() for link in north.driver.places.guests) == 3
+
+    await until(crowded, "every place of guests taken")
+    south.driver.set_online(True)
+    await south.until_known(await north.found_compact())
+    for peer in crowd:
+        await peer.aclose()
+
+
+async def test_council_that_opens_many_connections_holds_two(nodes: Nodes) -> None:
+    north, south = await nodes.start("north"), await nodes.start("south")
+    await south.link(north)
+    await south.stop()
+    first = [await RawPeer.connect(north, south) for _ in range(places.PER_KEY_MAX)]
+
+    async def held() -> bool:
+        await trio.lowlevel.checkpoint()
+        return list(north.driver.places.keys.values()) == [places.PER_KEY_MAX]
+
+    await until(held, "both places taken")
+    for _ in range(3):
+        another = await RawPeer.connect(north, south)
+        assert await another.receive() == []  # hung up without a word
+        await another.aclose()
+    assert await held()
+    for peer in first:
+        await peer.aclose()
+
+
+# --- work that nobody asked for -------------------------------------------------------------------
+
+
+async def test_run_that_nobody_asked_for_is_not_opened(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    north, south = await nodes.start("north"), await nodes.start("south")
+    await south.link(north)
+    await south.stop()
+    opened: list[wire.Run] = []
+    real = module.open_batch
+
+    def counted(network: object, run: wire.Run) -> object:
+        opened.append(run)
+        return real(network, run)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "open_batch", counted)
+    peer = await RawPeer.connect(north, south)
+    await peer.hello()
+    await north.until_link(south)
+    junk = wire.Run(log=bytes(32), start=0, leaves=((b"x" * 100,),) * 500, head=b"x")
+    await peer.send(*[junk] * 20)
+    await north.found_compact()
+    await peer.aclose()
+    await north.until_link(south, "down")
+    assert opened == []
