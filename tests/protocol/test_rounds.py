@@ -192,6 +192,8 @@ def test_status_that_names_its_own_round_or_another_outcome_does_not_count() -> 
     table.status(table.authors[0], 2, votes, of=2)
     table.status(table.authors[1], 2, votes, "rejected")
     table.status(table.authors[2], 3, votes)
+    second = [table.vote(author, "adopted", table.positions, 2) for author in table.authors[:3]]
+    table.status(table.authors[3], 2, second, of=2)
     assert table.held().statuses(2) == {}
 
 
@@ -328,6 +330,13 @@ def test_node_signs_nothing_for_rounds_below_its_status() -> None:
     assert isinstance(last, Status)
     assert last.locked is not None  # but it knows of the lock that it may not sign any more
     assert last.locked.round == 1
+
+
+def test_node_that_gave_a_status_first_signs_no_vote_of_round_one_any_more() -> None:
+    table = Table()
+    table.vote(table.authors[1], "adopted", table.positions)
+    table.status(table.authors[0], 2)
+    assert Seat(table).sign(table.middle(2)) == []
 
 
 def test_node_that_locked_does_not_deny_it_before_it_holds_the_votes_again() -> None:
