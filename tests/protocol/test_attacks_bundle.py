@@ -3,20 +3,24 @@
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import Final
 
 import msgpack
 import pytest
 
-from confedproto import bundle
+from confedproto import bundle, record
 from confedproto.bodies.recall import Recall
 from confedproto.bundle import Bundle, Entry
+from confedproto.bundle.certified import FIGURES
 from confedproto.bundle.container import SHORT_BYTES
 from confedproto.errors import DecodeError, LocalProtocolError, Reason
 from confedproto.limits import ARRAY_MAX, BUNDLE_MAX_BYTES, BUNDLE_SIGNATURES_MAX
-from tests.support.councils import NETWORK, Author, key
+from confedproto.rules.motion import MotionStatus
+from tests.support.councils import NETWORK, Author, ballot, key, view_of
 
 START: Final = b"\x93\xa6confed\x01"
+FAR: Final = 2**39
 CPU_S: Final = 0.5
 GROWTH_MB: Final = 50
 ITEMS: Final = {
@@ -80,6 +84,43 @@ def test_long_file_of_tiny_values_takes_little_memory(name: str) -> None:
     reason, growth = said.stdout.split()
     assert reason == b"bundle-form"
     assert int(growth) < GROWTH_MB
+
+
+# --- figures --------------------------------------------------------------------------------------
+
+
+def test_figures_of_one_liars_list_change_no_outcome_and_are_said_not_to_be_certified() -> None:
+    # After the decision a council dates back a position of a million millions, its node lists it.
+    made = ballot(4)
+    positions = [made.position(author, "yes", yes=10, no=5) for author in made.authors]
+    made.witness_all(time=made.body.closes)
+    for author in made.authors:
+        made.vote(author, "adopted", positions)
+    for author in made.authors[:3]:
+        made.lock(author, "adopted")
+    honest = bundle.build_certificate(view_of(made.authors), made.motion.id, FAR)
+    liar = made.authors[3]
+    late = made.position(liar, "yes", number=2, yes=10**12, no=0, time=made.body.closes)
+    vote = made.vote(liar, "adopted", [*positions[:3], late])
+    told = bundle.verify([honest], [], FAR)
+    assert told.decision is not None
+    assert told.decision.people_yes == 40
+    parsed, entries = bundle.decode(honest), list[Entry]()
+    for entry in parsed.entries:
+        one = record.open(parsed.network, entry.envelope, entry.part)
+        if one.kind != "vote" and (one.kind != "position" or one.council != liar.council):
+            entries.append(entry)
+    entries += [Entry(envelope=one.envelope) for one in (late, vote)]
+    odd = bundle.verify([bundle.encode(replace(parsed, entries=tuple(entries)))], [], FAR)
+    assert odd.decision is not None
+    assert odd.decision.outcome == told.decision.outcome
+    assert FIGURES in odd.notes
+    assert FIGURES in told.notes
+    # What nodes show is the list that most of them named.
+    status = view_of(made.authors).motion_status(made.motion.id, FAR)
+    assert isinstance(status, MotionStatus)
+    assert status.tally is not None
+    assert status.tally.people_yes == 40
 
 
 def test_length_that_is_only_declared_allocates_nothing() -> None:

@@ -24,6 +24,9 @@ from confedproto.rules.tally import Outcome
 
 SPLIT: Final = "With three councils or fewer, one dishonest node can split the decision."
 BALLOTS: Final = "How members voted inside each council is that council's own word."
+FIGURES: Final = (
+    "The locks certify the outcome; the figures are those of the one list of positions here."
+)
 
 _NO_LOG: Final = LogId(bytes(32))  # what is certified stands by its locks, not by its place
 
@@ -80,7 +83,7 @@ def certified(proved: Evidence) -> tuple[Decision, str, tuple[str, ...]]:
         councils=councils,
         roll=frozenset(CouncilId(voter.council) for voter in body.councils),
     )
-    notes = (BALLOTS, SPLIT) if councils <= 3 else (BALLOTS,)
+    notes = (FIGURES, BALLOTS, SPLIT) if councils <= 3 else (FIGURES, BALLOTS)
     return decision, motion.body.titles[0].title, notes
 
 
