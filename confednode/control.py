@@ -11,7 +11,7 @@ import stat
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import trio
 
@@ -155,14 +155,21 @@ def _request(op: str, args: Mapping[str, Any]) -> bytes:
     return line
 
 
+class _Fields(dict[str, Any]):
+    """An object of an answer; a field that a node of another version lacks is said plainly."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise ControlError(NodeReason.CONTROL_REPLY, f"the node's answer has no {name}")
+
+
 def _reply(line: bytes) -> Reply:
     try:
-        reply = json.loads(line)
+        reply = json.loads(line, object_hook=_Fields)
     except (ValueError, RecursionError):
         raise ControlError(NodeReason.CONTROL_REPLY, "the node's answer is no JSON") from None
     match reply:
         case {"ok": True, **fields}:
-            return {str(name): value for name, value in fields.items()}
+            return _Fields({str(name): value for name, value in fields.items()})
         case {"ok": False, "reason": str(reason), "message": str(message), **rest}:
             if reason in Reason._value2member_map_:
                 raise RefusedError(Reason(reason), message)

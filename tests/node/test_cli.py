@@ -509,6 +509,9 @@ ROW: Final = {
     "rules": {NASTY: NASTY},
     "windows": {},
     "instructions": [{"motion": NASTY, "value": NASTY}],
+    "life": NASTY,
+    "signing": NASTY,
+    "requests": NASTY,
 }
 HOSTILE: Final = {
     "ok": True,
@@ -555,9 +558,11 @@ def hostile(home: Path, reply: dict[str, Any]) -> Iterator[None]:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        try:
+            yield
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 @pytest.mark.parametrize(

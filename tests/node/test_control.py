@@ -288,6 +288,17 @@ async def test_ask_strange_answer_is_said(path: Path, answer: bytes, reason: Nod
         assert caught.value.reason is reason
 
 
+async def test_ask_answer_that_lacks_a_field_is_said(path: Path) -> None:
+    async with strange(path, b'{"ok": true, "name": "N", "rows": [{}]}\n'):
+        reply = await control.ask_async(path, "x")
+    assert reply["name"] == "N"
+    for fields in (reply, reply["rows"][0]):
+        with pytest.raises(ControlError) as caught:
+            fields["council"]
+        assert caught.value.reason is NodeReason.CONTROL_REPLY
+        assert caught.value.message == "the node's answer has no council"
+
+
 async def test_ask_node_that_never_answers_times_out(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
