@@ -10,6 +10,7 @@ import click
 
 from confednode.commands.failing import fail_usage
 from confedproto import __version__
+from confedproto.text.harmless import shown
 
 COMMANDS: Final = {
     "init": "council",
@@ -74,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         if "--json" in given:
             fail_usage(error.format_message(), json_mode=True)
-        error.show()
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            click.echo(error.ctx.get_usage(), err=True)
+        click.echo(shown(f"Error: {error.format_message()}"), err=True)
         sys.exit(error.exit_code)
     sys.exit(code if isinstance(code, int) else 0)

@@ -1,16 +1,21 @@
 """Strangers and hostile peers against whole nodes over TCP: places, and work nobody asked for."""
 
+import json
+import random
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 import trio
 
 from confednode import driver as module
 from confednode import places
+from confednode.cli import main
 from confednode.places import Places, network_of
-from confedproto import wire
+from confednode.requests import OPS
+from confedproto import text, wire
 from tests.support.nodes import Nodes, RawPeer, nodes_in, until
 
 
@@ -121,3 +126,83 @@ async def test_run_that_nobody_asked_for_is_not_opened(
     await peer.aclose()
     await north.until_link(south, "down")
     assert opened == []
+
+
+# --- terminals and sockets ------------------------------------------------------------------------
+
+HOSTILE: Final[tuple[object, ...]] = (
+    "\x1b[31mred",
+    "\u202egnirts",
+    "\x07\x00\x7f\x9b",
+    "../../etc/passwd",
+    "9" * 400,
+    "",
+    -1,
+    2**63,
+    2**200,
+    1.5,
+    True,
+    None,
+    [],
+    [[[]]] * 50,
+    {},
+    {"\x1b": "\u202e"},
+    "ff" * 20_000,
+    "\ud800",
+)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status", "\x07\u202eX"),
+        ("--\x07\u202eX",),
+        ("verify", "--at", "\x07\u202eX"),
+        ("\x07\u202eX",),
+    ],
+)
+def test_wrong_call_with_control_characters_says_them_harmlessly(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err
+    assert all(character == "\n" or character.isprintable() for character in said.err)
+
+
+async def test_control_socket_answers_anything_with_one_object_and_lives(nodes: Nodes) -> None:
+    north = await nodes.start("north")
+    compact = await north.found_compact()
+    known: Final = (*HOSTILE, compact, text.encode_record(north.council))
+    stream = await trio.open_unix_socket(str(north.home.socket))
+    held = b""
+
+    async def ask(line: bytes) -> dict[str, Any]:
+        nonlocal held
+        await stream.send_all(line + b"\n")
+        with trio.fail_after(20):
+            while b"\n" not in held:
+                held += await stream.receive_some(65_536)
+        reply, _, held = held.partition(b"\n")
+        told: dict[str, Any] = json.loads(reply)
+        assert isinstance(told["ok"], bool)
+        assert told["ok"] or (told["reason"] and isinstance(told["message"], str))
+        return told
+
+    for line in (b"", b"{", b"[]", b"null", b"\xff", b"[" * 50_000, b'{"op":1}', b'{"op":"x"}'):
+        assert not (await ask(line))["ok"]
+    assert not (await ask(b'{"op":"compact","id":"\\ud800"}'))["ok"]
+    rng = random.Random(1)
+    for name, (request, _) in sorted(OPS.items()):
+        if name in ("stop", "network", "watch", "override"):
+            continue
+        for _ in range(60):
+            args = {field: rng.choice(known) for field in request.__struct_fields__}
+            if rng.random() < 0.3:
+                args = dict(list(args.items())[: rng.randrange(3)])
+            await ask(json.dumps({"op": name, **args}).encode())
+    await stream.aclose()
+    await north.found_compact("again")
