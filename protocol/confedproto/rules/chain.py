@@ -296,6 +296,9 @@ class _Fold:
             log = self.logs.get(self._opens(rival))
             for offer in self.offers.get(self._opens(rival), {}).values():
                 last = _last(offer)
+                if log is not None and last.size > len(log.leaves):
+                    before = self.chain.awaits.get(log.id, last.size)
+                    self.chain.awaits[log.id] = min(before, last.size)
                 if log is None or not log.has(last.size, last.root):
                     continue
                 if common.repairs(offer, rival.id):
