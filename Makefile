@@ -62,6 +62,7 @@ simulate: $(RUN) $(TEST)
 ##  make fuzz      mutated bytes for every parser [SECONDS=60]
 fuzz: $(RUN)
 	@$(PY) tools/fuzz.py --seconds $(SECONDS) $(ARGS)
+	@$(PY) tools/flip_bits.py
 
 ##  make explore   every run of the certificate protocol's model [ARGS="--write docs/reliability.md"]
 explore: $(RUN)

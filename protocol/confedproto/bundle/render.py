@@ -17,7 +17,7 @@ from confedproto.bundle.report import Report
 from confedproto.errors import DecodeError, Reason
 from confedproto.ids import CouncilId
 from confedproto.rules.mandate import Outcome
-from confedproto.text import ArmorLabel, QrData, QrKind
+from confedproto.text import ArmorLabel, QrData, QrKind, parts
 
 EXIT_VALID: Final = 0
 EXIT_USAGE: Final = 2
@@ -101,6 +101,8 @@ def unwrapped(data: bytes) -> bytes:
         armor = text.decode_armor(pasted)
         if armor.label is ArmorLabel.BUNDLE:
             return armor.data
+    elif pasted.startswith(parts.SCHEME):
+        return parts.join_parts(pasted.split())
     else:
         code = text.decode_qr(pasted.removesuffix("\n"))
         if isinstance(code, QrData) and code.kind is QrKind.BUNDLE:
