@@ -334,6 +334,14 @@ def reopen(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Ve
     return VerifiedRecord(_DOOR, checked, part)
 
 
+def open_bare(network: NetworkId, envelope: bytes) -> VerifiedRecord:
+    """Open a record whose detached part, if it has one, is not at hand (specs/08, STA-7).
+
+    For deriving a state from bare records alone: a store and a peer take nothing like it.
+    """
+    return VerifiedRecord(_DOOR, _check_envelope(network, envelope), None)
+
+
 def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Leaf:
     """Open a leaf of a log: a record, or why it is none (it stays in the tree all the same).
 

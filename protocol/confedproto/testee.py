@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TextIO
 
-from confedproto import __version__, bundle, codec, keys, log, merkle, record, sshsig, text
+from confedproto import __version__, bundle, codec, derive, keys, log, merkle, record, sshsig, text
 from confedproto.channel import transcript
 from confedproto.errors import ConfedError, LocalProtocolError, Reason
 from confedproto.ids import CouncilId, Hash, NetworkId, PublicKey
@@ -298,6 +298,30 @@ def _number(fields: Fields, name: str) -> Any:
     return value
 
 
+def _state(request: Fields) -> Answer:
+    """`records`: envelopes, or [envelope, part]; each council's in the order of its log (STA-7)."""
+    rows = [_bare(row) for row in _field(request, "records", list)]
+    now = _field(request, "now", int)
+    if not 0 <= now <= TIME_MAX_S:
+        raise _BadRequest
+    view, refused = derive.view_of(_network(request), rows)
+    return {
+        "digest": view.state_digest(now).hex(),
+        "records": len(view.records),
+        "refused": len(refused) + len(view.refused),
+    }
+
+
+def _bare(row: object) -> derive.Bare:
+    match row:
+        case str():
+            return _hex({"in": row}, "in"), None
+        case [str() as envelope, str() as part]:
+            return _hex({"in": envelope}, "in"), _hex({"in": part}, "in")
+        case _:
+            raise _BadRequest
+
+
 OPS: Final[dict[str, Callable[[Fields], Answer]]] = {
     "hello": _hello,
     "decode": _decode,
@@ -311,6 +335,7 @@ OPS: Final[dict[str, Callable[[Fields], Answer]]] = {
     "text": _text,
     "noise": _noise,
     "count": _count,
+    "state": _state,
     "bundle": _bundle,
 }
 

@@ -455,7 +455,7 @@ def verdict_by_fractions(rule_id: str, units: list[Unit]) -> bool | None:
             return over(*sides)
         case "consensus":
             asked = len(words) - words.count("silent") - words.count("refer-back")
-            allowed = min(Fraction(len(words), 4), numbers[0])
+            allowed = min(Fraction(len(words), 4), Fraction(numbers[0]))
             few = asked > 0 and Fraction(words.count("stand-aside"), asked) < Fraction(1, 3)
             return words.count("block") <= allowed and yes > 0 and few
         case "each":

@@ -61,7 +61,9 @@ class ClassQuorum(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
 Quorums = Annotated[tuple[ClassQuorum, ...], Meta(min_length=1, max_length=16)]
 
 
-class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Terms(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """Spans that have a default and that a compact may set otherwise, in seconds (COM-7)."""
 
     lapse: Window | None = None

@@ -368,5 +368,6 @@ _EVENTS: Final[Mapping[Needs, Event]] = MappingProxyType(
         Needs.NODE: Event.BY_NODE,
         Needs.DELEGATE: Event.BY_DELEGATE,
         Needs.KEYHOLDER: Event.BY_KEYHOLDERS,
+        Needs.ADMINISTRATION: Event.BY_KEYHOLDERS,  # a delegate of a body is bound as they are
     }
 )
