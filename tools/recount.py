@@ -175,30 +175,31 @@ def _certified(
     weights: Mapping[bytes, int],
     rule: str,
 ) -> dict[str, Any]:
-    lockers: dict[str, set[bytes]] = {}
-    lists: dict[str, dict[frozenset[bytes], tuple[int, int]]] = {}
+    lockers: dict[tuple[int, str], set[bytes]] = {}
+    lists: dict[tuple[int, str], dict[frozenset[bytes], tuple[int, int]]] = {}
     for entry in entries:
         if entry.kind not in ("vote", "lock") or entry.body["freeze"] != freeze.id:
             continue
         if entry.council not in weights:
             continue
-        outcome = entry.body["outcome"]
+        round_, outcome = entry.body["round"], entry.body["outcome"]
         if entry.kind == "lock":
-            lockers.setdefault(outcome, set()).add(entry.council)
+            lockers.setdefault((round_, outcome), set()).add(entry.council)
             continue
         named = {by_id[name].council: by_id[name] for name in entry.body["counted"]}
         given, people = _outcome(rule, weights, named)
         if given == outcome:
-            lists.setdefault(outcome, {})[frozenset(entry.body["counted"])] = people
+            lists.setdefault((round_, outcome), {})[frozenset(entry.body["counted"])] = people
     quorum = _quorum(len(weights))
-    reached = [
-        outcome
-        for outcome, councils in lockers.items()
-        if len(councils) >= quorum and lists.get(outcome)
-    ]
-    certified = reached[0] if len(reached) == 1 else None
+    reached = sorted(
+        place for place, councils in lockers.items() if len(councils) >= quorum and lists.get(place)
+    )
+    first = reached[0] if len({outcome for _, outcome in reached}) == 1 else None
+    most: dict[str, int] = {}
+    for (_, outcome), councils in lockers.items():
+        most[outcome] = max(most.get(outcome, 0), len(councils))
     return {
-        "certified": certified,
-        "lists": lists[certified] if certified else {},
-        "locks": {outcome: len(councils) for outcome, councils in lockers.items()},
+        "certified": first[1] if first else None,
+        "lists": lists[first] if first else {},
+        "locks": most,
     }

@@ -18,12 +18,9 @@ from confedproto.ids import CouncilId, RecordId
 from confedproto.rules import motion as motion_rules
 from confedproto.rules.certificate import Certificate, vote_fault
 from confedproto.rules.motion import Case, Placed
-from confedproto.rules.rounds import Ballots
+from confedproto.rules.rounds import Ballots, begins, round_at
 from confedproto.rules.tally import Outcome
 from confedproto.view import View
-
-ROUND_MAX: Final = 1_000_000
-"""The last round that a record can name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,22 +86,22 @@ class Voting:
             return self._certified(ground, certificate)
         if now < ground.first_round * 1000:
             return Asked(again=ground.first_round * 1000, listens=False)
-        round_ = min((now // 1000 - ground.first_round) // ground.step + 1, ROUND_MAX)
+        round_ = round_at(ground.first_round, ground.step, now // 1000)
         bodies = (*self._first_vote(ground), *self._locks(ground))
         if bodies:
             return Asked(bodies=bodies)  # our own records make us look again
-        begins = (ground.first_round + (round_ - 1) * ground.step) * 1000
-        ends = begins + ground.step * 1000
+        began = begins(ground.first_round, ground.step, round_)
+        ends = begins(ground.first_round, ground.step, round_ + 1)
         if not ground.held.any_good():
             return Asked()  # nobody has counted anything yet: no round can help
         status = self._status(ground, round_)
         if status is not None:
             return Asked(bodies=(status,))
-        middle = begins + ground.step * 500
+        middle = (began + ends) * 500
         if round_ > 1 and now < middle:
             return Asked(again=middle)
         vote = self._later_vote(ground, round_)
-        return Asked(again=ends) if vote is None else Asked(bodies=(vote,))
+        return Asked(again=ends * 1000) if vote is None else Asked(bodies=(vote,))
 
     def _certified(self, ground: _Ground, certificate: Certificate) -> Asked:
         """A latecomer adds its vote and its lock to what is final; then nothing is left."""
@@ -144,7 +141,7 @@ class Voting:
                 locks=self._own(case.locks, freeze_id),
             ),
             first_round=motion_rules.times_of(body, case.compact).first_round,
-            step=max(1, case.compact.windows.step),
+            step=case.compact.windows.step,
         )
 
     def _own(self, placed: Sequence[Placed], freeze: RecordId) -> frozenset[int]:

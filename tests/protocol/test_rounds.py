@@ -11,7 +11,7 @@ from confedproto.ids import RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.case import Case
 from confedproto.rules.certificate import Certificate, certify, vote_fault
-from confedproto.rules.rounds import Ballots
+from confedproto.rules.rounds import ROUND_MAX, Ballots, begins, round_at
 from confedproto.rules.tally import Outcome, parse_rule
 from confedproto.view import View
 from confedproto.voting import Voting
@@ -48,10 +48,10 @@ class Table:
 
     def begins(self, round_: int) -> int:
         """Milliseconds."""
-        return (self.ballot.first_round + (round_ - 1) * self.step) * 1000
+        return (self.ballot.first_round + round_ * (round_ - 1) // 2 * self.step) * 1000
 
     def middle(self, round_: int) -> int:
-        return self.begins(round_) + self.step * 500
+        return self.begins(round_) + round_ * self.step * 500
 
     def vote(
         self, author: Author, outcome: Word, counted: Iterable[VerifiedRecord], round_: int = 1
@@ -76,7 +76,7 @@ class Table:
         return self._sign(author, Lock(freeze=self.freeze, round=round_, outcome=outcome), round_)
 
     def _sign(self, author: Author, body: Vote | Status | Lock, round_: int) -> VerifiedRecord:
-        time = self.ballot.first_round + (round_ - 1) * self.step
+        time = self.begins(round_) // 1000
         return author.sign_by_node(body, subject=self.ballot.motion.id, time=time)
 
     def view(self) -> View:
@@ -112,6 +112,21 @@ class Table:
 
 def three_votes(table: Table) -> list[VerifiedRecord]:
     return [table.vote(author, "adopted", table.positions) for author in table.authors[:3]]
+
+
+# --- when rounds begin --------------------------------------------------------------------------
+
+
+def test_round_r_lasts_r_steps() -> None:
+    assert [begins(100, 10, r) for r in (1, 2, 3, 4)] == [100, 110, 130, 160]
+    for step in (1, 7, 86_400):
+        for round_ in (1, 2, 3, 10, 1_000):
+            start, end = begins(5, step, round_), begins(5, step, round_ + 1)
+            assert end - start == round_ * step
+            assert round_at(5, step, start) == round_at(5, step, end - 1) == round_
+    assert round_at(5, 0, 5 + 3) == 3  # a step of 0 counts as one second
+    assert round_at(5, 1, 2**40) == ROUND_MAX
+    assert round_at(5, 1, 0) == 1
 
 
 # --- certificates of one round ------------------------------------------------------------------

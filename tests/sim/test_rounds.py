@@ -61,7 +61,7 @@ class Confederation:
 
     def until_round(self, number: int, part: float = 0.0) -> None:
         """Let time pass until a round begins, and `part` of it more."""
-        seconds = ROUND_1 + (number - 1 + part) * WINDOWS.step
+        seconds = ROUND_1 + (number * (number - 1) / 2 + part * number) * WINDOWS.step
         self.sim.run(seconds - (self.sim.now - self.opened) / 1000)
 
     def status(self, node: SimNode) -> MotionStatus:

@@ -15,6 +15,14 @@ def test_simulate_two_seeds_hold(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("all held: 2 seeds, 8 councils each: ")
 
 
+@pytest.mark.parametrize("seed", [48])
+def test_simulate_seeds_that_failed_once_hold(
+    seed: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # 48: rounds of one length were too short for this network, and no lock was ever signed.
+    assert simulate.main(["--seed", str(seed)]) == 0, capsys.readouterr().out
+
+
 def test_simulate_one_seed_again_tells_the_same_story(capsys: pytest.CaptureFixture[str]) -> None:
     told: list[str] = []
     for _ in range(2):

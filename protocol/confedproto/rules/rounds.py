@@ -6,6 +6,7 @@ held.choice(statuses)        -> what follows from q statuses of a round, or None
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import isqrt
 from typing import Final
 
 from confedproto.bodies.freeze import Freeze
@@ -19,6 +20,23 @@ from confedproto.rules.certificate import by_round, quorum_of_locks, result_of, 
 from confedproto.rules.tally import Outcome, Rule
 
 Counted = tuple[RecordId, ...]
+ROUND_MAX: Final = 1_000_000
+"""The last round that a record can name."""
+
+
+def begins(first_round: int, step: int, round_: int) -> int:
+    """When a round begins, seconds UTC: round r lasts r steps (CER-2).
+
+    However slow the network is, at some time a round is long enough for it; and councils that
+    cannot finish sign ever less often.
+    """
+    return first_round + max(1, step) * (round_ * (round_ - 1) // 2)
+
+
+def round_at(first_round: int, step: int, now: int) -> int:
+    """The round that is under way at `now` (seconds UTC), at least 1."""
+    steps = max(0, now - first_round) // max(1, step)
+    return min((1 + isqrt(1 + 8 * steps)) // 2, ROUND_MAX)
 
 
 class Ballots:
