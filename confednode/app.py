@@ -14,6 +14,7 @@ from confednode.config import Home, Settings
 from confednode.counter import Counter, Mark
 from confednode.driver import Driver, wall_clock
 from confednode.errors import ConfigError, NodeError, NodeReason, StoreError
+from confednode.reach import Reach, is_inside
 from confednode.store import Peer, Store
 from confedproto import council, record, text
 from confedproto.channel import public_key
@@ -222,8 +223,11 @@ async def serve(
     counter = Counter(home.counter)
     try:
         engine = await trio.to_thread.run_sync(_load, store, network, keys, counter.read())
-        driver = Driver(engine, store, network, keys.transport_private, counter=counter)
         host, port = config.split_listen(settings.listen)
+        reach = Reach(proxy=settings.proxy or None, inside=settings.inside or is_inside(host))
+        driver = Driver(
+            engine, store, network, keys.transport_private, counter=counter, reach=reach
+        )
         if port == 0:
             port = int(store.get(_PORT) or 0)  # peers know the one that was chosen first
         async with trio.open_nursery() as nursery:

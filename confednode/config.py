@@ -24,6 +24,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     network: str = NETWORK_DEFAULT
     listen: str = LISTEN_DEFAULT
+    proxy: str = ""  # HOST:PORT of a SOCKS5 proxy through which every link is dialled
+    inside: bool = False  # dial addresses of this machine and its own network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ def load(home: Home, environ: Mapping[str, str] = os.environ) -> Settings:
         raise ConfigError(NodeReason.CONFIG_INVALID, f"{home.config} is no TOML") from None
     changed = {
         name: environ[variable]
-        for name in ("network", "listen")
+        for name in ("network", "listen", "proxy")
         if (variable := f"CONFED_{name.upper()}") in environ
     }
     return check(msgspec.structs.replace(settings, **changed))
@@ -102,6 +104,8 @@ def load(home: Home, environ: Mapping[str, str] = os.environ) -> Settings:
 def check(settings: Settings) -> Settings:
     """The settings, if each can be used. Raises ConfigError."""
     split_listen(settings.listen)
+    if settings.proxy:
+        split_listen(settings.proxy)
     name = settings.network
     if not 1 <= len(name) <= 64 or not name.isprintable() or not text_is_clean(name):
         raise ConfigError(NodeReason.CONFIG_INVALID, "network: 1 to 64 printable characters")

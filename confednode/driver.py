@@ -12,32 +12,31 @@ import random
 import socket
 import time
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import trio
 
+from confednode.conversation import converse
 from confednode.counter import Counter
 from confednode.errors import LinkError, NodeReason
-from confednode.links import CLOSE_S, Link, accept, dial
+from confednode.ingest import Opening
+from confednode.links import ANYWHERE, Link, accept, dial
 from confednode.places import Places
+from confednode.reach import Reach
 from confednode.serving import Serving
 from confednode.store import Peer, Store
 from confedproto import effects as fx
-from confedproto import inputs, record, wire
+from confedproto import inputs, wire
 from confedproto.engine import Engine
-from confedproto.errors import Reason, RemoteProtocolError, VerificationError
+from confedproto.errors import Reason, RemoteProtocolError
 from confedproto.ids import CouncilId, NetworkId, TransportKey
-from confedproto.record import Leaf, VerifiedRecord
+from confedproto.record import VerifiedRecord
 
 LOG: Final = logging.getLogger(__name__)
 
 BATCH_MAX: Final = 256  # inputs handled between two commits
 INBOX_MAX: Final = 512  # inputs waiting; then links stop reading
-INLINE_LEAVES: Final = 8  # runs up to this are opened on the loop, longer ones in a thread
-GREETING_S: Final = 20  # from handshake to greeting; a stranger holds no slot longer
 REDIAL_FIRST_S: Final = 0.25
 REDIAL_MAX_S: Final = 60.0
 REFUSALS_MAX: Final = 256  # refusals remembered for the operator
@@ -68,6 +67,7 @@ class Driver:
         static_private: bytes,
         clock: Callable[[], int] = wall_clock,
         counter: Counter | None = None,
+        reach: Reach = ANYWHERE,
     ) -> None:
         self.engine: Final = engine
         self.clock: Final = clock
@@ -84,8 +84,9 @@ class Driver:
         self._answers: Final[dict[int, fx.Answered]] = {}
         self._waiting: Final[dict[int, trio.Event]] = {}
         self.disk: Final = trio.CapacityLimiter(1)
-        self._workers: Final = trio.CapacityLimiter(1)
         self.places: Final = Places()
+        self.reach: Final = reach
+        self._opening: Final = Opening(network, self.engine.asked)
         self._online = trio.Event()
         self._online.set()
         self._dialled: Final[set[CouncilId]] = set()
@@ -110,6 +111,7 @@ class Driver:
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             nursery.start_soon(self._loop)
+            nursery.start_soon(self._opening.serve)
             bound = await nursery.start(self._listen, host, port)
             for peer in self._store.peers():
                 self.dial_for_ever(peer)
@@ -308,6 +310,7 @@ class Driver:
                     network=self._network,
                     static_private=self._private,
                     remote=TransportKey(peer.transport),
+                    reach=self.reach,
                 )
             except LinkError as error:
                 self._down(peer.council, error.reason.value)
@@ -352,7 +355,9 @@ class Driver:
                 salt=link.salt,
             )
             await self._give.send(up)
-            await self._converse(number, link)
+            await converse(
+                number, link, serving=self._serving, opening=self._opening, give=self._give
+            )
             reason = Reason.CHANNEL_CLOSED.value
         except RemoteProtocolError as error:
             reason = error.reason.value
@@ -373,59 +378,6 @@ class Driver:
                 with trio.move_on_after(1):  # the loop is gone when the node stops
                     await self._give.send(inputs.LinkDown(link=number))
 
-    async def _converse(self, number: int, link: Link) -> None:
-        """Read and write until one of them ends. Raises what ended it."""
-        failure: list[Exception] = []
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._write, link, nursery.cancel_scope, failure)
-            await nursery.start(self._serving.run, number, link)
-            nursery.start_soon(self._watch, link, nursery.cancel_scope, failure)
-            link.on_drop(nursery.cancel_scope.cancel)
-            try:
-                async with aclosing(link.messages()) as messages:
-                    async for message in messages:
-                        if isinstance(message, wire.Run) and not self.engine.asked(
-                            number, message.log
-                        ):
-                            continue  # nobody opens what nobody asked for
-                        await self._give.send(await self._input(number, message))
-            except (RemoteProtocolError, trio.BrokenResourceError, OSError) as error:
-                failure.append(error)
-            nursery.cancel_scope.cancel()
-        if failure:
-            raise failure[0]
-
-    async def _write(self, link: Link, scope: trio.CancelScope, failure: list[Exception]) -> None:
-        try:
-            await link.write()
-            # We closed: the peer answers. Going at once, with its bytes unread, could reset
-            # the connection and take our last word away from it.
-            await trio.sleep(CLOSE_S)
-        except (RemoteProtocolError, trio.BrokenResourceError, OSError) as error:
-            failure.append(error)
-        scope.cancel()
-
-    async def _watch(self, link: Link, scope: trio.CancelScope, failure: list[Exception]) -> None:
-        """Drop a link that is not greeted in time, or that does not end in time."""
-        with trio.move_on_after(GREETING_S):
-            await link.opened.wait()
-        if link.opened.is_set():
-            await link.ending.wait()
-            await trio.sleep(2 * CLOSE_S)
-        else:
-            failure.append(RemoteProtocolError(Reason.PEER_SILENT, "no greeting"))
-        scope.cancel()
-
-    async def _input(self, number: int, message: wire.Message) -> inputs.Input:
-        if not isinstance(message, wire.Run):
-            return inputs.Received(link=number, message=message)
-        if len(message.leaves) <= INLINE_LEAVES:
-            leaves = open_batch(self._network, message)
-        else:
-            work = partial(open_batch, self._network, message)
-            leaves = await trio.to_thread.run_sync(work, limiter=self._workers)
-        return inputs.RunOpened(link=number, run=message, leaves=leaves)
-
     def set_online(self, online: bool) -> None:
         """Take the node off the network, or bring it back: links end, none is taken up."""
         if online:
@@ -445,14 +397,3 @@ class Driver:
         with trio.move_on_after(1):
             while self._links:
                 await self._ended.wait()
-
-
-def open_batch(network: NetworkId, run: wire.Run) -> Sequence[Leaf]:
-    """Open the leaves of a run: pure, so that it can run in a worker.
-
-    Raises RemoteProtocolError where the carrier withheld or changed a detached part.
-    """
-    try:
-        return [record.open_leaf(network, *leaf) for leaf in run.leaves]
-    except VerificationError as error:
-        raise RemoteProtocolError(error.reason, error.detail) from None

@@ -12,7 +12,7 @@ from typing import Final
 
 import trio
 
-from confednode.errors import LinkError, NodeReason
+from confednode.reach import Reach
 from confedproto import wire
 from confedproto.channel import Channel, Closed, Frame, HandshakeDone, State
 from confedproto.errors import Reason, RemoteProtocolError
@@ -23,9 +23,9 @@ CHUNK_BYTES: Final = 65_536
 QUEUE_MAX_BYTES: Final = 1_048_576  # waiting to be written; beyond it the reader is dropped
 ROOM_BYTES: Final = 4 * CHUNK_BYTES  # runs are read from the disk while less than this waits
 HANDSHAKE_S: Final = 10
-CONNECT_S: Final = 10
 SILENCE_S: Final = 90  # three digests missed
 CLOSE_S: Final = 2
+ANYWHERE: Final = Reach()
 
 
 class Link:
@@ -157,17 +157,16 @@ def _now() -> int:
 
 
 async def dial(
-    address: str, *, network: NetworkId, static_private: bytes, remote: TransportKey
+    address: str,
+    *,
+    network: NetworkId,
+    static_private: bytes,
+    remote: TransportKey,
+    reach: Reach = ANYWHERE,
 ) -> Link:
     """Connect to a node whose transport key is known. Raises LinkError, RemoteProtocolError."""
     target: Address = parse_address(address)
-    try:
-        with trio.fail_after(CONNECT_S):
-            stream = await trio.open_tcp_stream(target.host, target.port)
-    except trio.TooSlowError:
-        raise LinkError(NodeReason.LINK_TIMEOUT, f"{address} did not answer") from None
-    except OSError as error:
-        raise LinkError(NodeReason.LINK_FAILED, f"{address}: {error.strerror or error}") from None
+    stream = await reach.connect(target, remote)
     try:
         channel = Channel.initiator(
             network=network,

@@ -11,11 +11,12 @@ import pytest
 import trio
 
 from confednode import driver as module
-from confednode import places
+from confednode import ingest, places
 from confednode.cli import main
 from confednode.places import Places, network_of
 from confednode.requests import OPS
 from confedproto import text, wire
+from confedproto.ids import NetworkId
 from tests.support.nodes import Nodes, RawPeer, nodes_in, until
 
 
@@ -110,13 +111,13 @@ async def test_run_that_nobody_asked_for_is_not_opened(
     await south.link(north)
     await south.stop()
     opened: list[wire.Run] = []
-    real = module.open_batch
+    real = ingest.open_batch
 
-    def counted(network: object, run: wire.Run) -> object:
+    def counted(network: NetworkId, run: wire.Run) -> object:
         opened.append(run)
-        return real(network, run)  # type: ignore[arg-type]
+        return real(network, run)
 
-    monkeypatch.setattr(module, "open_batch", counted)
+    monkeypatch.setattr(ingest, "open_batch", counted)
     peer = await RawPeer.connect(north, south)
     await peer.hello()
     await north.until_link(south)

@@ -10,8 +10,8 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
+from confednode import conversation, links, places, store
 from confednode import driver as module
-from confednode import links, places, store
 from confednode.errors import LinkError, NodeReason, StoreError
 from confedproto import effects as fx
 from confedproto import engine as engine_module
@@ -286,7 +286,7 @@ async def settled(node: Node) -> bool:
 async def test_stranger_that_finishes_the_handshake_and_waits_is_dropped(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "GREETING_S", 0.05)
+    monkeypatch.setattr(conversation, "GREETING_S", 0.05)
     north = await nodes.start("north")
     peer = await RawPeer.connect(north)
     assert await peer.receive() == []
@@ -416,7 +416,7 @@ async def test_linked_peer_that_does_not_read_is_dropped_at_the_bound(
 async def test_link_that_was_ended_does_not_linger_on_a_peer_that_only_talks(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "CLOSE_S", 0.05)
+    monkeypatch.setattr(conversation, "CLOSE_S", 0.05)
     north, _ = await linked_pair(nodes)
     west = await nodes.start("west")
     await west.link(north)

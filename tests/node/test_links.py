@@ -11,7 +11,7 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from confednode import links
+from confednode import links, reach
 from confednode.errors import LinkError, NodeReason
 from confednode.links import Link, accept, dial
 from confedproto import wire
@@ -417,15 +417,15 @@ async def test_dial_nobody_listens_is_said() -> None:
 async def test_dial_no_answer_times_out(
     mock_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def nowhere(*_: object) -> None:
+    async def nowhere(*_: object, **__: object) -> None:
         await trio.sleep_forever()
 
-    monkeypatch.setattr(trio, "open_tcp_stream", nowhere)
+    monkeypatch.setattr(trio.socket, "getaddrinfo", nowhere)
     mock_clock.autojump_threshold = 0
     with pytest.raises(LinkError) as caught:
         await to_host(Server(port=1))
     assert caught.value.reason is NodeReason.LINK_TIMEOUT
-    assert trio.current_time() == links.CONNECT_S
+    assert trio.current_time() == reach.CONNECT_S
 
 
 async def test_dial_cancelled_leaves_no_socket() -> None:

@@ -1,0 +1,251 @@
+"""Opening the leaves of runs: inline when few, in worker processes when many (LNK-10).
+
+Worker processes, not threads: beside a busy loop threads get about half of the second core.
+They are started when the first thousand leaves of bulk have come and end when idle, so that a
+node that only lives on pays nothing for them. On one core everything happens in one thread.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+import msgspec
+import trio
+
+from confednode import opener
+from confedproto import inputs, record, wire
+from confedproto.errors import Reason, RemoteProtocolError, VerificationError
+from confedproto.ids import NetworkId
+from confedproto.record import Leaf
+
+INLINE_LEAVES: Final = 8  # runs up to this are opened on the loop
+BULK_LEAVES: Final = 1_000  # leaves of longer runs after which workers are worth their start
+IDLE_S: Final = 30.0
+WORKERS_MAX: Final = 8
+AHEAD_MAX: Final = 8  # runs of one link that are being opened: with a pull's window, 1 MiB
+
+
+def workers(environ: Mapping[str, str] = os.environ) -> int:
+    """How many worker processes: CONFED_WORKERS, else one a core, none where there is one."""
+    told = environ.get("CONFED_WORKERS", "")
+    if told.isdecimal():
+        return min(int(told), WORKERS_MAX)
+    cores = len(os.sched_getaffinity(0))
+    return min(cores, WORKERS_MAX) if cores > 1 else 0
+
+
+def open_batch(network: NetworkId, run: wire.Run) -> Sequence[Leaf]:
+    """Open the leaves of a run: pure, so that it can run in a worker.
+
+    Raises RemoteProtocolError where the carrier withheld or changed a detached part.
+    """
+    try:
+        return [record.open_leaf(network, *leaf) for leaf in run.leaves]
+    except VerificationError as error:
+        raise RemoteProtocolError(error.reason, error.detail) from None
+
+
+class _Slot:
+    """The place of one message in its link's order."""
+
+    def __init__(self) -> None:
+        self.ready: Final = trio.Event()
+        self.event: inputs.Input | None = None
+        self.failure: RemoteProtocolError | None = None
+
+
+class _Task:
+    def __init__(self, run: wire.Run) -> None:
+        self.run: Final = run
+        self.done: Final = trio.Event()
+        self.verdict: opener.Verdict | None = None  # None at the end: the worker died
+
+
+class Opening:
+    """Opens runs for one node; `serve` runs beside it."""
+
+    def __init__(
+        self,
+        network: NetworkId,
+        asked: Callable[[int, bytes], bool],
+        count: int | None = None,
+    ) -> None:
+        """`asked` says whether a run of a log is awaited from a link: any other is dropped."""
+        self._network: Final = network
+        self._asked: Final = asked
+        self._count: Final = workers() if count is None else count
+        self._thread: Final = trio.CapacityLimiter(1)
+        self._give, self._take = trio.open_memory_channel[_Task](2 * max(1, self._count))
+        self._seen = 0
+        self._wanted = trio.Event()
+        self.running = 0  # worker processes
+        self._change = trio.Event()
+
+    async def forward(
+        self,
+        number: int,
+        messages: AsyncGenerator[wire.Message, None],
+        give: trio.MemorySendChannel[inputs.Input],
+    ) -> list[Exception]:
+        """Hand a link's messages to the engine in their order until the link ends; what ended it.
+
+        Long runs are opened several at a time; a message that follows none waits for nothing.
+        """
+        failure: list[Exception] = []
+        put, take = trio.open_memory_channel[_Slot](AHEAD_MAX)
+        waiting = 0
+
+        async def hand_over() -> None:
+            nonlocal waiting
+            async for slot in take:
+                await slot.ready.wait()
+                if slot.failure is not None:
+                    failure.append(slot.failure)
+                    nursery.cancel_scope.cancel()
+                    return
+                if slot.event is not None:
+                    await give.send(slot.event)
+                waiting -= 1
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(hand_over)
+            async with put:
+                try:
+                    async for message in messages:
+                        run = message if isinstance(message, wire.Run) else None
+                        if run is not None and not self._asked(number, run.log):
+                            continue  # nobody opens what nobody asked for
+                        slot = _Slot()
+                        if run is not None and len(run.leaves) > INLINE_LEAVES:
+                            nursery.start_soon(self._open_into, slot, number, message)
+                        else:
+                            await self._open_into(slot, number, message)
+                            if not waiting and slot.event is not None:
+                                await give.send(slot.event)
+                                continue
+                        waiting += 1
+                        await put.send(slot)
+                except (RemoteProtocolError, trio.BrokenResourceError, OSError) as error:
+                    failure.append(error)
+        return failure
+
+    async def _open_into(self, slot: _Slot, number: int, message: wire.Message) -> None:
+        if isinstance(message, wire.Run):
+            try:
+                leaves = await self.open(message)
+            except RemoteProtocolError as error:
+                slot.failure = error
+            else:
+                slot.event = inputs.RunOpened(link=number, run=message, leaves=leaves)
+        else:
+            slot.event = inputs.Received(link=number, message=message)
+        slot.ready.set()
+
+    async def open(self, run: wire.Run) -> Sequence[Leaf]:
+        """The leaves of a run, each opened in full. Raises RemoteProtocolError."""
+        if len(run.leaves) <= INLINE_LEAVES:
+            return open_batch(self._network, run)
+        self._seen += len(run.leaves)
+        if self._count and self._seen >= BULK_LEAVES:
+            self._wanted.set()
+        if self.running:
+            task = _Task(run)
+            await self._give.send(task)
+            await task.done.wait()
+            if task.verdict is not None:
+                return self._leaves(run, task.verdict)
+        work = partial(open_batch, self._network, run)
+        return await trio.to_thread.run_sync(work, limiter=self._thread)
+
+    def _leaves(self, run: wire.Run, verdict: opener.Verdict) -> Sequence[Leaf]:
+        if verdict.reason:
+            raise RemoteProtocolError(Reason(verdict.reason), verdict.detail)
+        leaves: list[Leaf] = []
+        for index, (leaf, mark) in enumerate(zip(run.leaves, verdict.marks, strict=True)):
+            if 0 <= mark < index:
+                leaves.append(leaves[mark])  # alike is all that the view asks of a plain one
+            elif mark == opener.REFUSED:
+                leaves.append(record.open_leaf(self._network, *leaf))  # again, for its reason
+            else:
+                leaves.append(record.reopen(self._network, *leaf))
+        return leaves
+
+    async def changed(self) -> None:
+        """Wait until another worker has started."""
+        await self._change.wait()
+
+    async def serve(self) -> None:
+        """Start workers when they are wanted, end them when they are idle."""
+        while True:
+            await self._wanted.wait()
+            async with trio.open_nursery() as nursery:
+                for _ in range(self._count):
+                    nursery.start_soon(self._worker)
+            self._wanted = trio.Event()
+            self._seen = 0
+
+    async def _worker(self) -> None:
+        """One process and the requests to it; ends after IDLE_S without any."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            arguments = [str(theirs.fileno()), self._network.hex()]
+            process = await trio.lowlevel.open_process(
+                [sys.executable, "-m", "confednode.opener", *arguments],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+            )
+        stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
+        self.running += 1
+        self._change.set()
+        self._change = trio.Event()
+        try:
+            while True:
+                with trio.move_on_after(IDLE_S) as idle:
+                    task = await self._take.receive()
+                if idle.cancelled_caught:
+                    return
+                try:
+                    task.verdict = await self._ask(stream, task.run)
+                finally:
+                    task.done.set()
+                if task.verdict is None:
+                    return
+        finally:
+            self.running -= 1
+            if not self.running:
+                self._drain()
+            with trio.CancelScope(shield=True):
+                await trio.aclose_forcefully(stream)
+                with trio.move_on_after(2):
+                    await process.wait()
+                process.kill()  # it ends when its socket does; this is for one that hangs
+                await process.wait()
+
+    def _drain(self) -> None:
+        """Nobody is left to answer what waits: it is opened in the thread."""
+        while True:
+            try:
+                self._take.receive_nowait().done.set()
+            except trio.WouldBlock:
+                return
+
+    async def _ask(self, stream: trio.SocketStream, run: wire.Run) -> opener.Verdict | None:
+        data = opener.pack(run.leaves)
+        answer = bytearray()
+        try:
+            await stream.send_all(opener.LENGTH.pack(len(data)) + data)
+            while (
+                len(answer) < opener.LENGTH.size
+                or len(answer) < opener.LENGTH.size + (opener.LENGTH.unpack_from(answer)[0])
+            ):
+                more = await stream.receive_some(65_536)
+                if not more:
+                    return None
+                answer += more
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return None
+        return msgspec.msgpack.decode(answer[opener.LENGTH.size :], type=opener.Verdict)

@@ -1,0 +1,113 @@
+"""A worker process that opens the leaves of runs: `python -m confednode.opener FD NETWORK`.
+
+Frames both ways: a u32 length, then bytes; nothing is pickled. Asked are leaves, answered is
+one verdict a leaf. It holds no key, no file and no state, and ends when its socket does.
+"""
+
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from confedproto import record
+from confedproto.bodies import KINDS
+from confedproto.errors import VerificationError
+from confedproto.ids import CouncilId, NetworkId, PublicKey
+from confedproto.record import Leaf, VerifiedRecord
+
+LENGTH: Final = struct.Struct(">I")
+PAIR: Final = struct.Struct(">HH")
+NO_PART: Final = 0xFFFF
+FRAME_MAX: Final = 1 << 20
+
+VERIFIED: Final = -1
+REFUSED: Final = -2
+
+
+class Verdict(msgspec.Struct, frozen=True, array_like=True):
+    """`marks`, one a leaf: VERIFIED, REFUSED, or the index in the run of the plain record that it
+    is like (its own for the first); or the `reason` why the carrier of the run is at fault."""
+
+    marks: list[int]
+    reason: str = ""
+    detail: str = ""
+
+
+def pack(leaves: Sequence[tuple[bytes, ...]]) -> bytes:
+    """The leaves of a run as one frame's content."""
+    parts: list[bytes] = []
+    for leaf in leaves:
+        part = leaf[1] if len(leaf) == 2 else None
+        parts.append(PAIR.pack(len(leaf[0]), NO_PART if part is None else len(part)))
+        parts.append(leaf[0])
+        if part is not None:
+            parts.append(part)
+    return b"".join(parts)
+
+
+def unpack(data: bytes) -> Iterator[tuple[bytes, bytes | None]]:
+    """The inverse of `pack`."""
+    at = 0
+    while at < len(data):
+        size, part_size = PAIR.unpack_from(data, at)
+        at += PAIR.size
+        envelope = data[at : at + size]
+        at += size
+        part = None
+        if part_size != NO_PART:
+            part = data[at : at + part_size]
+            at += part_size
+        yield envelope, part
+
+
+def judge(network: NetworkId, data: bytes) -> Verdict:
+    """Open each leaf in full, signatures and all."""
+    marks: list[int] = []
+    alike: dict[tuple[str, CouncilId, int, tuple[PublicKey, ...]], int] = {}
+    try:
+        for index, (envelope, part) in enumerate(unpack(data)):
+            leaf: Leaf = record.open_leaf(network, envelope, part)
+            if not isinstance(leaf, VerifiedRecord):
+                marks.append(REFUSED)
+                continue
+            kind = KINDS.get(leaf.kind)
+            if kind is None or not kind.plain:
+                marks.append(VERIFIED)
+                continue
+            key = (leaf.kind, leaf.council, leaf.charter, leaf.signers)
+            marks.append(alike.setdefault(key, index))
+    except VerificationError as error:
+        return Verdict(marks=[], reason=error.reason.value, detail=error.detail)
+    return Verdict(marks=marks)
+
+
+def _exactly(pipe: socket.socket, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        more = pipe.recv(size - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return bytes(data)
+
+
+def main() -> None:
+    """Answer until the socket ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the node ends us
+    network = NetworkId(bytes.fromhex(sys.argv[2]))
+    with socket.socket(fileno=int(sys.argv[1])) as pipe:
+        try:
+            while True:
+                (size,) = LENGTH.unpack(_exactly(pipe, LENGTH.size))
+                answer = msgspec.msgpack.encode(judge(network, _exactly(pipe, size)))
+                pipe.sendall(LENGTH.pack(len(answer)) + answer)
+        except (EOFError, OSError):
+            return
+
+
+if __name__ == "__main__":
+    main()

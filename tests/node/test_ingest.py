@@ -1,0 +1,112 @@
+"""Opening runs: inline, in a thread, in worker processes: one verdict, and in order."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+import trio
+
+from confednode import ingest, opener
+from confednode.ingest import Opening
+from confedproto import inputs, wire
+from confedproto.bodies.statement import Statement
+from confedproto.errors import Reason, RemoteProtocolError
+from confedproto.record import RefusedLeaf, VerifiedRecord
+from tests.support.councils import NETWORK, Author
+
+
+def run(count: int, *, start: int = 0, spoil: int | None = None) -> wire.Run:
+    author = Author(1)
+    leaves: list[tuple[bytes, ...]] = [(item.envelope,) for item in author.leaves]
+    for number in range(count):
+        envelope = author.make(Statement(text=f"number {number}")).envelope
+        if number == spoil:
+            envelope = envelope[:-1] + bytes((envelope[-1] ^ 1,))
+        leaves.append((envelope,))
+    return wire.Run(log=author.log, start=start, leaves=tuple(leaves), head=b"h")
+
+
+def kinds(leaves: object) -> list[str]:
+    assert isinstance(leaves, list)
+    return [
+        leaf.kind if isinstance(leaf, VerifiedRecord) else leaf.reason
+        for leaf in leaves
+        if isinstance(leaf, VerifiedRecord | RefusedLeaf)
+    ]
+
+
+def test_leaves_packed_for_a_worker_are_unpacked_as_they_were() -> None:
+    leaves = [(b"one",), (b"two", b"part"), (b"three", b"")]
+    assert [
+        (envelope,) if part is None else (envelope, part)
+        for envelope, part in opener.unpack(opener.pack(leaves))
+    ] == leaves
+
+
+def test_judge_marks_what_is_alike_and_what_is_refused() -> None:
+    verdict = opener.judge(NETWORK, opener.pack(run(4, spoil=1).leaves))
+    assert verdict.marks == [opener.VERIFIED, opener.VERIFIED, 2, opener.REFUSED, 2, 2]
+
+
+def test_judge_of_a_part_that_is_not_the_authors_blames_the_carrier() -> None:
+    leaves = (*run(1).leaves[:2], (run(1).leaves[2][0], b"a part"))
+    assert opener.judge(NETWORK, opener.pack(leaves)).reason == Reason.PART_UNEXPECTED
+
+
+@pytest.mark.parametrize("count", [0, 2])
+async def test_workers_and_thread_say_the_same(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "BULK_LEAVES", 1)
+    opening = Opening(NETWORK, lambda *_: True, count)
+    spoilt = run(30, spoil=7)
+    wanted = kinds(list(ingest.open_batch(NETWORK, spoilt)))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(opening.serve)
+        assert kinds(list(await opening.open(spoilt))) == wanted
+        with trio.fail_after(20):
+            while count and opening.running < count:
+                await opening.changed()
+        assert kinds(list(await opening.open(spoilt))) == wanted
+        nursery.cancel_scope.cancel()
+
+
+async def test_messages_stay_in_order_and_unasked_runs_are_dropped() -> None:
+    opening = Opening(NETWORK, lambda _, log: log != bytes(32), 0)
+    give, take = trio.open_memory_channel[inputs.Input](100)
+
+    async def messages() -> AsyncGenerator[wire.Message, None]:
+        for start in range(5):
+            yield run(20, start=start)
+            yield wire.Pull(log=bytes(32), start=start)
+            await trio.lowlevel.checkpoint()
+        yield wire.Run(log=bytes(32), start=0, leaves=((b"x",),), head=b"h")
+
+    assert await opening.forward(1, messages(), give) == []
+    seen: list[tuple[str, int]] = []
+    for _ in range(take.statistics().current_buffer_used):
+        event = take.receive_nowait()
+        if isinstance(event, inputs.RunOpened):
+            seen.append(("run", event.run.start))
+        elif isinstance(event, inputs.Received) and isinstance(event.message, wire.Pull):
+            seen.append(("pull", event.message.start))
+    assert seen == [(what, start) for start in range(5) for what in ("run", "pull")]
+
+
+async def test_run_with_a_wrong_part_ends_the_link_by_name() -> None:
+    opening = Opening(NETWORK, lambda *_: True, 0)
+    give, _ = trio.open_memory_channel[inputs.Input](100)
+    good = run(20)
+    bad = wire.Run(
+        log=good.log, start=0, leaves=(*good.leaves[:-1], (good.leaves[-1][0], b"p")), head=b"h"
+    )
+
+    async def messages() -> AsyncGenerator[wire.Message, None]:
+        yield bad
+        await trio.sleep_forever()
+
+    (failure,) = await opening.forward(1, messages(), give)
+    assert isinstance(failure, RemoteProtocolError)
+    assert failure.reason is Reason.PART_UNEXPECTED
+
+
+@pytest.mark.parametrize(("told", "count"), [("0", 0), ("3", 3), ("99", 8)])
+def test_operator_says_how_many_workers(told: str, count: int) -> None:
+    assert ingest.workers({"CONFED_WORKERS": told}) == count
