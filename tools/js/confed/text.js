@@ -15,7 +15,7 @@ import { sha256 } from "./sha256.js";
 
 const ID_CHARS = 62;
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+export const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const SECRET_SEEN = /(^|[:/])[cC][fF][sS]1/;
 const SECRET_FIRST = /^[cC][fF][sS]1/;
 
@@ -157,7 +157,7 @@ function qrData(type, body) {
   return data;
 }
 
-function crc32(data) {
+export function crc32(data) {
   let rest = 0xffffffff;
   for (const byte of data) {
     rest ^= byte;

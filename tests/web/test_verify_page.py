@@ -1,0 +1,149 @@
+"""The verify page in headless Chromium: one file from disk, the same verdicts as Python."""
+
+import base64
+import json
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from confedproto import testee
+from confedproto.text import parts
+from tests.support.worlds import four, granted
+from tools.js import make_page
+from tools.js.browser import FLAGS, find_chromium
+
+VECTORS = Path(__file__).resolve().parents[2] / "specs" / "vectors" / "bundle.json"
+VERIFY_MAX_MS = 50
+
+PROBE = """
+const done = (value) => { document.title = "done"; document.body.textContent = "";
+  const out = document.createElement("pre"); out.id = "probe";
+  out.textContent = JSON.stringify(value); document.body.append(out); };
+"""
+
+
+def run(script: str, page: str | None = None) -> Any:
+    """What `done(value)` was called with, on the page as saved to disk and with `script` in it."""
+    program = find_chromium()
+    assert program is not None
+    text = page or make_page.page()
+    whole = make_page.inlined() + PROBE + script
+    text = text.replace(make_page.inlined(), whole).replace(
+        make_page._hash(make_page.inlined()), make_page._hash(whole)
+    )
+    with tempfile.TemporaryDirectory(prefix="confed-page-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "verify.html"
+        path.write_text(text, "utf-8")
+        done = subprocess.run(
+            [
+                program,
+                *FLAGS,
+                f"--user-data-dir={folder}/profile",
+                "--virtual-time-budget=60000",
+                "--dump-dom",
+                path.as_uri(),
+            ],
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+    found = re.search(r'<pre id="probe">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert found is not None, done.stdout[-2_000:] + done.stderr[-2_000:]
+    told = found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return json.loads(told)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _chromium_is_there() -> None:
+    assert find_chromium() is not None, "run this by `make test-web`, which brings Chromium"
+
+
+def test_page_fetches_nothing_and_lets_nothing_else_run() -> None:
+    page = make_page.page()
+    assert "default-src 'none'" in page
+    assert not re.search(r'(src|href)\s*=\s*["\']?(https?:)?//', page)
+    assert re.findall(r"https?://[^\s\"'<]+", page) == []
+    assert "innerHTML" not in page
+    assert "eval(" not in page
+
+
+def test_page_gives_the_verdicts_of_python_on_every_vector() -> None:
+    vectors = json.loads(VECTORS.read_text("utf-8"))["vectors"]
+    asked = [vector["in"] for vector in vectors]
+    script = f"""
+    const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (x) => parseInt(x, 16));
+    (async () => {{
+      const out = [];
+      for (const {{ files, trust, at }} of {json.dumps(asked)}) {{
+        const told = await globalThis.confed.check(files.map(unhex), trust.map(unhex), at);
+        out.push([told.verdict, told.reason]);
+      }}
+      done(out);
+    }})();
+    """
+    told = run(script)
+    expected = [
+        (answer["verdict"], answer["reason"]) if answer["ok"] else ("UNKNOWN", answer["why"])
+        for answer in (testee.answer(json.dumps({"op": "bundle", **one})) for one in asked)
+    ]
+    assert [tuple(one) for one in told] == expected
+
+
+def test_page_verifies_in_under_fifty_milliseconds() -> None:
+    data = base64.b64encode(granted().file).decode()
+    script = f"""
+    (async () => {{
+      const file = Uint8Array.from(atob("{data}"), (c) => c.charCodeAt(0));
+      const times = [];
+      for (let i = 0; i < 9; i += 1) {{
+        const began = performance.now();
+        const told = await globalThis.confed.check([file], [], {four().now});
+        if (told.verdict !== "VALID") throw new Error(told.reason);
+        times.push(performance.now() - began);
+      }}
+      done(times);
+    }})();
+    """
+    times = run(script)
+    assert sorted(times)[len(times) // 2] < VERIFY_MAX_MS
+
+
+def test_page_shows_the_answer_on_pasted_parts_and_says_what_is_unknown() -> None:
+    pasted = "\n".join(reversed(parts.encode_parts(granted().file)))
+    script = f"""
+    document.getElementById("pasted").value = {json.dumps(pasted)};
+    document.getElementById("at").value =
+      new Date({four().now} * 1000).toISOString().slice(0, 19);
+    document.getElementById("check").click();
+    const wait = () => {{
+      const answer = document.getElementById("answer");
+      if (answer.dataset.verdict === undefined) return setTimeout(wait, 20);
+      done([answer.dataset.verdict, answer.innerText]);
+    }};
+    wait();
+    """
+    verdict, words = run(script)
+    assert verdict == "VALID"
+    assert '"Council number 0"' in words
+    assert "What these files cannot tell" in words
+    assert "newest receipt is 0 days old" in words
+
+
+@pytest.mark.parametrize("pasted", ["<img src=x onerror=alert(1)>", "CONFED:PART/", "x\u202ey"])
+def test_page_on_pasted_nonsense_says_unknown(pasted: str) -> None:
+    script = f"""
+    document.getElementById("pasted").value = {json.dumps(pasted)};
+    document.getElementById("check").click();
+    const wait = () => {{
+      const answer = document.getElementById("answer");
+      if (answer.dataset.verdict === undefined) return setTimeout(wait, 20);
+      done([answer.dataset.verdict, document.querySelectorAll("#answer img").length]);
+    }};
+    wait();
+    """
+    assert run(script.replace("</", "<\\/")) == ["UNKNOWN", 0]
