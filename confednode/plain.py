@@ -58,7 +58,9 @@ def explain(request: SignRequest) -> list[str]:
             verb = "Lets go on" if body.lift else "Stops for 72 hours"
             lines.append(f"{verb}: key {text.encode_key(body.key)}")
         case _:
-            lines += _fields(msgspec.to_builtins(body, builtin_types=(bytes,)), "  ")
+            known = kind is not None
+            value = msgspec.to_builtins(body, builtin_types=(bytes,)) if known else body
+            lines += _fields(value, "  ")
     if request.part is not None:
         whole = record.text_hash(request.part) == getattr(body, "text", None)
         shown = request.part[record.SALT_BYTES :].decode("utf-8", "replace")
@@ -118,16 +120,16 @@ def _node(body: Node, *, same: bool) -> Iterator[str]:
 
 def _fields(value: Any, indent: str) -> Iterator[str]:
     match value:
-        case dict():
+        case Mapping():
             for name, item in value.items():
-                if isinstance(item, dict | list | tuple) and item:
+                if isinstance(item, Mapping | list | tuple) and item:
                     yield f"{indent}{name}:"
                     yield from _fields(item, indent + "  ")
                 else:
                     yield f"{indent}{name}: {_plain(name, item)}"
         case list() | tuple():
             for item in value:
-                if isinstance(item, dict | list | tuple):
+                if isinstance(item, Mapping | list | tuple):
                     yield f"{indent}-"
                     yield from _fields(item, indent + "  ")
                 else:

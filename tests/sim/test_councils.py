@@ -35,6 +35,10 @@ def say(sim: Simulator, node: SimNode) -> None:
     sim.submit(node, sim.desk(node).invite(seeded_key(sim.rng).public, sim.now_s + 60))
 
 
+def signing(node: SimNode) -> Signing:
+    return node.engine.keeper.guard.state
+
+
 def digests(sim: Simulator, nodes: list[SimNode]) -> int:
     return len({node.engine.view.state_digest(sim.now_s) for node in nodes})
 
@@ -70,9 +74,9 @@ def test_restored_backup_without_enough_peers_waits_until_the_operator_overrides
     old = backup(victim)
     restore(sim, victim, old)
     sim.run(600)
-    assert victim.engine.keeper.guard.state is Signing.HELD
+    assert signing(victim) is Signing.HELD
     override(sim, victim)
-    assert victim.engine.keeper.guard.state is Signing.OPEN
+    assert signing(victim) is Signing.OPEN
     say(sim, victim)
 
 
