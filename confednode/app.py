@@ -11,6 +11,7 @@ import trio
 
 from confednode import config, control, keyring, requests
 from confednode.config import Home, Settings
+from confednode.control.server import serve as serve_control
 from confednode.counter import Counter, Mark
 from confednode.driver import Driver, wall_clock
 from confednode.errors import ConfigError, NodeError, NodeReason, StoreError
@@ -247,7 +248,7 @@ async def serve(
             async def handle(op: str, args: Mapping[str, Any]) -> control.Reply:
                 return await requests.answer(desk, op, args)
 
-            await nursery.start(control.serve, home.socket, handle)
+            await nursery.start(serve_control, home.socket, handle)
             running = Running(
                 council=engine.council, listen=config.joined(host, bound), driver=driver
             )

@@ -13,8 +13,8 @@ from confedproto import __version__
 from confedproto.text.harmless import shown
 
 COMMANDS: Final = {
-    "init": "council",
-    "serve": "council",
+    "init": "running",
+    "serve": "running",
     "stop": "council",
     "status": "council",
     "keys": "keeping",

@@ -13,6 +13,7 @@ from typing import Any
 
 from confednode import app, config, control, keyring
 from confednode.config import Home, Settings
+from confednode.control.server import ask_async
 from confednode.demo.votes import UnitRow
 from confedproto import record, text
 from confedproto.council import token_key
@@ -41,7 +42,7 @@ class People:
 
     async def ask(self, op: str, **args: Any) -> control.Reply:
         """Ask this unit's node."""
-        return await control.ask_async(self.home.socket, op, **args)
+        return await ask_async(self.home.socket, op, **args)
 
     def signatures(self, payload: bytes) -> list[record.Signature]:
         """What THRESHOLD of the keyholders sign."""

@@ -15,6 +15,7 @@ import trio
 import trio.testing
 
 from confednode import control
+from confednode.control import server
 from confednode.errors import ControlError, KeyringError, NodeReason
 from confedproto.errors import LocalProtocolError, Reason
 
@@ -33,7 +34,7 @@ async def serving(
     path: Path, handler: Callable[[str, Mapping[str, Any]], Awaitable[control.Reply]] = echo
 ) -> AsyncIterator[None]:
     async with trio.open_nursery() as nursery:
-        await nursery.start(control.serve, path, handler)
+        await nursery.start(server.serve, path, handler)
         yield
         nursery.cancel_scope.cancel()
 
@@ -66,7 +67,7 @@ async def test_ask_both_clients_get_the_handlers_answer(path: Path) -> None:
     args = {"text": "Zürich \u202e\n", "number": 2**60, "none": None, "list": [True, {}]}
     async with serving(path):
         expected = {"op": "x", "args": args}
-        assert await control.ask_async(path, "x", **args) == expected
+        assert await server.ask_async(path, "x", **args) == expected
         asked = partial(control.ask, path, "x", **args)
         assert await trio.to_thread.run_sync(asked) == expected
 
@@ -74,10 +75,10 @@ async def test_ask_both_clients_get_the_handlers_answer(path: Path) -> None:
 async def test_ask_refusal_by_the_rules_and_error_of_the_node_are_told_apart(path: Path) -> None:
     async with serving(path):
         with pytest.raises(control.RefusedError) as refused:
-            await control.ask_async(path, "rules")
+            await server.ask_async(path, "rules")
         assert (refused.value.reason, refused.value.detail) == (Reason.INSTRUCTION, "not that")
         with pytest.raises(ControlError) as failed:
-            await control.ask_async(path, "key")
+            await server.ask_async(path, "key")
         error = failed.value
         assert (error.reason, error.message) == (NodeReason.KEY_MISSING, "no key")
         assert error.hint == "look for it"
@@ -94,7 +95,7 @@ async def test_serve_many_clients_at_once_each_get_their_own_answer(path: Path) 
     async with serving(path):
 
         async def client(number: int) -> None:
-            assert (await control.ask_async(path, str(number)))["op"] == str(number)
+            assert (await server.ask_async(path, str(number)))["op"] == str(number)
 
         async with trio.open_nursery() as nursery:
             for number in range(100):
@@ -151,9 +152,9 @@ async def test_serve_line_too_long_ends_that_connection_alone(
     monkeypatch.setattr(control, "REQUEST_MAX_BYTES", 100_000)
     async with serving(path):
         assert await say(path, b"x" * 400_000) == b""
-        assert (await control.ask_async(path, "y"))["op"] == "y"
+        assert (await server.ask_async(path, "y"))["op"] == "y"
         with pytest.raises(ControlError) as caught:  # a client says so before it sends
-            await control.ask_async(path, "y", text="x" * 100_000)
+            await server.ask_async(path, "y", text="x" * 100_000)
         assert caught.value.reason is NodeReason.CONTROL_REQUEST
 
 
@@ -173,7 +174,7 @@ async def test_serve_client_that_goes_away_harms_nobody(path: Path) -> None:
         await stream.aclose()
         go_on.set()
         await trio.testing.wait_all_tasks_blocked()
-        assert (await control.ask_async(path, "y"))["op"] == "y"
+        assert (await server.ask_async(path, "y"))["op"] == "y"
 
 
 # --- the file -------------------------------------------------------------------------------
@@ -197,7 +198,7 @@ async def test_serve_folder_path_of_any_length_works(tmp_path: Path) -> None:
     path = folder / "control.sock"
     open_files = len(os.listdir("/proc/self/fd"))
     async with serving(path):
-        assert (await control.ask_async(path, "x"))["op"] == "x"
+        assert (await server.ask_async(path, "x"))["op"] == "x"
         asked = partial(control.ask, path, "x")
         assert (await trio.to_thread.run_sync(asked))["op"] == "x"
     assert path.name not in os.listdir(path.parent)
@@ -210,13 +211,13 @@ async def test_serve_socket_left_by_a_killed_node_is_replaced(path: Path) -> Non
     with pytest.raises(ControlError):
         control.ask(path, "x")
     async with serving(path):
-        assert (await control.ask_async(path, "x"))["op"] == "x"
+        assert (await server.ask_async(path, "x"))["op"] == "x"
 
 
 def test_serve_other_file_in_the_way_is_not_replaced(path: Path) -> None:
     path.write_text("mine")
     with pytest.raises(ControlError) as caught:
-        trio.run(control.serve, path, echo)
+        trio.run(server.serve, path, echo)
     assert caught.value.reason is NodeReason.HOME_ACCESS
     assert path.read_text() == "mine"
 
@@ -227,7 +228,7 @@ def test_serve_other_file_in_the_way_is_not_replaced(path: Path) -> None:
 @pytest.mark.parametrize("folder", [".", "none", "d" * 150])
 async def test_ask_no_node_is_exit_code_four(tmp_path: Path, folder: str) -> None:
     path = tmp_path / folder / "control.sock"
-    for ask in (control.ask_async(path, "x"), trio.to_thread.run_sync(control.ask, path, "x")):
+    for ask in (server.ask_async(path, "x"), trio.to_thread.run_sync(control.ask, path, "x")):
         with pytest.raises(ControlError) as caught:
             await ask
         assert caught.value.reason is NodeReason.CONTROL_UNREACHABLE
@@ -281,7 +282,7 @@ async def control_server(
 async def test_ask_strange_answer_is_said(path: Path, answer: bytes, reason: NodeReason) -> None:
     async with strange(path, answer):
         with pytest.raises(ControlError) as caught:
-            await control.ask_async(path, "x")
+            await server.ask_async(path, "x")
         assert caught.value.reason is reason
         with pytest.raises(ControlError) as caught:
             await trio.to_thread.run_sync(control.ask, path, "x")
@@ -290,7 +291,7 @@ async def test_ask_strange_answer_is_said(path: Path, answer: bytes, reason: Nod
 
 async def test_ask_answer_that_lacks_a_field_is_said(path: Path) -> None:
     async with strange(path, b'{"ok": true, "name": "N", "rows": [{}]}\n'):
-        reply = await control.ask_async(path, "x")
+        reply = await server.ask_async(path, "x")
     assert reply["name"] == "N"
     for fields in (reply, reply["rows"][0]):
         with pytest.raises(ControlError) as caught:
@@ -305,7 +306,7 @@ async def test_ask_node_that_never_answers_times_out(
     monkeypatch.setattr(control, "TIMEOUT_S", 0.05)
     async with strange(path, None):
         with pytest.raises(ControlError) as caught:
-            await control.ask_async(path, "x")
+            await server.ask_async(path, "x")
         assert caught.value.reason is NodeReason.CONTROL_TIMEOUT
         with pytest.raises(ControlError) as caught:
             await trio.to_thread.run_sync(control.ask, path, "x")
@@ -315,5 +316,5 @@ async def test_ask_node_that_never_answers_times_out(
 async def test_ask_answer_longer_than_a_request_is_read_whole(path: Path) -> None:
     body = json.dumps({"ok": True, "bundle": "ab" * control.REQUEST_MAX_BYTES}).encode()
     async with strange(path, body + b"\n"):
-        reply = await control.ask_async(path, "x")
+        reply = await server.ask_async(path, "x")
         assert len(reply["bundle"]) == 2 * control.REQUEST_MAX_BYTES

@@ -17,6 +17,7 @@ import trio
 
 from confednode import app, config, control, keyring
 from confednode.config import Home, Settings
+from confednode.control.server import ask_async
 from confednode.driver import Driver
 from confedproto import record, text, wire
 from confedproto.channel import Channel, Closed, Frame
@@ -111,7 +112,7 @@ class Node:
         await self.ended.wait()
 
     async def ask(self, op: str, **args: Any) -> control.Reply:
-        return await control.ask_async(self.home.socket, op, **args)
+        return await ask_async(self.home.socket, op, **args)
 
     async def submit(self, draft: control.Reply, *extra: SigningKey) -> str:
         """Sign a draft with all keyholders and hand it in; its id. Raises RefusedError."""

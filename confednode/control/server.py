@@ -1,51 +1,23 @@
-"""The control socket: one JSON object a line in, one out, over a Unix socket of mode 0600.
-
-Whoever may open the socket is the operator. It carries drafts, signed records and
-questions; no key ever travels over it.
-"""
+"""The node's side of the control socket, and a client for programs that speak to many nodes."""
 
 import json
-import os
 import socket
 import stat
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import trio
 
+from confednode import control
+from confednode.control import Reply, read_reply, request_line, short_name
 from confednode.errors import ControlError, NodeError, NodeReason, failure
-from confedproto.errors import ConfedError, Reason
+from confedproto.errors import ConfedError
 
-REQUEST_MAX_BYTES: Final = 1_048_576  # one line; a signed record in hex has 32 KiB
 REPLY_MAX_BYTES: Final = 32 * 1_048_576  # one line; the largest bundle in hex has 8 MiB
-TIMEOUT_S: Final = 30.0
 BACKLOG: Final = 1_024  # clients that wait to be taken up; a Unix socket refuses further ones
-_PATH_MAX: Final = 100  # bytes; the kernel's limit is 108
 
-Reply = dict[str, Any]
 Handler = Callable[[str, Mapping[str, Any]], Awaitable[Reply]]
-
-
-class RefusedError(ConfedError):
-    """The node refused a request by the rules; `reason` says which."""
-
-
-@contextmanager
-def _short(path: Path) -> Iterator[str]:
-    """A name for a socket's path that the kernel accepts, however deep the folder is."""
-    if len(os.fsencode(path)) <= _PATH_MAX:
-        yield str(path)
-        return
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)
-
-
-# --- the node's side ----------------------------------------------------------------------
 
 
 async def serve(
@@ -79,7 +51,7 @@ def _listen(path: Path) -> trio.SocketListener:
     raw = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         raw.setblocking(False)
-        with _short(path) as name:
+        with short_name(path) as name:
             raw.bind(name)
         path.chmod(0o600)
         raw.listen(BACKLOG)
@@ -90,7 +62,7 @@ def _listen(path: Path) -> trio.SocketListener:
 
 
 async def _converse(stream: trio.SocketStream, handler: Handler) -> None:
-    lines = _Lines(stream, REQUEST_MAX_BYTES)
+    lines = _Lines(stream, control.REQUEST_MAX_BYTES)
     try:
         while (line := await lines.next()) is not None:
             reply = await _answer(line, handler)
@@ -145,77 +117,18 @@ def _parse(line: bytes) -> tuple[str, Reply]:
             raise ControlError(NodeReason.CONTROL_REQUEST, "no op")
 
 
-# --- the client's side --------------------------------------------------------------------
-
-
-def _request(op: str, args: Mapping[str, Any]) -> bytes:
-    line = json.dumps({"op": op, **args}).encode() + b"\n"
-    if len(line) > REQUEST_MAX_BYTES:
-        raise ControlError(NodeReason.CONTROL_REQUEST, f"{op}: too much for one request", "")
-    return line
-
-
-class _Fields(dict[str, Any]):
-    """An object of an answer; a field that a node of another version lacks is said plainly."""
-
-    def __missing__(self, name: str) -> NoReturn:
-        raise ControlError(NodeReason.CONTROL_REPLY, f"the node's answer has no {name}")
-
-
-def _reply(line: bytes) -> Reply:
-    try:
-        reply = json.loads(line, object_hook=_Fields)
-    except (ValueError, RecursionError):
-        raise ControlError(NodeReason.CONTROL_REPLY, "the node's answer is no JSON") from None
-    match reply:
-        case {"ok": True, **fields}:
-            return _Fields({str(name): value for name, value in fields.items()})
-        case {"ok": False, "reason": str(reason), "message": str(message), **rest}:
-            if reason in Reason._value2member_map_:
-                raise RefusedError(Reason(reason), message)
-            try:
-                ours = NodeReason(reason)
-            except ValueError:
-                ours = NodeReason.CONTROL_REPLY
-            raise ControlError(ours, message, str(rest.get("hint", "")))
-        case _:
-            raise ControlError(NodeReason.CONTROL_REPLY, "the node's answer has no verdict")
-
-
-def ask(path: Path, op: str, **args: Any) -> Reply:
-    """Ask the running node. Raises ControlError, or RefusedError if the rules say no."""
-    request = _request(op, args)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as raw:
-        raw.settimeout(TIMEOUT_S)
-        try:
-            with _short(path) as name:
-                raw.connect(name)
-            raw.sendall(request)
-            with raw.makefile("rb") as file:
-                line = file.readline()
-        except TimeoutError:
-            raise ControlError(NodeReason.CONTROL_TIMEOUT, "the node did not answer") from None
-        except OSError:
-            raise ControlError(
-                NodeReason.CONTROL_UNREACHABLE, f"no node is running in {path.parent}"
-            ) from None
-    if not line:
-        raise ControlError(NodeReason.CONTROL_UNREACHABLE, "the node stopped meanwhile")
-    return _reply(line)
-
-
 async def ask_async(path: Path, op: str, **args: Any) -> Reply:
     """Like `ask`, for a program that speaks to many nodes at once."""
-    request = _request(op, args)
+    request = request_line(op, args)
     try:
-        with _short(path) as name:
+        with short_name(path) as name:
             stream = await trio.open_unix_socket(name)
         async with stream:
-            with trio.fail_after(TIMEOUT_S):
+            with trio.fail_after(control.TIMEOUT_S):
                 await stream.send_all(request)
                 line = await _Lines(stream, REPLY_MAX_BYTES).next()
                 if line is not None:
-                    return _reply(line)
+                    return read_reply(line)
     except trio.TooSlowError:
         raise ControlError(NodeReason.CONTROL_TIMEOUT, "the node did not answer") from None
     except (OSError, trio.BrokenResourceError):
