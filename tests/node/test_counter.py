@@ -1,0 +1,75 @@
+"""The counter file: what passes for a clean restart, and what must not."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from confednode import app, config
+from confednode.config import Home, Settings
+from confednode.counter import Counter
+from confednode.keyring import read_node_keys
+from confednode.store import Store
+from confedproto.guard import Signing
+
+SETTINGS = Settings(network="test", listen="127.0.0.1:0")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = Home(path=tmp_path / "node")
+    app.found(made, SETTINGS, name="C", threshold=1, keyholders=1, passphrase=None)
+    return made
+
+
+def signing(home: Home) -> Signing:
+    """Whether a node that starts in this folder signs at once."""
+    store, counter = Store(home.database), Counter(home.counter)
+    try:
+        keys = read_node_keys(home.node_key)
+        engine = app._load(store, config.network_of(SETTINGS), keys, counter.read())
+        return engine.keeper.guard.state
+    finally:
+        store.close()
+        counter.close()
+
+
+def test_restart_in_place_is_clean(home: Home) -> None:
+    assert signing(home) is Signing.OPEN
+    assert signing(home) is Signing.OPEN
+
+
+def test_counter_ahead_of_the_database_is_an_old_backup(home: Home) -> None:
+    counter = Counter(home.counter)
+    counter.write(9, bytes(32))
+    counter.close()
+    assert signing(home) is Signing.HELD
+
+
+def test_counter_of_another_root_is_not_clean(home: Home) -> None:
+    counter = Counter(home.counter)
+    counter.write(2, bytes(32))
+    counter.close()
+    assert signing(home) is Signing.HELD
+
+
+def test_copied_folder_is_not_clean(home: Home, tmp_path: Path) -> None:
+    copy = Home(path=tmp_path / "copy")
+    shutil.copytree(home.path, copy.path)
+    assert signing(copy) is Signing.HELD
+    assert signing(home) is Signing.OPEN
+
+
+def test_other_boot_is_not_clean(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("confednode.counter._boot", lambda: "another")
+    assert signing(home) is Signing.HELD
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\xff" * 300, b"1 zz 3 4\n", b"1 2 3"])
+def test_counter_that_is_none_is_not_clean(home: Home, content: bytes) -> None:
+    home.counter.write_bytes(content)
+    assert signing(home) is Signing.HELD
+
+
+def test_counter_belongs_to_the_owner_alone(home: Home) -> None:
+    assert home.counter.stat().st_mode & 0o777 == 0o600
