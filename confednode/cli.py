@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "motion": "decide",
     "position": "decide",
     "mandate": "mandates",
+    "delegate": "delegate",
     "recall": "mandates",
     "requests": "signing",
     "sign": "signing",

@@ -47,6 +47,7 @@ class NodeReason(StrEnum):
     FILE_MISSING = "file-missing"
     FILE_UNREADABLE = "file-unreadable"
     FILE_EXISTS = "file-exists"
+    EXTRA_MISSING = "extra-missing"
     VOTE_FILE = "vote-file"
     VOTE_UNKNOWN = "vote-unknown"
     VOTE_WEIGHTS = "vote-weights"
@@ -82,6 +83,7 @@ HINTS: Final[dict[NodeReason, str]] = {
     NodeReason.FILE_MISSING: "Check the path.",
     NodeReason.FILE_UNREADABLE: "Check the file's owner and mode.",
     NodeReason.FILE_EXISTS: "Choose another path; nothing was overwritten.",
+    NodeReason.EXTRA_MISSING: "Install the extra that the message names.",
     NodeReason.VOTE_FILE: "Correct the named line; data/README.md of the demo shows the form.",
     NodeReason.VOTE_UNKNOWN: "Name one of the file's votes with --vote.",
     NodeReason.VOTE_WEIGHTS: "Give at least one unit a weight above 0.",

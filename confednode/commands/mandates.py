@@ -1,15 +1,18 @@
 """mandate, recall: delegates with instructions, and taking them back."""
 
 import datetime
+import json
 from pathlib import Path
 
 import click
 
 from confednode import keyring
-from confednode.commands.base import Shell, command
+from confednode.commands import papers
+from confednode.commands.base import Shell, command, read_file
 from confednode.commands.decide import export
 from confednode.errors import KeyringError, NodeReason
 from confedproto import record, text
+from confedproto.limits import RECORD_MAX_BYTES
 
 
 class Instant(click.ParamType[int]):
@@ -85,13 +88,21 @@ def mandate_show(shell: Shell, mandate_id: str) -> None:
     )
 
 
-@mandate.command("export")
-@click.argument("mandate_id", metavar="ID")
-@click.option("--to", "target", type=click.Path(path_type=Path), required=True)
+mandate.add_command(papers.export)
+
+
+@mandate.command("report")
+@click.argument("report_file", metavar="FILE", type=click.Path(path_type=Path))
 @command
-def mandate_export(shell: Shell, mandate_id: str, target: Path) -> None:
-    """Write a mandate to a file that anyone can verify without network."""
-    export(shell, "mandate", mandate_id, target)
+def mandate_report(shell: Shell, report_file: Path) -> None:
+    """Take in a delegate's report (`confed delegate report`)."""
+    try:
+        told = json.loads(read_file(report_file, 4 * RECORD_MAX_BYTES))
+        envelope, part = str(told["envelope"]), str(told["part"])
+    except (ValueError, KeyError, TypeError):
+        raise KeyringError(NodeReason.FILE_UNREADABLE, f"{report_file} is no report") from None
+    reply = shell.ask("submit", envelope=envelope, part=part)
+    shell.emit({"id": reply["id"], "report": reply["id"]}, [f"Report: {reply['id']}"])
 
 
 @mandate.command("act")

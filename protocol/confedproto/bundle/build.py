@@ -284,6 +284,9 @@ def draft_act(
     now: int,
     number: int = 1,
     previous: RecordId | None = None,
+    amount: int | None = None,
+    currency: str | None = None,
+    assembly: RecordId | None = None,
 ) -> bytes:
     """The payload of an act under the mandate in a file, for the delegate's key to sign.
 
@@ -306,6 +309,9 @@ def draft_act(
             number=number,
             head=head.envelope,
             previous=previous,
+            amount=amount,
+            currency=currency,
+            assembly=assembly,
         ),
         subject=proved.subject.id,
     )

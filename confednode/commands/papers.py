@@ -1,0 +1,77 @@
+"""mandate export: a file, QR texts, pasted text, or one page of paper."""
+
+import time
+from pathlib import Path
+
+import click
+
+from confednode import paper
+from confednode.commands.base import Shell, command, write_file
+from confednode.errors import KeyringError, NodeReason
+from confedproto import bundle, text
+from confedproto.text import Armor, ArmorLabel
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command("export")
+@click.argument("mandate_id", metavar="ID")
+@click.option("--to", "target", type=_PATH, help="Write the .confed file.")
+@click.option("--qr", is_flag=True, help="Print the texts of its QR codes, one a line.")
+@click.option("--text", "armored", is_flag=True, help="Print it as text to paste.")
+@click.option("--html", "page", type=_PATH, help="Write one A4 page to print.")
+@click.option("--pdf", type=_PATH, help="Write that page as PDF (extra [pdf]).")
+@command
+def export(
+    shell: Shell,
+    mandate_id: str,
+    target: Path | None,
+    qr: bool,
+    armored: bool,
+    page: Path | None,
+    pdf: Path | None,
+) -> None:
+    """Hand out a mandate in a form that anyone can verify without network."""
+    if not (target or qr or armored or page or pdf):
+        raise click.UsageError("Say in which form: --to, --qr, --text, --html or --pdf.")
+    reply = shell.ask("bundle", kind="mandate", id=mandate_id)
+    data = bytes.fromhex(reply["bundle"])
+    fields: dict[str, object] = {"id": mandate_id, "bytes": len(data)}
+    lines: list[str] = []
+    if target is not None:
+        write_file(target, data)
+        fields["file"] = str(target)
+        lines.append(f"{target}: {len(data)} bytes")
+    if qr:
+        texts = paper.qr_texts(data)
+        fields["qr"] = texts
+        lines += texts
+    if armored:
+        armor = text.encode_armor(Armor(label=ArmorLabel.BUNDLE, data=data))
+        fields["text"] = armor
+        lines += armor.splitlines()
+    if page is not None or pdf is not None:
+        report = bundle.verify([data], [], int(time.time()))
+        html = paper.page(report, data)
+        if page is not None:
+            write_file(page, html.encode())
+            fields["html"] = str(page)
+            lines.append(f"{page}: one page")
+        if pdf is not None:
+            write_file(pdf, _pdf(html))
+            fields["pdf"] = str(pdf)
+            lines.append(f"{pdf}: one page")
+    shell.emit(fields, lines)
+
+
+def _pdf(html: str) -> bytes:
+    try:
+        import weasyprint  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        raise KeyringError(
+            NodeReason.EXTRA_MISSING,
+            "PDF files are made by weasyprint, which is not installed",
+            "Install confednode[pdf], or write --html and print it from a browser.",
+        ) from None
+    made: bytes = weasyprint.HTML(string=html).write_pdf()
+    return made

@@ -1,0 +1,90 @@
+"""A mandate on one A4 page: plain words, fingerprint, and QR codes that hold the whole file."""
+
+from html import escape
+from typing import Final
+
+from confednode.errors import KeyringError, NodeReason
+from confedproto import text
+from confedproto.bundle import Report
+from confedproto.bundle.render import moment
+from confedproto.text import QrData, QrKind, parts
+from confedproto.text.harmless import shown
+
+ONE_SYMBOL_BYTES: Final = 1_000
+"""Bytes of a file up to which one QR symbol holds it (specs/12, TXT-12); else TXT-15."""
+_STYLE: Final = """
+@page { size: A4; margin: 14mm; }
+body { font: 10.5pt/1.35 serif; color: #000; margin: 0; }
+h1 { font-size: 17pt; margin: 0 0 3mm; }
+dl { display: grid; grid-template-columns: 34mm 1fr; margin: 0; }
+dt { font-weight: bold; } dd { margin: 0 0 1mm; overflow-wrap: anywhere; }
+.print { font: bold 13pt monospace; }
+.codes { display: flex; flex-wrap: wrap; gap: 5mm; margin-top: 4mm; break-inside: avoid; }
+.codes figure { margin: 0; text-align: center; font-size: 8pt; }
+.codes svg { width: 56mm; height: 56mm; display: block; }
+p { margin: 2mm 0; }
+"""
+
+
+def qr_texts(file: bytes) -> list[str]:
+    """The QR texts of a file: one, or its parts where one symbol would be too dense."""
+    if len(file) <= ONE_SYMBOL_BYTES:
+        return [text.encode_qr(QrData(kind=QrKind.BUNDLE, data=file))]
+    return parts.encode_parts(file)
+
+
+def page(report: Report, file: bytes) -> str:
+    """The page, with the QR codes drawn into it; it needs no network and no other file.
+
+    Raises KeyringError where the drawing library of the extra [web] is not installed.
+    """
+    mandate, council = report.mandate, report.council
+    if mandate is None or council is None:
+        raise KeyringError(NodeReason.FILE_UNREADABLE, "the file holds no mandate that can be read")
+    rows = [
+        ("Council", f"{report.council_name}"),
+        ("Delegate", text.encode_key(mandate.delegate)),
+        *(("With", text.encode_key(key)) for key in mandate.partners or ()),
+        *(("Substitute", text.encode_key(key)) for key in mandate.substitutes or ()),
+        ("Where", " / ".join(filter(None, (mandate.forum, mandate.level))) or "not said"),
+        ("May", ", ".join(mandate.kinds)),
+        ("From", f"{moment(mandate.starts)}"),
+        ("Until", f"{moment(mandate.until)}"),
+        *(("Reports", moment(due)) for due in mandate.reports or ()),
+    ]
+    if mandate.ceiling is not None:
+        limit = mandate.ceiling
+        rows.append(("Money", f"{limit.act} an act, {limit.total} in all ({limit.currency})"))
+    for row in mandate.instructions or ():
+        rows.append(("Instruction", f"{row.value} on {text.encode_record(row.motion)}"))
+    rows.append(("Else", "refer back: what is not named here goes home to the council"))
+    rows.append(("Mandate", text.encode_record(report.id)))
+    body = "".join(f"<dt>{escape(n)}</dt><dd>{escape(shown(v))}</dd>" for n, v in rows)
+    texts = qr_texts(file)
+    codes = "".join(
+        f"<figure>{_drawn(one)}<figcaption>{number} of {len(texts)}</figcaption></figure>"
+        for number, one in enumerate(texts, start=1)
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>Mandate</title><style>{_STYLE}</style></head><body>"
+        f"<h1>Mandate of {escape(shown(report.council_name))}</h1>"
+        f'<p>Fingerprint of the council: <span class="print">{text.fingerprint(council)}</span></p>'
+        f"<dl>{body}</dl>"
+        "<p>Read all the codes with the verify page or <code>confed verify</code>: that needs no "
+        f"network. As of {moment(report.head_time or 0)}; a later recall is not on this page.</p>"
+        f'<div class="codes">{codes}</div></body></html>\n'
+    )
+
+
+def _drawn(content: str) -> str:
+    try:
+        import segno
+    except ImportError:
+        raise KeyringError(
+            NodeReason.EXTRA_MISSING,
+            "QR codes are drawn by segno, which is not installed",
+            "Install confednode[web], or use --qr for the texts of the codes.",
+        ) from None
+    drawn: str = segno.make_qr(content, error="m").svg_inline(border=4, omitsize=True)
+    return drawn

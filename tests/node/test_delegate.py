@@ -1,0 +1,104 @@
+"""The delegate's own tool and the forms of a mandate, without a node."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from confednode import control, keyring
+from confednode.commands.delegate import delegate
+from confednode.commands.mandates import mandate
+from confedproto import bundle, record, text
+from confedproto.text import parts
+from tests.support.worlds import four, granted
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A mandate's file and its delegate's key, at the time of the simulation."""
+    (tmp_path / "mandate.confed").write_bytes(granted().file)
+    monkeypatch.setattr(keyring, "read_key", lambda *_: granted().delegate)
+    monkeypatch.setattr(time, "time", lambda: four().now)
+    return tmp_path
+
+
+def run(group: Any, arguments: Sequence[str | Path]) -> tuple[int, dict[str, Any]]:
+    result = CliRunner().invoke(group, [*map(str, arguments), "--json"])
+    return result.exit_code, json.loads(result.stdout)
+
+
+def test_delegate_init_makes_a_key_once(tmp_path: Path) -> None:
+    code, told = run(delegate, ["init", "--key", tmp_path / "my.key", "--no-passphrase"])
+    assert code == 0
+    assert text.encode_key(keyring.public_of(tmp_path / "my.key")) == told["key"]
+    assert run(delegate, ["init", "--key", tmp_path / "my.key", "--no-passphrase"])[0] != 0
+
+
+def act(folder: Path, value: str, *more: str | Path) -> dict[str, Any]:
+    motion = text.encode_record(four().motion)
+    code, told = run(
+        delegate,
+        [
+            *("act", folder / "mandate.confed", "--motion", motion, "--value", value),
+            *("--key", folder / "key", "--to", folder / f"{value}.confed", *more),
+        ],
+    )
+    assert code == 0, told
+    return told
+
+
+def test_delegate_act_without_a_node_says_what_it_is_worth(folder: Path) -> None:
+    assert act(folder, "yes")["reason"] == "receipts-missing"
+    beyond = act(folder, "no")
+    assert (beyond["verdict"], beyond["reason"]) == ("VOID", "instruction")
+    second = act(folder, "yes", "--after", folder / "yes.confed")
+    assert second["number"] == 2
+
+
+def test_delegate_acts_lists_them_with_their_verdicts(folder: Path) -> None:
+    act(folder, "no")
+    code, told = run(delegate, ["acts", folder / "no.confed", folder / "mandate.confed"])
+    assert code == 0
+    assert [row["reason"] for row in told["acts"]] == ["instruction"]
+
+
+def test_delegate_report_is_a_record_with_its_text(folder: Path) -> None:
+    (folder / "report.txt").write_text("We met, and agreed on little.\n", "utf-8")
+    code, _ = run(
+        delegate,
+        [
+            *("report", folder / "mandate.confed", "--due", "1800000000"),
+            *("--text", folder / "report.txt", "--key", folder / "key"),
+            *("--to", folder / "report"),
+        ],
+    )
+    assert code == 0
+    made = json.loads((folder / "report").read_text("utf-8"))
+    envelope, part = bytes.fromhex(made["envelope"]), bytes.fromhex(made["part"])
+    opened = record.open(bundle.decode(granted().file).network, envelope, part)
+    assert (opened.kind, opened.subject) == ("report", granted().mandate)
+    assert part.endswith(b"agreed on little.\n")
+
+
+def test_mandate_export_has_each_form(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reply = {"bundle": granted().file.hex(), "bytes": len(granted().file)}
+    monkeypatch.setattr(control, "ask", lambda *_, **__: reply)
+    name = text.encode_record(granted().mandate)
+    code, told = run(
+        mandate,
+        [
+            *("export", name, "--to", folder / "m.confed", "--qr", "--text"),
+            *("--html", folder / "m.html"),
+        ],
+    )
+    assert code == 0
+    assert (folder / "m.confed").read_bytes() == granted().file
+    assert parts.join_parts(told["qr"]) == granted().file
+    assert text.decode_armor(told["text"]).data == granted().file
+    assert (folder / "m.html").read_text("utf-8").count("<svg") == len(told["qr"])
+    assert run(mandate, ["export", name, "--pdf", folder / "m.pdf"])[1]["reason"] == "extra-missing"
+    assert CliRunner().invoke(mandate, ["export", name]).exit_code == 2

@@ -1,0 +1,115 @@
+"""A mandate on paper: the page is drawn by Chromium, its QR codes are read back and verified."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from confednode import paper
+from confedproto import bundle, text
+from confedproto.bundle import render
+from confedproto.text import parts
+from tests.support.worlds import four, grant, granted, make_world
+from tools.js.browser import FLAGS, find_chromium
+
+A4 = (794, 1_123)
+"""Pixels of an A4 page at 96 a inch."""
+SCALE = 2
+"""As a phone sees it from a hand's breadth: about 190 pixels an inch."""
+
+
+def photographed(html: str, folder: Path) -> Image.Image:
+    """The page as a picture."""
+    program = find_chromium()
+    assert program is not None, "run this by `make test-web`, which brings Chromium"
+    page, picture = folder / "page.html", folder / "page.png"
+    page.write_text(html, "utf-8")
+    subprocess.run(
+        [
+            program,
+            *FLAGS,
+            f"--user-data-dir={folder}/profile",
+            f"--window-size={A4[0]},{A4[1]}",
+            f"--force-device-scale-factor={SCALE}",
+            "--hide-scrollbars",
+            f"--screenshot={picture}",
+            page.as_uri(),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    return Image.open(picture).convert("L")
+
+
+def codes(picture: Image.Image) -> list[str]:
+    return [found.text for found in zxingcpp.read_barcodes(picture)]
+
+
+def test_paper_read_back_from_its_picture_verifies(tmp_path: Path) -> None:
+    file, now = granted().file, four().now
+    report = bundle.verify([file], [], now)
+    read = codes(photographed(paper.page(report, file), tmp_path))
+    assert sorted(read) == sorted(parts.encode_parts(file))
+    told = render.answer([("paper", "\n".join(read).encode())], trust=[], at=now)
+    assert told.exit_code == 0
+    assert told.fields["id"] == text.encode_record(granted().mandate)
+
+
+def test_paper_is_one_page_with_words_and_fingerprint(tmp_path: Path) -> None:
+    file = granted().file
+    html = paper.page(bundle.verify([file], [], four().now), file)
+    program = find_chromium()
+    assert program is not None
+    (tmp_path / "page.html").write_text(html, "utf-8")
+    subprocess.run(
+        [
+            program,
+            *FLAGS,
+            f"--user-data-dir={tmp_path}/profile",
+            "--no-pdf-header-footer",
+            f"--print-to-pdf={tmp_path}/page.pdf",
+            (tmp_path / "page.html").as_uri(),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    pdf = (tmp_path / "page.pdf").read_bytes()
+    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
+    assert text.fingerprint(four().nodes[0].council) in html
+    assert "Council number 0" in html
+    assert "yes on cfr1" in html
+    assert "http" not in html.replace("http://www.w3.org/", "")
+
+
+def test_paper_of_a_small_file_has_parts_above_a_thousand_bytes() -> None:
+    assert len(paper.qr_texts(bytes(1_000))) == 1
+    assert len(paper.qr_texts(bytes(1_001))) == 2
+
+
+def test_paper_escapes_what_a_council_calls_itself() -> None:
+    world = make_world(2, "majority")
+    file = grant(world).file
+    from dataclasses import replace
+
+    report = replace(world.verify(file), council_name="<img src=x>\u202e & Co\x07")
+    html = paper.page(report, file)
+    assert "<img" not in html
+    assert "\u202e" not in html
+    assert "U+202E" in html
+
+
+@pytest.mark.parametrize("missing", ["segno"])
+def test_paper_without_the_extra_says_so(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    from confednode.errors import KeyringError, NodeReason
+
+    monkeypatch.setitem(sys.modules, missing, None)
+    file = granted().file
+    with pytest.raises(KeyringError) as caught:
+        paper.page(bundle.verify([file], [], four().now), file)
+    assert caught.value.reason is NodeReason.EXTRA_MISSING
