@@ -15,6 +15,7 @@ from confedproto.bodies.position import Position
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.certificate import quorum_of_locks
+from confedproto.rules.explain import grounds
 from confedproto.rules.motion import MotionStatus, Placed, rule_of
 from confedproto.rules.receipts import receipts_needed
 from confedproto.rules.tally import Outcome
@@ -85,8 +86,35 @@ def motion(view: View, motion_id: RecordId, now: int) -> Row:
         "state": status.state.value,
         "reason": status.fault.value if status.fault is not None else None,
         "seconds": len(case.seconds),
+        "class": body.name,
     }
+    stands = view.standing(motion_id, now)
+    if stands is not None:
+        row |= {"effect": stands.effect.value, "held": stands.held}
     return row | _result(status) | _frozen(view, status, case.votes, case.locks)
+
+
+def explained(view: View, motion_id: RecordId, now: int) -> Row:
+    """Why a motion stands where it stands (STA-8). Raises LocalProtocolError MOTION_UNKNOWN."""
+    case, status = view.case(motion_id), view.motion_status(motion_id, now)
+    if isinstance(case, Reason) or isinstance(status, Reason):
+        raise LocalProtocolError(case if isinstance(case, Reason) else Reason.MOTION_UNKNOWN)
+    rows = grounds(case, status, view.standing(motion_id, now))
+    return {
+        "motion": text.encode_record(motion_id),
+        "state": status.state.value,
+        "outcome": status.outcome.value if status.outcome is not None else None,
+        "grounds": [
+            {
+                "record": text.encode_record(row.record),
+                "kind": row.kind,
+                "rule": row.rule,
+                "counts": row.fault is None,
+                "reason": row.fault.value if row.fault is not None else None,
+            }
+            for row in rows
+        ],
+    }
 
 
 def _result(status: MotionStatus) -> Row:

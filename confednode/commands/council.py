@@ -1,6 +1,6 @@
 """stop, status, log: the council's own node is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
@@ -56,12 +56,25 @@ def _link_line(row: dict[str, str | None]) -> str:
     return f"Link {row['name'] or row['council']}: {row['state']}{reason}"
 
 
+def _grounds(reply: Mapping[str, Any]) -> Iterator[str]:
+    """The records and rules that a status rests on, one a line."""
+    yield f"{reply['state']} {reply['outcome'] or ''}".strip()
+    for row in reply["grounds"]:
+        mark = "" if row["counts"] else f"  not counted: {row['reason']}"
+        yield f"  {row['rule']:<7} {row['kind']:<10} {row['record']}{mark}"
+
+
 @click.command()
 @click.option("--kind", help="Only records of this kind.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@click.option("--explain", metavar="ID", help="Why a motion stands where it stands.")
 @command
-def log(shell: Shell, kind: str | None, limit: int) -> None:
+def log(shell: Shell, kind: str | None, limit: int, explain: str | None) -> None:
     """The newest counted records, of all followed logs; --json: one object a line."""
+    if explain is not None:
+        reply = shell.ask("explain", id=explain)
+        shell.emit(reply, _grounds(reply))
+        return
     rows = shell.ask("log", kind=kind, limit=limit)["records"]
     if shell.json_mode:
         for row in rows:

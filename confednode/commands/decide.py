@@ -11,6 +11,7 @@ from confedproto.limits import PART_MAX_BYTES
 
 SECONDS = click.IntRange(min=0)
 DAY_S = 86_400
+VALUES = ["yes", "no", "abstain", "block", "refer-back", "stand-aside"]
 
 
 @click.group()
@@ -104,6 +105,22 @@ def compact_show(shell: Shell, compact_id: str) -> None:
     )
 
 
+@compact.command("exit")
+@click.argument("compact_id", metavar="ID")
+@click.option("--reason", help="Why, for the others.")
+@command
+def compact_exit(shell: Shell, compact_id: str, reason: str | None) -> None:
+    """Leave a compact, at once and on this council's word alone."""
+    reply = _about(shell, "exit", compact_id, reason=reason)
+    shell.emit({"id": reply["id"], "compact": compact_id}, [f"Left: {reply['id']}"])
+
+
+def _about(shell: Shell, kind: str, subject: str, **fields: Any) -> dict[str, Any]:
+    """Sign a record about another one, with the fields that are given."""
+    given = {name: value for name, value in fields.items() if value is not None}
+    return shell.submit(kind, shell.ask("draft-about", id=subject, kind=kind, fields=given))
+
+
 @click.group()
 def motion() -> None:
     """Motions: proposals to the councils of a compact."""
@@ -142,6 +159,84 @@ def motion_second(shell: Shell, motion_id: str) -> None:
     """Second a motion of another council."""
     reply = shell.submit("second", shell.ask("draft-second", id=motion_id))
     shell.emit({"id": reply["id"], "motion": motion_id}, [f"Seconded: {reply['id']}"])
+
+
+@motion.command("amend")
+@click.argument("motion_id", metavar="ID")
+@click.option("--title", required=True)
+@click.option("--text", "text_file", type=click.Path(path_type=Path), required=True)
+@click.option("--language", default="en", show_default=True)
+@click.option("--editorial", is_flag=True, help="A fix of the wording, by the mover alone.")
+@command
+def motion_amend(
+    shell: Shell, motion_id: str, title: str, text_file: Path, language: str, editorial: bool
+) -> None:
+    """Put a whole competing version beside a motion; councils say which they approve."""
+    try:
+        wording = read_file(text_file, PART_MAX_BYTES - 16).decode("utf-8")
+    except UnicodeDecodeError:
+        raise click.BadParameter(f"{text_file} is not UTF-8", param_hint="--text") from None
+    draft = shell.ask(
+        "draft-amend",
+        id=motion_id,
+        title=title,
+        text=wording,
+        salt=secrets.token_hex(16),
+        language=language,
+        editorial=editorial,
+    )
+    reply = shell.submit("amend", draft)
+    shell.emit({"id": reply["id"], "motion": motion_id}, [f"Version: {reply['id']}"])
+
+
+@motion.command("withdraw")
+@click.argument("motion_id", metavar="ID")
+@click.option("--reason", help="Why, for the others.")
+@command
+def motion_withdraw(shell: Shell, motion_id: str, reason: str | None) -> None:
+    """Take this council's motion back, before it opens."""
+    reply = _about(shell, "withdraw", motion_id, reason=reason)
+    shell.emit({"id": reply["id"], "motion": motion_id}, [f"Withdrawn: {reply['id']}"])
+
+
+@motion.command("takeover")
+@click.argument("motion_id", metavar="ID")
+@command
+def motion_takeover(shell: Shell, motion_id: str) -> None:
+    """Keep a motion alive that its mover has withdrawn."""
+    reply = _about(shell, "takeover", motion_id)
+    shell.emit({"id": reply["id"], "motion": motion_id}, [f"Taken over: {reply['id']}"])
+
+
+@motion.command("claim")
+@click.argument("motion_id", metavar="ID")
+@click.option("--reason", required=True, help="Why this council is affected.")
+@command
+def motion_claim(shell: Shell, motion_id: str, reason: str) -> None:
+    """Say that this council is affected by a motion that leaves it out."""
+    reply = _about(shell, "affected-claim", motion_id, reason=reason)
+    shell.emit({"id": reply["id"], "motion": motion_id}, [f"Claimed: {reply['id']}"])
+
+
+@motion.command("hold")
+@click.argument("motion_id", metavar="ID")
+@click.option("--reason", required=True)
+@command
+def motion_hold(shell: Shell, motion_id: str, reason: str) -> None:
+    """Ask that a decision waits; a quarter of the councils suspends it once."""
+    reply = _about(shell, "hold", motion_id, reason=reason)
+    shell.emit({"id": reply["id"], "motion": motion_id}, [f"Held by us: {reply['id']}"])
+
+
+@motion.command("dispute")
+@click.argument("record_id", metavar="ID")
+@click.option("--class", "name", required=True, help="procedure, roll, affected, scope, ...")
+@click.option("--remedy", required=True, help="What is asked for.")
+@command
+def motion_dispute(shell: Shell, record_id: str, name: str, remedy: str) -> None:
+    """Contest a record and say what is asked for."""
+    reply = _about(shell, "dispute", record_id, name=name, remedy=remedy)
+    shell.emit({"id": reply["id"], "record": record_id}, [f"Dispute: {reply['id']}"])
 
 
 @motion.command("freeze")
@@ -216,16 +311,37 @@ def _motion_lines(row: dict[str, Any]) -> list[str]:
 
 @click.command()
 @click.argument("motion_id", metavar="ID")
-@click.argument("value", type=click.Choice(["yes", "no", "abstain"]))
+@click.argument("value", type=click.Choice(VALUES))
 @click.option("--yes", "yes", type=SECONDS, help="Members' yes ballots as cast.")
 @click.option("--no", "no", type=SECONDS, help="Members' no ballots as cast.")
 @click.option("--valid", type=SECONDS, help="Valid ballots, where the rule asks.")
+@click.option("--reason", help="Of a block.")
+@click.option("--clause", help="What a block rests on.")
+@click.option("--contact", help="Whom to talk to about a block.")
 @command
 def position(
-    shell: Shell, motion_id: str, value: str, yes: int | None, no: int | None, valid: int | None
+    shell: Shell,
+    motion_id: str,
+    value: str,
+    yes: int | None,
+    no: int | None,
+    valid: int | None,
+    reason: str | None,
+    clause: str | None,
+    contact: str | None,
 ) -> None:
     """Sign what this council says to a frozen motion."""
-    draft = shell.ask("draft-position", id=motion_id, value=value, yes=yes, no=no, valid=valid)
+    draft = shell.ask(
+        "draft-position",
+        id=motion_id,
+        value=value,
+        yes=yes,
+        no=no,
+        valid=valid,
+        reason=reason,
+        clause=clause,
+        contact=contact,
+    )
     reply = shell.submit("position", draft)
     shell.emit(
         {"id": reply["id"], "position": reply["id"], "motion": motion_id, "value": value},

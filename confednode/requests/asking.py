@@ -211,6 +211,13 @@ async def motion(desk: Desktop, request: OneId) -> Reply:
     return show.motion(desk.view, show.record_id_of(request.id), desk.now)
 
 
+@op("explain", OneId)
+async def explain(desk: Desktop, request: OneId) -> Reply:
+    """The records and rules that a motion's status rests on."""
+    await trio.lowlevel.checkpoint()
+    return show.explained(desk.view, show.record_id_of(request.id), desk.now)
+
+
 @op("motions", Nothing)
 async def motions(desk: Desktop, _: Nothing) -> Reply:
     """Every motion that can be judged here."""

@@ -1,13 +1,15 @@
 """Requests for drafts: payloads that the council's keyholders are to sign elsewhere."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
+import msgspec
 import trio
 from msgspec import Meta
 
 from confednode import show
 from confednode.requests.table import Ballots, Desktop, Id, OneId, Reply, Request, op
 from confedproto import text
+from confedproto.bodies import KINDS
 from confedproto.bodies.compact import Windows
 from confedproto.bodies.position import ValueText
 from confedproto.errors import LocalProtocolError, Reason
@@ -114,6 +116,63 @@ async def draft_motion(desk: Desktop, request: DraftMotion) -> Reply:
     )
 
 
+class DraftAmend(Request, frozen=True, kw_only=True):
+    """A competing version of a motion, or with `editorial` the mover's fix of its wording."""
+
+    id: Id
+    title: str
+    text: str
+    salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    language: str = "en"
+    editorial: bool = False
+
+
+@op("draft-amend", DraftAmend)
+async def draft_amend(desk: Desktop, request: DraftAmend) -> Reply:
+    """A whole competing version."""
+    await trio.lowlevel.checkpoint()
+    return desk.draft(
+        desk.desk.amend(
+            show.record_id_of(request.id),
+            title=request.title,
+            text=request.text,
+            salt=bytes.fromhex(request.salt),
+            language=request.language,
+            editorial=request.editorial,
+        )
+    )
+
+
+class DraftAbout(Request, frozen=True, kw_only=True):
+    """A record of a kind that is words alone, about another record."""
+
+    id: Id
+    kind: str
+    fields: dict[str, str | int | bool]
+
+
+ABOUT: Final = frozenset(
+    {
+        *("exit", "withdraw", "takeover", "affected-claim", "objection", "hold", "dispute"),
+        *("task", "finding", "calendar", "payment-order", "correction"),
+    }
+)
+"""Kinds that `draft-about` drafts: the council signs them, and they name nothing but a subject."""
+
+
+@op("draft-about", DraftAbout)
+async def draft_about(desk: Desktop, request: DraftAbout) -> Reply:
+    """Leave a compact, withdraw a motion, claim, object, hold, dispute, report."""
+    await trio.lowlevel.checkpoint()
+    if request.kind not in ABOUT:
+        raise LocalProtocolError(Reason.KIND_UNKNOWN, request.kind[:40])
+    try:
+        body = msgspec.convert(request.fields, KINDS[request.kind].body)
+    except msgspec.ValidationError as error:
+        raise LocalProtocolError(Reason.BODY_FORM, str(error)) from None
+    return desk.draft(desk.desk.about(show.record_id_of(request.id), body))
+
+
 @op("draft-second", OneId)
 async def draft_second(desk: Desktop, request: OneId) -> Reply:
     """This council seconds a motion."""
@@ -136,6 +195,9 @@ class DraftPosition(Request, frozen=True, kw_only=True):
     yes: Ballots | None = None
     no: Ballots | None = None
     valid: Ballots | None = None
+    reason: str | None = None
+    clause: str | None = None
+    contact: str | None = None
 
 
 @op("draft-position", DraftPosition)
@@ -149,6 +211,9 @@ async def draft_position(desk: Desktop, request: DraftPosition) -> Reply:
             yes=request.yes,
             no=request.no,
             valid=request.valid,
+            reason=request.reason,
+            clause=request.clause,
+            contact=request.contact,
         )
     )
 

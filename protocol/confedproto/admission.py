@@ -8,7 +8,10 @@ from typing import Final
 
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.act import Act
+from confedproto.bodies.affectedclaim import AffectedClaim
+from confedproto.bodies.amend import Amend
 from confedproto.bodies.compact import Compact
+from confedproto.bodies.exit import Exit
 from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.link import Link
 from confedproto.bodies.mandate import Mandate
@@ -19,12 +22,18 @@ from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.recall import Recall
 from confedproto.bodies.report import Report
 from confedproto.bodies.second import Second
+from confedproto.bodies.takeover import Takeover
+from confedproto.bodies.withdraw import Withdraw
 from confedproto.errors import Reason
 from confedproto.ids import RecordId
+from confedproto.limits import MOTIONS_OPEN_MAX
 from confedproto.record import VerifiedRecord
 from confedproto.rules import compact as compact_rules
 from confedproto.rules import motion as motion_rules
+from confedproto.rules.admissible import motion_fault
 from confedproto.rules.delegation import history_of
+from confedproto.rules.freezing import takeover_fault
+from confedproto.rules.known import version_of
 from confedproto.rules.links import link_fault
 from confedproto.rules.mandate import (
     VOTE,
@@ -34,8 +43,13 @@ from confedproto.rules.mandate import (
     scope_verdict,
     tenure_verdict,
 )
+from confedproto.rules.membership import EVER, dissolved_by
 from confedproto.rules.motion import Case, Placed, State
+from confedproto.rules.tally import Outcome as Decided
 from confedproto.view import View
+
+_OPEN: Final = frozenset({State.DRAFT, State.SECONDED, State.AMENDED, State.FROZEN, State.OPEN})
+"""States in which a motion is under way and its council may not have too many (MOT-10)."""
 
 COUNCILS_OF_A_DELEGATE: Final = 2
 """Councils of one compact whose mandates one key may hold at a time (MAN-11)."""
@@ -56,7 +70,9 @@ def objection(view: View, record: VerifiedRecord, now: int) -> Reason | None:
         case Accession() as accession:
             return _accession(view, record, accession)
         case Motion() as motion:
-            return _motion(view, record, motion)
+            return _motion(view, record, motion, now)
+        case Exit() | Withdraw() | Takeover() | Amend() | AffectedClaim():
+            return _about(view, record, now)
         case Second() | Freeze() | Position():
             return _on_motion(view, record, now)
         case Mandate() as mandate:
@@ -81,6 +97,12 @@ def _accession(view: View, record: VerifiedRecord, accession: Accession) -> Reas
         return found
     if accession.weight > found[1].weight_max:
         return Reason.COMPACT_WEIGHT
+    if accession.observer:
+        return None
+    if compact_rules.rule_for(found[1], "accession") is not None:
+        motion = RecordId(accession.motion) if accession.motion is not None else None
+        let_in = motion is not None and view.world.outcome(motion, EVER) is Decided.ADOPTED
+        return None if let_in else Reason.COMPACT_SPONSOR
     members = view.members(found[0].id)
     if record.council in members:
         return Reason.COMPACT_MEMBER
@@ -88,13 +110,81 @@ def _accession(view: View, record: VerifiedRecord, accession: Accession) -> Reas
     return Reason.COMPACT_SPONSOR if sponsors < found[1].sponsors else None
 
 
-def _motion(view: View, record: VerifiedRecord, motion: Motion) -> Reason | None:
+def _motion(view: View, record: VerifiedRecord, motion: Motion, now: int) -> Reason | None:
     found = view.compact(record.subject) if record.subject else Reason.COMPACT_UNKNOWN
     if isinstance(found, Reason):
         return found
     if compact_rules.rule_for(found[1], motion.name) is None:
         return Reason.CLASS_UNKNOWN
-    return None if record.council in view.members(found[0].id) else Reason.COMPACT_MEMBER
+    if record.council not in view.members(found[0].id):
+        return Reason.COMPACT_MEMBER
+    if dissolved_by(found[0].id, view.world) is not None:
+        return Reason.COMPACT_ENDED
+    open_ones = sum(
+        placed.record.council == record.council and _is_open(view, placed.record.id, now)
+        for placed in view.about(found[0].id, "motion")
+    )
+    if open_ones >= MOTIONS_OPEN_MAX:
+        return Reason.MOTION_MANY
+    terms = version_of(view.records, motion, found[1])
+    if isinstance(terms, Reason):
+        return terms
+    log = view.log_of[record.council]
+    index = view.logs[log].tree.size
+    case = Case(
+        motion=Placed(record=record, log=log, index=index, arrived=now),
+        compact_id=found[0].id,
+        compact=terms,
+        members=view.admitted(found[0].id),
+        seconds=(),
+        freezes=(),
+        positions=(),
+        votes=(),
+        locks=(),
+        lines_of=view.lines_of,
+        world=view.world,
+    )
+    return motion_fault(case)
+
+
+def _is_open(view: View, motion: RecordId, now: int) -> bool:
+    status = view.motion_status(motion, now)
+    return not isinstance(status, Reason) and status.state in _OPEN
+
+
+def _about(view: View, record: VerifiedRecord, now: int) -> Reason | None:
+    """Records about a motion or a compact: who may write them, and when (ADM-4)."""
+    subject = record.subject
+    if subject is None:
+        return Reason.RECORD_UNKNOWN
+    if isinstance(record.body, Exit):
+        found = view.compact(subject)
+        if isinstance(found, Reason):
+            return found
+        return None if record.council in view.members(subject) else Reason.COMPACT_MEMBER
+    case = view.case(subject)
+    if isinstance(case, Reason):
+        return case
+    if record.council not in view.members(case.compact_id):
+        return Reason.COMPACT_MEMBER
+    status = motion_rules.status(case, now)
+    mover = record.council == case.motion.record.council
+    match record.body:
+        case Withdraw():
+            if not mover:
+                return Reason.MOTION_NOT_MOVER
+            frozen = status.state is State.FROZEN
+            return None if status.freeze is None or frozen else Reason.MOTION_STATE
+        case Takeover():
+            log = view.log_of[record.council]
+            placed = Placed(record=record, log=log, index=0, arrived=now)
+            return takeover_fault(case, placed)
+        case Amend() as amend:
+            if amend.editorial and not mover:
+                return Reason.MOTION_NOT_MOVER
+        case _:
+            pass
+    return None if status.freeze is None else Reason.MOTION_STATE
 
 
 def _on_motion(view: View, record: VerifiedRecord, now: int) -> Reason | None:
@@ -110,7 +200,9 @@ def _on_motion(view: View, record: VerifiedRecord, now: int) -> Reason | None:
         case Freeze():
             if status.freeze is not None or status.state is State.VOID:
                 return Reason.FREEZE_DOUBLE
-            placed = Placed(record=record, log=view.log_of[record.council], index=0, arrived=now)
+            log = view.log_of[record.council]
+            index = view.logs[log].tree.size
+            placed = Placed(record=record, log=log, index=index, arrived=now)
             return motion_rules.freeze_fault(case, placed)
         case Position() as position:
             return _position(case, record, position, now)

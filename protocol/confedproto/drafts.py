@@ -6,12 +6,13 @@ Whether the signed record is then appended is decided by `admission.objection`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from confedproto.bodies import KIND_OF
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.act import Act
+from confedproto.bodies.amend import Amend
 from confedproto.bodies.compact import COORDINATION, ClassRule, Compact, Founder, Windows
-from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.bodies.link import Link
 from confedproto.bodies.mandate import Instruction, Mandate
 from confedproto.bodies.motion import Motion, Title
@@ -23,8 +24,8 @@ from confedproto.codec import text_is_clean
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, PublicKey, RecordId
 from confedproto.record import build_payload, text_hash
-from confedproto.rules.compact import accessions_named
-from confedproto.rules.motion import Case, Placed, seconders, single_freeze
+from confedproto.rules.freezes import freeze_for
+from confedproto.rules.motion import Case, Placed, single_freeze
 from confedproto.rules.tally import parse_rule
 from confedproto.view import View
 
@@ -120,16 +121,25 @@ class Desk:
     # --- motions ----------------------------------------------------------------------------
 
     def motion(
-        self, compact: RecordId, *, title: str, text: str, salt: bytes, language: str = "en"
+        self,
+        compact: RecordId,
+        *,
+        title: str,
+        text: str,
+        salt: bytes,
+        language: str = "en",
+        name: str = COORDINATION,
+        **more: Any,
     ) -> Draft:
         """A motion; `salt` are 16 random bytes that go before the text in its part."""
         if not text_is_clean(text):
             raise LocalProtocolError(Reason.ENC_TEXT, "the text of a motion")
         part = salt + text.encode()
         body = Motion(
-            name=COORDINATION,
+            name=name,
             titles=(Title(language=language, title=title),),
             text=text_hash(part),
+            **more,
         )
         return self._draft(body, compact, part)
 
@@ -140,22 +150,33 @@ class Desk:
     def freeze(self, motion: RecordId) -> Draft:
         """Freeze a motion: all members of now, opening as soon as the compact's notice allows."""
         case = self._case(motion)
-        windows = case.compact.windows
-        opens = self.now + windows.notice
-        backing = seconders(case)
-        seconds = sorted(p.record.id for p in case.seconds if p.record.council in backing)
-        voters = [
-            Voter(council=council, weight=case.members[council].weight)
-            for council in sorted(case.members)
-        ]
-        body = Freeze(
-            councils=tuple(voters),
-            opens=opens,
-            closes=opens + windows.voting,
-            seconds=tuple(seconds) or None,
-            accessions=accessions_named(case.members) or None,
+        members = self.view.members(case.compact_id)
+        return self._draft(freeze_for(case, members, self.council, self.now), motion)
+
+    def amend(
+        self,
+        motion: RecordId,
+        *,
+        title: str,
+        text: str,
+        salt: bytes,
+        language: str = "en",
+        editorial: bool = False,
+    ) -> Draft:
+        """A whole competing version of a motion, or the mover's editorial fix (MOT-6, MOT-7)."""
+        if not text_is_clean(text):
+            raise LocalProtocolError(Reason.ENC_TEXT, "the text of an amendment")
+        part = salt + text.encode()
+        body = Amend(
+            titles=(Title(language=language, title=title),),
+            text=text_hash(part),
+            editorial=editorial or None,
         )
-        return self._draft(body, motion)
+        return self._draft(body, motion, part)
+
+    def about(self, subject: RecordId, body: Body) -> Draft:
+        """Any other record of this council about a subject: exit, withdraw, claim, hold, ..."""
+        return self._draft(body, subject)
 
     def position(
         self,
@@ -165,8 +186,9 @@ class Desk:
         yes: int | None = None,
         no: int | None = None,
         valid: int | None = None,
+        **more: Any,
     ) -> Draft:
-        """This council's position, numbered after its last one on this motion."""
+        """This council's position, numbered after its last one on this motion; any field of one."""
         case = self._case(motion)
         freeze = single_freeze(case)
         if freeze is None:
@@ -183,6 +205,7 @@ class Desk:
             yes=yes,
             no=no,
             valid=valid,
+            **more,
         )
         return self._draft(body, motion)
 

@@ -57,10 +57,10 @@ class View:
         self.mandates: Final = Mandates(self)
         self.chains: Final = Chains(network, self.logs)
         self.news: list[Placed] = []  # admitted since somebody emptied it
-        # What motion_status said, for as long as time alone does not change it; forgotten when
-        # a record comes that could: about the motion, on membership, or a receipt.
+        # What motion_status said, until time alone or a record of _place could change it.
         self._statuses: dict[RecordId, tuple[range, MotionStatus]] = {}
-        self.world: Final = Known(self.records, self.about, self.case, self.motion_status)
+        answers = (self.about, self.of_kind, self.case, self.motion_status)
+        self.world: Final = Known(self.records, *answers)
         self._judged_in: dict[LogId, set[RecordId]] = defaultdict(set)  # motions, by their logs
 
     # --- the fold ---------------------------------------------------------------------

@@ -38,6 +38,10 @@ class World(Protocol):
         """The admitted records of a kind with this subject."""
         ...
 
+    def of_kind(self, kind: str) -> Sequence[Placed]:
+        """All admitted records of a kind."""
+        ...
+
     def naming(self, named: RecordId) -> Sequence[Placed]:
         """The motions that name a record as target, first reading, parent or superseded."""
         ...

@@ -4,7 +4,7 @@ Pure functions of records. A record whose authors are not all known yet is not r
 ever: COUNCIL_UNKNOWN says that the answer may change when another log arrives.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -149,8 +149,3 @@ def founding_units_fault(compact: Compact) -> Reason | None:
         if rule is not None and rule.asks_units and not any(f.weight for f in compact.founders):
             return Reason.UNITS_WEIGHT
     return None
-
-
-def accessions_named(members: Mapping[CouncilId, Member]) -> tuple[RecordId, ...]:
-    """The accession records that a roll of these members rests on, sorted."""
-    return tuple(sorted(m.accession for m in members.values() if m.accession is not None))

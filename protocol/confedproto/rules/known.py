@@ -69,10 +69,11 @@ class Known:
         self,
         records: Mapping[RecordId, Placed],
         about: Callable[[RecordId, str], Sequence[Placed]],
+        of_kind: Callable[[str], Sequence[Placed]],
         case: Callable[[RecordId], Case | Reason],
         status_of: Callable[[RecordId, int], MotionStatus | Reason],
     ) -> None:
-        self._records, self._about = records, about
+        self._records, self._about, self._of_kind = records, about, of_kind
         self._case, self._status = case, status_of
 
     def placed(self, record: RecordId) -> Placed | None:
@@ -82,6 +83,10 @@ class Known:
     def about(self, subject: RecordId, kind: str) -> Sequence[Placed]:
         """The admitted records of a kind with this subject."""
         return self._about(subject, kind)
+
+    def of_kind(self, kind: str) -> Sequence[Placed]:
+        """All admitted records of a kind."""
+        return self._of_kind(kind)
 
     def naming(self, named: RecordId) -> Sequence[Placed]:
         """The motions that name a record."""

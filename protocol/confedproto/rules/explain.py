@@ -1,0 +1,78 @@
+"""Why a motion stands where it stands: records and rules, in plain rows (specs/08, STA-8)."""
+
+from dataclasses import dataclass
+
+from confedproto.errors import Reason
+from confedproto.ids import RecordId
+from confedproto.rules.case import Case, Placed, seconders
+from confedproto.rules.freezing import freeze_fault
+from confedproto.rules.motion import MotionStatus
+from confedproto.rules.standing import Standing
+from confedproto.rules.states import Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """One record that a status rests on, or why it does not; `rule` is the rule asked."""
+
+    record: RecordId
+    kind: str
+    rule: str
+    fault: Reason | None
+
+
+def grounds(case: Case, status: MotionStatus, stands: Standing | None) -> tuple[Ground, ...]:
+    """The records that bear on the motion, each with the rule that judged it (STA-8)."""
+    out = [_ground(case.motion, "MOT-2", status.fault if status.freeze is None else None)]
+    backing = seconders(case)
+    for placed in case.seconds:
+        good = placed.record.council in backing
+        out.append(_ground(placed, "MOT-4", None if good else Reason.COMPACT_MEMBER))
+    if case.world is not None:
+        for kind, rule in (
+            ("amend", "MOT-6"),
+            ("withdraw", "MOT-8"),
+            ("takeover", "MOT-8"),
+            ("affected-claim", "MOT-5"),
+        ):
+            for placed in case.world.about(case.motion.record.id, kind):
+                out.append(_ground(placed, rule, None))
+    for placed in case.freezes:
+        out.append(_ground(placed, "FRZ-1", freeze_fault(case, placed)))
+    for judged in status.positions:
+        out.append(_ground(judged.position, _rule_of(judged.fault), judged.fault))
+    if status.certificate is not None:
+        vote = status.certificate.vote
+        out.append(Ground(record=vote.id, kind=vote.kind, rule="CER-5", fault=None))
+        out += [
+            Ground(record=lock.id, kind=lock.kind, rule="CER-1", fault=None)
+            for lock in status.certificate.locks
+        ]
+    if stands is not None and stands.effect is not Effect.NONE and case.world is not None:
+        for record in stands.by:
+            found = case.world.placed(record)
+            if found is not None:
+                out.append(_ground(found, "MOT-13", None))
+    return tuple(out)
+
+
+_RULES = {
+    Reason.POSITION_NOT_MEMBER: "POS-1",
+    Reason.FREEZE_MISMATCH: "POS-2",
+    Reason.POSITION_LATE: "POS-3",
+    Reason.POSITION_RECEIPTS: "POS-4",
+    Reason.POSITION_TALLY: "POS-5",
+    Reason.POSITION_NUMBER: "POS-6",
+    Reason.POSITION_DOUBLE: "POS-6",
+    Reason.POSITION_VERSION: "MOT-6",
+    Reason.POSITION_LEFT: "EXI-3",
+}
+
+
+def _rule_of(fault: Reason | None) -> str:
+    return "POS-1" if fault is None else _RULES.get(fault, "POS-1")
+
+
+def _ground(placed: Placed, rule: str, fault: Reason | None) -> Ground:
+    record = placed.record
+    return Ground(record=record.id, kind=record.kind, rule=rule, fault=fault)
