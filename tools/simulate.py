@@ -2,6 +2,8 @@
 
     python tools/simulate.py --seeds 50      seeds 1 to 50
     python tools/simulate.py --seed 17       one seed again, told in full
+    python tools/simulate.py --topology small-world --nodes 50 --silent 0.3 --plot spread.svg
+                                             how records spread (tools/topology.py)
 
 A seed gives eight councils with their rule, weights and keyholders, a sparse random graph of
 links with their own latencies, and a motion that they vote on while wires are cut and healed
@@ -22,6 +24,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, Literal
 
 from confednode.demo.graph import link_graph
@@ -30,6 +33,7 @@ from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import RecordId
 from confedproto.rules.motion import MotionStatus, State
 from confedproto.testing import SimNode, Simulator
+from tools import topology
 from tools.recount import Recount, read, recount
 
 COUNCILS: Final = 8
@@ -292,7 +296,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Simulated confederations with faults.")
     parser.add_argument("--seeds", type=int, default=50, help="how many, from 1 on")
     parser.add_argument("--seed", type=int, help="this one alone, told in full")
+    parser.add_argument("--topology", choices=topology.TOPOLOGIES, help="how records spread")
+    parser.add_argument("--nodes", type=int, default=50, help="of the topology")
+    parser.add_argument("--records", type=int, default=20, help="stated in the topology")
+    parser.add_argument("--latency", type=int, default=50, metavar="MS", help="of each link")
+    parser.add_argument("--loss", type=float, default=0.0, help="share of messages that cut a link")
+    parser.add_argument("--silent", type=float, default=0.0, help="share of nodes switched off")
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="deliveries over time")
     options = parser.parse_args(arguments)
+    if options.topology is not None:
+        found = topology.spread(
+            options.topology,
+            options.nodes,
+            records=options.records,
+            seed=options.seed or 1,
+            latency_ms=options.latency,
+            loss=options.loss,
+            silent=options.silent,
+            say=print,
+        )
+        print("\n".join(found.lines()))
+        if options.plot is not None:
+            topology.plot(options.plot, [(options.topology, found)])
+        return 0
     seeds = [options.seed] if options.seed is not None else list(range(1, options.seeds + 1))
     say: Say = print if options.seed is not None else _silent
     started = time.process_time()

@@ -32,6 +32,7 @@ from confedproto.ids import (
     network_id,
 )
 from confedproto.keys import SigningKey
+from confedproto.record import Leaf
 
 START_S = 1_700_000_000
 """Seconds UTC at which every simulation begins."""
@@ -84,12 +85,21 @@ class Simulator:
         self.nodes: list[SimNode] = []
         self.wires: dict[frozenset[str], Wire] = {}
         self._events: list[tuple[int, int, Callable[[], None]]] = []
+        self._opened: dict[tuple[bytes, bytes | None], Leaf] = {}
+        self._up: dict[int, Wire] = {}  # by the number of the link
         self._count = itertools.count(1)
 
     @property
     def now_s(self) -> int:
         """Seconds UTC."""
         return self.now // 1000
+
+    def open_leaf(self, envelope: bytes, part: bytes | None = None) -> Leaf:
+        """Open a leaf in full, once for all nodes that get the same bytes."""
+        known = self._opened.get((envelope, part))
+        if known is None:
+            known = self._opened[envelope, part] = record.open_leaf(self.network, envelope, part)
+        return known
 
     # --- people -----------------------------------------------------------------------------
 
@@ -130,7 +140,7 @@ class Simulator:
             node.heads.items(), key=lambda item: item[0] != node.engine.own
         ):
             leaves = [
-                (record.open_leaf(self.network, envelope, part), envelope, arrived)
+                (self.open_leaf(envelope, part), envelope, arrived)
                 for envelope, part, arrived in node.disk[log]
             ]
             node.engine.restore(council, key, leaves, head)
@@ -206,7 +216,9 @@ class Simulator:
         if cable.up or not guest.up or not host.up:
             return
         cable.up = True
+        self._up.pop(cable.number, None)
         cable.number = next(self._count)
+        self._up[cable.number] = cable
         number = cable.number
         self.give(
             guest,
@@ -349,8 +361,8 @@ class Simulator:
             effect = replace(effect, start=effect.start + len(run.leaves))
 
     def _transmit(self, node: SimNode, link: int, message: wire.Message) -> None:
-        cable = next((c for c in self.wires.values() if c.number == link and c.up), None)
-        if cable is None:
+        cable = self._up.get(link)
+        if cable is None or not cable.up:
             return
         data = wire.encode(message)
         node.bytes_sent += len(data)
@@ -371,7 +383,7 @@ class Simulator:
         if isinstance(message, wire.Run):
             node.leaves_received += len(message.leaves)
             try:
-                leaves = [record.open_leaf(self.network, *leaf) for leaf in message.leaves]
+                leaves = [self.open_leaf(*leaf) for leaf in message.leaves]
             except VerificationError as error:  # a part withheld or changed on the way
                 node.refused.append(fx.Refused(link=link, reason=error.reason, detail=error.detail))
                 self._cut(cable)

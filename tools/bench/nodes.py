@@ -26,7 +26,8 @@ from confedproto.keys import SigningKey
 NETWORK: Final = "bench"
 ENVELOPE_BYTES: Final = 496
 BATCH: Final = 1_024
-START_S: Final = 120.0
+WINDOW_FRAMES: Final = 4
+"""Frames that may be on their way when a link is cut: what a link has room for."""
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -52,19 +53,27 @@ class Council:
     def start(self) -> float:
         """Start the node; returns the seconds until it listened."""
         begun = time.perf_counter()
+        self.launch()
+        self.ready()
+        return time.perf_counter() - begun
+
+    def launch(self) -> None:
+        """Start the node's process; `ready` waits for it."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "confednode.demo.host", str(self.home.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | self.environment,
         )
-        if self.process.stdout is None:
-            raise RuntimeError("no pipe")
+
+    def ready(self) -> None:
+        """Wait until the node listens."""
+        if self.process is None or self.process.stdout is None:
+            raise RuntimeError("not started")
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError("the node did not start")
         self.listen = str(json.loads(line)["listen"])
-        return time.perf_counter() - begun
 
     def stop(self) -> None:
         """Stop the node in good order."""
@@ -72,16 +81,21 @@ class Council:
             if self.process.stdin is not None:
                 self.process.stdin.close()
             self.process.wait(20)
-            if self.process.stdout is not None:
-                self.process.stdout.close()
-            self.process = None
+            self._forget()
 
     def kill(self) -> None:
         """SIGKILL."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-            self.process = None
+            self._forget()
+
+    def _forget(self) -> None:
+        if self.process is not None:
+            for pipe in (self.process.stdin, self.process.stdout):
+                if pipe is not None:
+                    pipe.close()
+        self.process = None
 
     def pids(self) -> Iterator[int]:
         """The node's process and its workers."""
@@ -147,6 +161,11 @@ class Council:
             address=address or self.listen,
             transport=self.ask("status")["transport"],
         )
+
+
+def now_ns() -> int:
+    """A number that no earlier call has given."""
+    return time.time_ns() % 10**9
 
 
 def found(folder: Path, name: str) -> Council:
