@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from confednode import config, control, keyring
+from confednode.commands.asked import Asked
 from confednode.commands.failing import fail
 from confednode.config import Home
 from confednode.errors import KeyringError, NodeError, NodeReason
@@ -55,17 +56,15 @@ class Shell:
         return None
 
     def submit(
-        self, kind: str, draft: control.Reply, *, extra: Iterable[SigningKey] = ()
+        self, asked: Asked | str, draft: control.Reply, *, extra: Iterable[SigningKey] = ()
     ) -> control.Reply:
         """Sign a draft with the keyholders' keys that lie here, and hand it in.
 
-        What is signed is checked against what was asked for: a node cannot slip another kind
-        of record under its keyholders' pen.
+        What is signed is checked against what was asked for: a node cannot slip another
+        record under its keyholders' pen. A kind alone leaves what it says to the node.
         """
         payload = bytes.fromhex(draft["payload"])
-        header, _, _ = record.parse_payload(payload)
-        if header.kind != kind:
-            raise KeyringError(NodeReason.CONTROL_REPLY, f"the node drafted a {header.kind}")
+        (Asked(kind=asked) if isinstance(asked, str) else asked).check(payload)
         wanted = [text.decode_key(key) for key in draft["keys"]]
         needed = int(draft["threshold"])
         keys = keyring.keys_for(self.home.keys, wanted, needed, self.passphrase())

@@ -6,8 +6,12 @@ from typing import Any
 
 import click
 
+from confednode.commands.asked import Asked
 from confednode.commands.base import Shell, command, read_file, write_file
+from confednode.errors import KeyringError, NodeReason
+from confedproto.bodies.motion import Title
 from confedproto.limits import PART_MAX_BYTES
+from confedproto.record import SALT_BYTES
 
 SECONDS = click.IntRange(min=0)
 DAY_S = 86_400
@@ -85,7 +89,13 @@ def compact_found(
 @command
 def compact_accede(shell: Shell, compact_id: str, weight: int) -> None:
     """Join a compact; enough of its members must be linked with this council."""
-    reply = shell.submit("accession", shell.ask("draft-accession", id=compact_id, weight=weight))
+    asked = Asked(
+        kind="accession",
+        about=compact_id,
+        says={"weight": weight},
+        filled=frozenset({"motion"}),
+    )
+    reply = shell.submit(asked, shell.ask("draft-accession", id=compact_id, weight=weight))
     shell.emit({"id": reply["id"], "compact": compact_id}, [f"Acceded: {reply['id']}"])
 
 
@@ -118,7 +128,8 @@ def compact_exit(shell: Shell, compact_id: str, reason: str | None) -> None:
 def _about(shell: Shell, kind: str, subject: str, **fields: Any) -> dict[str, Any]:
     """Sign a record about another one, with the fields that are given."""
     given = {name: value for name, value in fields.items() if value is not None}
-    return shell.submit(kind, shell.ask("draft-about", id=subject, kind=kind, fields=given))
+    asked = Asked(kind=kind, about=subject, says=given, filled=frozenset())
+    return shell.submit(asked, shell.ask("draft-about", id=subject, kind=kind, fields=given))
 
 
 @click.group()
@@ -148,7 +159,14 @@ def motion_propose(
         salt=secrets.token_hex(16),
         language=language,
     )
-    reply = shell.submit("motion", draft)
+    if bytes.fromhex(draft["part"] or "")[SALT_BYTES:] != wording.encode():
+        raise KeyringError(NodeReason.CONTROL_REPLY, "the node drafted another text")
+    asked = Asked(
+        kind="motion",
+        about=compact_id,
+        says={"titles": (Title(language=language, title=title),)},
+    )
+    reply = shell.submit(asked, draft)
     shell.emit({"id": reply["id"], "motion": reply["id"]}, [f"Motion: {reply['id']}"])
 
 
@@ -157,7 +175,8 @@ def motion_propose(
 @command
 def motion_second(shell: Shell, motion_id: str) -> None:
     """Second a motion of another council."""
-    reply = shell.submit("second", shell.ask("draft-second", id=motion_id))
+    asked = Asked(kind="second", about=motion_id, filled=frozenset())
+    reply = shell.submit(asked, shell.ask("draft-second", id=motion_id))
     shell.emit({"id": reply["id"], "motion": motion_id}, [f"Seconded: {reply['id']}"])
 
 
@@ -244,7 +263,8 @@ def motion_dispute(shell: Shell, record_id: str, name: str, remedy: str) -> None
 @command
 def motion_freeze(shell: Shell, motion_id: str) -> None:
     """Fix who votes, on what and when; only the council that moved it may."""
-    reply = shell.submit("freeze", shell.ask("draft-freeze", id=motion_id))
+    asked = Asked(kind="freeze", about=motion_id)
+    reply = shell.submit(asked, shell.ask("draft-freeze", id=motion_id))
     row = shell.ask("motion", id=motion_id)
     fields = {"id": reply["id"], "freeze": reply["id"], "motion": motion_id}
     times = {name: row.get(name) for name in ("opens", "closes", "grace_ends")}
@@ -331,18 +351,23 @@ def position(
     contact: str | None,
 ) -> None:
     """Sign what this council says to a frozen motion."""
-    draft = shell.ask(
-        "draft-position",
-        id=motion_id,
-        value=value,
-        yes=yes,
-        no=no,
-        valid=valid,
-        reason=reason,
-        clause=clause,
-        contact=contact,
+    said = {
+        "value": value,
+        "yes": yes,
+        "no": no,
+        "valid": valid,
+        "reason": reason,
+        "clause": clause,
+        "contact": contact,
+    }
+    draft = shell.ask("draft-position", id=motion_id, **said)
+    asked = Asked(
+        kind="position",
+        about=motion_id,
+        says=said,
+        filled=frozenset({"freeze", "number"}),
     )
-    reply = shell.submit("position", draft)
+    reply = shell.submit(asked, draft)
     shell.emit(
         {"id": reply["id"], "position": reply["id"], "motion": motion_id, "value": value},
         [f"Position {value}: {reply['id']}"],

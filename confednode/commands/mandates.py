@@ -8,10 +8,12 @@ import click
 
 from confednode import keyring
 from confednode.commands import papers
+from confednode.commands.asked import Asked
 from confednode.commands.base import Shell, command, read_file
 from confednode.commands.decide import export
 from confednode.errors import KeyringError, NodeReason
-from confedproto import record, text
+from confedproto import text
+from confedproto.bodies.mandate import Instruction
 from confedproto.limits import RECORD_MAX_BYTES
 
 
@@ -56,7 +58,18 @@ def mandate_grant(
         instructions={motion_id: instruction},
         until=until,
     )
-    reply = shell.submit("mandate", draft)
+    row = Instruction(motion=text.decode_record(motion_id), value=instruction)
+    asked = Asked(
+        kind="mandate",
+        says={
+            "delegate": text.decode_key(delegate),
+            "kinds": tuple(sorted({kind.strip() for kind in scope.split(",")})),
+            "instructions": (row,),
+            "until": until,
+        },
+        filled=frozenset({"starts", "compact"}),
+    )
+    reply = shell.submit(asked, draft)
     shell.emit({"id": reply["id"], "mandate": reply["id"]}, [f"Mandate: {reply['id']}"])
 
 
@@ -123,9 +136,14 @@ def mandate_act(
     """Act under a mandate; refused if it goes beyond it."""
     draft = shell.ask("draft-act", motion=motion_id, value=value, mandate=mandate_id, kind=kind)
     payload = bytes.fromhex(draft["payload"])
-    header, _, _ = record.parse_payload(payload)
-    if header.kind != "act":
-        raise KeyringError(NodeReason.CONTROL_REPLY, f"the node drafted a {header.kind}")
+    asked = Asked(
+        kind="act",
+        about=mandate_id,
+        says={"motion": text.decode_record(motion_id), "value": value}
+        | ({} if kind is None else {"kind": kind}),
+        filled=frozenset({"kind", "number", "previous", "head"}),
+    )
+    asked.check(payload)
     if key_file is not None:
         key = keyring.read_key(key_file, shell.passphrase())
     else:
@@ -152,7 +170,8 @@ def mandate_act(
 @command
 def recall(shell: Shell, mandate_id: str, reason: str | None, target: Path | None) -> None:
     """Take a mandate back, at once."""
-    reply = shell.submit("recall", shell.ask("draft-recall", id=mandate_id, reason=reason))
+    asked = Asked(kind="recall", about=mandate_id, says={"reason": reason}, filled=frozenset())
+    reply = shell.submit(asked, shell.ask("draft-recall", id=mandate_id, reason=reason))
     if target is not None:
         export(shell, "record", reply["id"], target)
         return

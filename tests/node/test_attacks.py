@@ -7,16 +7,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 import trio
 
 from confednode import driver as module
 from confednode import ingest, places
 from confednode.cli import main
+from confednode.commands.asked import Asked
+from confednode.errors import KeyringError
 from confednode.places import Places, network_of
 from confednode.requests import OPS
 from confedproto import text, wire
-from confedproto.ids import NetworkId
+from confedproto.bodies.position import Position
+from confedproto.bodies.recall import Recall
+from confedproto.ids import NetworkId, RecordId
+from tests.support.councils import Author
 from tests.support.nodes import Nodes, RawPeer, nodes_in, until
 
 
@@ -207,3 +213,31 @@ async def test_control_socket_answers_anything_with_one_object_and_lives(nodes: 
             await ask(json.dumps({"op": name, **args}).encode())
     await stream.aclose()
     await north.found_compact("again")
+
+
+# --- what keyholders sign -------------------------------------------------------------------------
+
+
+def test_draft_that_says_something_else_than_was_asked_is_not_signed() -> None:
+    author, motion = Author(1), bytes([7]) * 32
+    asked = Asked(
+        kind="position",
+        about=text.encode_record(RecordId(motion)),
+        says={"value": "yes", "yes": 10, "no": None},
+        filled=frozenset({"freeze", "number"}),
+    )
+    good = Position(freeze=bytes(32), number=3, value="yes", yes=10)
+    asked.check(author.make(good, subject=motion).payload)
+    for body in (
+        msgspec.structs.replace(good, value="no"),
+        msgspec.structs.replace(good, yes=11),
+        msgspec.structs.replace(good, no=0),
+        msgspec.structs.replace(good, yes=None),
+        msgspec.structs.replace(good, reason="added by the node"),
+    ):
+        with pytest.raises(KeyringError, match="the node drafted"):
+            asked.check(author.make(body, subject=motion).payload)
+    with pytest.raises(KeyringError, match="about something else"):
+        asked.check(author.make(good, subject=bytes(32)).payload)
+    with pytest.raises(KeyringError, match="drafted a recall"):
+        asked.check(author.make(Recall(), subject=motion).payload)
