@@ -29,7 +29,7 @@ def standing(desk: Desktop) -> Reply:
     state = chain.state_at(desk.now)
     row: Reply = {
         "life": state.value,
-        "signing": keeper.guard.state.value,
+        "signing": keeper.signing.value,
         "answered": len(keeper.guard.answered & linked),
         "answers_needed": answers_needed(len(linked)),
         "requests": len(_pending(desk)),

@@ -22,16 +22,15 @@ from confedproto.log import Head, open_head
 from confedproto.record import Leaf, PlainLeaf, RefusedLeaf, VerifiedRecord, heads_of
 from confedproto.rules.authority import Authority
 from confedproto.rules.case import Placed
-from confedproto.rules.chain import (
+from confedproto.rules.chain import Chain, fold
+from confedproto.rules.forks import proven
+from confedproto.rules.given import (
     CARRIED_KINDS,
     Carriage,
-    Chain,
     OwnLog,
-    fold,
     is_final_word,
     renewal_fault,
 )
-from confedproto.rules.forks import proven
 from confedproto.rules.links import link_fault
 from confedproto.rules.receipts import receipts_needed
 

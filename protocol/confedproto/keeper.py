@@ -13,7 +13,7 @@ from confedproto.guard import Guard, Signing
 from confedproto.ids import CouncilId, LogId, RecordId, log_id
 from confedproto.pen import Pen
 from confedproto.record import VerifiedRecord
-from confedproto.rules.chain import CARRIED_KINDS
+from confedproto.rules.given import CARRIED_KINDS
 from confedproto.rules.life import State
 from confedproto.view import View
 
@@ -70,12 +70,18 @@ class Keeper:
             return None
         return node.record
 
+    @property
+    def signing(self) -> Signing:
+        """Whether the node signs its log: never again once a fork of it is proved (RES-3)."""
+        forked = self._own in self._view.chains.forked
+        return Signing.STOPPED if forked else self.guard.state
+
     def objection(self, kind: str, now: int) -> Reason | None:
         """Why nothing of this kind is appended to our log now, or None (RES-1, FRK-4, SUS-3)."""
         if self.guard.state is Signing.HELD:
             return Reason.RESTORE_HELD
         chain = self._view.chains.of[self._council]
-        if self.guard.state is Signing.STOPPED or self._own in self._view.chains.forked:
+        if self.signing is Signing.STOPPED:
             return Reason.LOG_FORK
         node = chain.authority.node
         if node is None or node.key != self._key:

@@ -9,10 +9,10 @@ its answer for a position never changes: what comes later cannot reach back (AUT
     authority.admit(position)        -> None, or the Reason why it does not count
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, assert_never
 
 from confedproto import keys
 from confedproto.bodies import KINDS, Needs
@@ -204,7 +204,7 @@ class Authority:
             return Reason.KIND_UNKNOWN
         if record.charter != step_.version:
             return Reason.CHARTER_VERSION
-        fault = _CHECKS[kind.needs](self, record)
+        fault = self._signers_fault(kind.needs, record)
         if fault is not None:
             return fault
         match record.body:
@@ -295,6 +295,21 @@ class Authority:
 
     # --- signatures by kind -----------------------------------------------------------------
 
+    def _signers_fault(self, needs: Needs, record: VerifiedRecord) -> Reason | None:
+        match needs:
+            case Needs.THRESHOLD:
+                return self._needs_threshold(record)
+            case Needs.NODE:
+                return self._needs_node(record)
+            case Needs.DELEGATE:
+                return self._needs_delegate(record)
+            case Needs.KEYHOLDER:
+                return self._needs_keyholder(record)
+            case Needs.ADMINISTRATION:
+                return self._needs_administration(record)
+            case _:
+                assert_never(needs)
+
     def _needs_threshold(self, record: VerifiedRecord) -> Reason | None:
         now = self.charter
         if now is None or not self.signers_meet(now.charter, record):
@@ -351,17 +366,6 @@ class Authority:
         return Event.SUSPENSION if of_node else Event.BY_KEYHOLDERS
 
 
-_CHECKS: Final[Mapping[Needs, Callable[[Authority, VerifiedRecord], Reason | None]]] = (
-    MappingProxyType(
-        {
-            Needs.THRESHOLD: Authority._needs_threshold,
-            Needs.NODE: Authority._needs_node,
-            Needs.DELEGATE: Authority._needs_delegate,
-            Needs.KEYHOLDER: Authority._needs_keyholder,
-            Needs.ADMINISTRATION: Authority._needs_administration,
-        }
-    )
-)
 _EVENTS: Final[Mapping[Needs, Event]] = MappingProxyType(
     {
         Needs.THRESHOLD: Event.BY_KEYHOLDERS,

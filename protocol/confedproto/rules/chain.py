@@ -12,7 +12,6 @@ of arrival, no clock.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.node import LastHead, Node
@@ -20,37 +19,10 @@ from confedproto.bodies.suspension import Suspension
 from confedproto.errors import Reason
 from confedproto.ids import Hash, LogId, NetworkId, PublicKey, RecordId, log_id
 from confedproto.limits import SUSPENSION_S
-from confedproto.record import Leaf, PlainLeaf, RefusedLeaf, VerifiedRecord
+from confedproto.record import PlainLeaf, RefusedLeaf, VerifiedRecord
 from confedproto.rules.authority import Authority
+from confedproto.rules.given import Carriage, OwnLog, is_final_word, renewal_fault
 from confedproto.rules.life import Event, State
-
-CARRIED_KINDS: Final = frozenset({"charter", "node", "recall", "suspension", "act"})
-"""What a council may say through another council's node (CAR-1)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnLog:
-    """What is held of one log of the council; `root_at` answers up to its length."""
-
-    id: LogId
-    leaves: Sequence[Leaf]
-    root_at: Callable[[int], Hash]
-
-    def has(self, size: int, root: bytes) -> bool:
-        """Whether the log is held up to `size` and had this root there."""
-        return 0 < size <= len(self.leaves) and self.root_at(size) == root
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carriage:
-    """A record of the council in another council's log, and the head of its own it names."""
-
-    carrier: RecordId
-    record: VerifiedRecord
-    log: LogId
-    size: int
-    root: Hash
-    time: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,26 +48,6 @@ class Chain:
         node = self.authority.node
         stopped = node is not None and now < self.stops.get(node.key, 0)
         return State.SUSPENDED if state is State.ACTIVE and stopped else state
-
-
-def is_final_word(leaf: Leaf) -> bool:
-    """Whether a leaf is a vote or a lock: a fork of its log does not take it back (CER-6).
-
-    A node that signed two histories may have signed two outcomes, and a certificate bears
-    that. If its lock went, it could undo what q councils have made final.
-    """
-    return isinstance(leaf, VerifiedRecord) and leaf.kind in ("vote", "lock")
-
-
-def renewal_fault(log: OwnLog, record: VerifiedRecord, index: int) -> Reason | None:
-    """Why a node record at `index` may not stand there, whatever its signatures (NOD-4)."""
-    node = record.body
-    if not isinstance(node, Node) or node.last is None or index == 0:
-        return None
-    if node.last.log != log.id:
-        return Reason.LOG_ID  # it opens another log; here it is a mere copy
-    good = node.last.size <= index and log.has(node.last.size, node.last.root)
-    return None if good else Reason.NODE_LAST
 
 
 def fold(

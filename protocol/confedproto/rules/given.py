@@ -1,0 +1,58 @@
+"""What the chain of a council is folded from: its logs and what others carry (specs/04, AUT)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from confedproto.bodies.node import Node
+from confedproto.errors import Reason
+from confedproto.ids import Hash, LogId, RecordId
+from confedproto.record import Leaf, VerifiedRecord
+
+CARRIED_KINDS: Final = frozenset({"charter", "node", "recall", "suspension", "act"})
+"""What a council may say through another council's node (CAR-1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnLog:
+    """What is held of one log of the council; `root_at` answers up to its length."""
+
+    id: LogId
+    leaves: Sequence[Leaf]
+    root_at: Callable[[int], Hash]
+
+    def has(self, size: int, root: bytes) -> bool:
+        """Whether the log is held up to `size` and had this root there."""
+        return 0 < size <= len(self.leaves) and self.root_at(size) == root
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carriage:
+    """A record of the council in another council's log, and the head of its own it names."""
+
+    carrier: RecordId
+    record: VerifiedRecord
+    log: LogId
+    size: int
+    root: Hash
+    time: int
+
+
+def is_final_word(leaf: Leaf) -> bool:
+    """Whether a leaf is a vote or a lock: a fork of its log does not take it back (CER-6).
+
+    A node that signed two histories may have signed two outcomes, and a certificate bears
+    that. If its lock went, it could undo what q councils have made final.
+    """
+    return isinstance(leaf, VerifiedRecord) and leaf.kind in ("vote", "lock")
+
+
+def renewal_fault(log: OwnLog, record: VerifiedRecord, index: int) -> Reason | None:
+    """Why a node record at `index` may not stand there, whatever its signatures (NOD-4)."""
+    node = record.body
+    if not isinstance(node, Node) or node.last is None or index == 0:
+        return None
+    if node.last.log != log.id:
+        return Reason.LOG_ID  # it opens another log; here it is a mere copy
+    good = node.last.size <= index and log.has(node.last.size, node.last.root)
+    return None if good else Reason.NODE_LAST
