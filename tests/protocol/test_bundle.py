@@ -5,16 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from confedproto import bundle, codec, record
+from confedproto import bundle, codec, merkle, record
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.position import Position
 from confedproto.bodies.recall import Recall
 from confedproto.bundle import Bundle, Entry, Report
 from confedproto.bundle.build import RECEIPTS
+from confedproto.bundle.container import Proof
 from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
 from confedproto.ids import CouncilId, Hash, RecordId
 from confedproto.keys import SigningKey
 from confedproto.limits import BUNDLE_MAX_BYTES
+from confedproto.log import sign_head
 from confedproto.rules.mandate import Outcome
 from confedproto.testing import SimNode, Simulator, seeded_key
 from tests.support.worlds import (
@@ -718,3 +720,48 @@ def test_mandate_with_any_byte_changed_is_never_valid(mask: int) -> None:
 def test_verify_without_a_file_is_the_callers_error() -> None:
     with pytest.raises(LocalProtocolError):
         bundle.verify([], [], 0)
+
+
+# --- files that contradict each other ---------------------------------------------------------
+
+
+def test_forked_council_is_seen_when_two_files_meet() -> None:
+    """The node key signs another log of the same size, and another file shows it."""
+    mandated = grant(make_world(2, "majority"))
+    world, node = mandated.world, mandated.world.nodes[0]
+    parsed = bundle.decode(mandated.file)
+    mandate = first(mandated.file, "mandate")
+    value = codec.decode(mandate.payload)
+    payload = codec.encode({**value, "time": value["time"] + 1})
+    other = sign(world, payload, *node.keyholders[:2])
+    new = record.open(parsed.network, other).id
+    log = world.view.logs[world.view.log_of[node.council]]
+    tree = merkle.Tree()
+    for index, leaf in enumerate(log.leaves):
+        is_it = isinstance(leaf, record.VerifiedRecord) and leaf.id == mandate.id
+        tree.append(merkle.leaf_hash(other) if is_it else log.tree.leaf(index))
+    assert parsed.head is not None
+    size = parsed.head.size
+    index = world.view.records[mandate.id].index
+    head = sign_head(
+        parsed.network,
+        node.node_key,
+        log=log.id,
+        size=size,
+        root=tree.root_at(size),
+        time=parsed.head.time,
+    )
+    entries = [e for one, e in opened(mandated.file) if one.id != mandate.id]
+    forged = replace(
+        parsed,
+        subject=new,
+        receipts=(),
+        entries=(*entries, Entry(envelope=other)),
+        head=replace(parsed.head, signature=codec.decode(head.envelope)[1]),
+        proofs=(
+            Proof(record=new, index=index, size=size, path=tuple(tree.inclusion(index, size))),
+        ),
+    )
+    lie = bundle.encode(forged)
+    assert world.verify(lie).ok
+    assert answer(world.verify(mandated.file, lie)) == unknown(Reason.LOG_FORK)

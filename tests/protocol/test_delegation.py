@@ -1,0 +1,252 @@
+"""A node's view of mandates: recalls by signed heads, reports, petitions, ratification, FINAL."""
+
+import random
+from dataclasses import dataclass
+
+import pytest
+from msgspec.structs import replace
+
+from confedproto import record
+from confedproto.bodies.act import Act
+from confedproto.bodies.mandate import Ceiling, Instruction, Mandate, Share
+from confedproto.bodies.petition import Petition
+from confedproto.bodies.position import Position
+from confedproto.bodies.ratify import Ratify
+from confedproto.bodies.recall import Recall
+from confedproto.bodies.report import Report
+from confedproto.errors import Reason
+from confedproto.ids import RecordId
+from confedproto.log import sign_head
+from confedproto.record import VerifiedRecord
+from confedproto.rules.delegation import ActStatus, MandateStatus
+from confedproto.rules.mandate import Outcome
+from confedproto.rules.tenure import State
+from confedproto.view import View
+from tests.support.councils import DAY, NETWORK, START, Author, found_compact, key, view_of
+
+DELEGATE, PARTNER = key(501), key(502)
+MOTION, RATIFIED, FREE = (bytes([n]) * 32 for n in (1, 2, 3))
+NOON = START + 10 * DAY
+WORDS = bytes(16) + b"We met."
+
+
+@dataclass
+class Story:
+    """Three councils with a compact, and a mandate of the first."""
+
+    councils: list[Author]
+    mandate: VerifiedRecord
+
+    @property
+    def home(self) -> Author:
+        return self.councils[0]
+
+    def head(self, time: int) -> bytes:
+        tree = self.home.tree
+        return sign_head(
+            NETWORK,
+            self.home.node_key,
+            log=self.home.log,
+            size=tree.size,
+            root=tree.root(),
+            time=time,
+        ).envelope
+
+    def act(
+        self, *, time: int = NOON, number: int = 1, received: int | None = 5, **change: object
+    ) -> VerifiedRecord:
+        values: dict[str, object] = {"motion": MOTION, "kind": "vote", "value": "yes"}
+        body = Act(
+            number=number,
+            head=self.head(time - 60),
+            **(values | change),  # type: ignore[arg-type]
+        )
+        done = self.home.add(body, subject=self.mandate.id, time=time, signers=[DELEGATE])
+        if received is not None:
+            for other in self.councils[1:]:
+                other.witness([self.home], time=time + received)
+        return done
+
+    def view(self) -> View:
+        return view_of(self.councils)
+
+    def status(self, at: int = NOON) -> MandateStatus:
+        status = self.view().mandates.status(self.mandate.id, at)
+        assert not isinstance(status, Reason)
+        return status
+
+    def of(self, act: VerifiedRecord) -> ActStatus:
+        status = self.view().mandates.act_status(act.id)
+        assert not isinstance(status, Reason)
+        return status
+
+    def verdict(self, act: VerifiedRecord) -> tuple[Outcome, Reason | None]:
+        verdict = self.of(act).verdict
+        return verdict.outcome, verdict.reason
+
+
+def story(**change: object) -> Story:
+    councils = [Author(number) for number in (1, 2, 3)]
+    compact = found_compact(councils)
+    body = Mandate(
+        delegate=DELEGATE.public,
+        starts=START,
+        until=START + 30 * DAY,
+        kinds=("spending-order", "statement", "vote"),
+        compact=compact.id,
+        instructions=(
+            Instruction(motion=MOTION, value="yes"),
+            Instruction(motion=RATIFIED, value="ratify"),
+            Instruction(motion=FREE, value="free"),
+        ),
+        ceiling=Ceiling(currency="chf", act=500, total=800),
+    )
+    return Story(councils, councils[0].add(replace(body, **change)))
+
+
+def test_act_in_a_view_is_valid_and_its_mandate_in_force() -> None:
+    told = story()
+    assert told.verdict(told.act()) == (Outcome.VALID, None)
+    assert told.status().state is State.IN_FORCE
+
+
+def test_recall_dated_back_takes_effect_at_the_last_head_that_an_act_cites() -> None:
+    told = story()
+    first = told.act(time=NOON - DAY)
+    second = told.act(number=2, previous=first.id)
+    told.home.add(Recall(), subject=told.mandate.id, time=START)
+    assert told.view().mandates.recalled_from(told.mandate.id) == NOON - 60
+    assert told.verdict(first) == (Outcome.VALID, None)
+    assert told.verdict(second) == (Outcome.VOID, Reason.RECALLED)
+
+
+def test_recall_before_an_act_voids_it_and_opens_an_item() -> None:
+    told = story()
+    told.home.add(Recall(), subject=told.mandate.id, time=NOON - DAY)
+    act = told.act()
+    assert told.verdict(act) == (Outcome.VOID, Reason.RECALLED)
+    status = told.status()
+    assert status.state is State.RECALLED
+    assert status.void_acts == (act.id,)
+
+
+def test_act_against_its_instruction_opens_an_item_of_recall() -> None:
+    told = story()
+    act = told.act(value="no")
+    assert told.verdict(act) == (Outcome.VOID, Reason.INSTRUCTION)
+    assert told.status().void_acts == (act.id,)
+
+
+def test_position_of_the_council_overrides_its_delegate_without_an_item() -> None:
+    told = story()
+    act = told.act()
+    told.home.add(Position(freeze=bytes(32), number=1, value="no"), subject=MOTION, time=NOON)
+    assert told.verdict(act) == (Outcome.VOID, Reason.OVERRIDDEN)
+    assert told.status().void_acts == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [
+        ("yes", (Outcome.VALID, None)),
+        ("no", (Outcome.VOID, Reason.RATIFY_REFUSED)),
+    ],
+)
+def test_ratify_answers_an_act(value: str, verdict: tuple[Outcome, Reason | None]) -> None:
+    told = story()
+    act = told.act(motion=RATIFIED)
+    assert told.verdict(act) == (Outcome.NEEDS_RATIFICATION, Reason.RATIFY)
+    told.home.add(Ratify(value=value), subject=act.id, time=NOON + DAY)  # type: ignore[arg-type]
+    told.home.add(Ratify(value="no"), subject=act.id, time=NOON)
+    assert told.verdict(act) == verdict
+
+
+def test_report_lets_the_mandate_go_on_and_is_accepted() -> None:
+    due = START + DAY
+    told = story(reports=(due,), overdue=DAY)
+    late = START + 5 * DAY
+    assert told.status(late).state is State.OVERDUE
+    assert told.status(late).verdict.reason is Reason.REPORT_MISSING
+    body = Report(due=due, text=record.text_hash(WORDS))
+    made = told.home.add(body, subject=told.mandate.id, time=late, signers=[DELEGATE], part=WORDS)
+    assert told.status(late).state is State.IN_FORCE
+    assert told.status(late - 1).state is State.OVERDUE
+    told.home.add(Ratify(value="yes"), subject=made.id, time=late)
+    assert told.status(late).accepted == {due: True}
+
+
+def test_petition_with_its_share_forces_an_item_within_two_weeks() -> None:
+    told = story(petition=Share(part=1, whole=5))
+    told.home.add(Petition(count=13, members=70), subject=told.mandate.id, time=NOON)
+    assert (told.status().petition, told.status().item_by) == ((13, 70), None)
+    told.home.add(Petition(count=14, members=70), subject=told.mandate.id, time=NOON + 9)
+    assert told.status().petition == (14, 70)
+    assert told.status().item_by == NOON + 9 + 14 * DAY
+
+
+def test_two_acts_of_one_number_stop_the_mandate() -> None:
+    told = story()
+    first = told.act()
+    second = told.act(time=NOON + 30, value="yes")
+    assert told.verdict(first) == (Outcome.VALID, None)
+    assert told.verdict(second) == (Outcome.VOID, Reason.ACT_DOUBLE)
+    assert told.status(NOON + DAY).state is State.STOPPED
+    third = told.act(time=NOON + DAY, number=2, previous=first.id)
+    assert told.verdict(third) == (Outcome.VOID, Reason.MANDATE_SUSPENDED)
+
+
+def test_ceiling_of_all_acts_counts_along_the_chain() -> None:
+    told = story()
+    previous: RecordId | None = None
+    verdicts: list[Reason | None] = []
+    for number in (1, 2, 3):
+        act = told.act(
+            time=NOON + number * 10,
+            number=number,
+            previous=previous,
+            kind="spending-order",
+            motion=FREE,
+            amount=400,
+            currency="chf",
+        )
+        previous = act.id
+        verdicts.append(told.verdict(act)[1])
+    assert verdicts == [None, None, Reason.TOTAL_CEILING]
+
+
+def test_partners_who_must_all_sign_cannot_act_alone() -> None:
+    told = story(partners=(PARTNER.public,), parity="all")
+    alone = told.act()
+    assert told.view().refused[alone.id] is Reason.MANDATE_DELEGATE
+
+
+def test_view_gives_one_verdict_in_any_order() -> None:
+    told = story()
+    act = told.act()
+    told.home.add(Recall(), subject=told.mandate.id, time=NOON + 3)
+    digests = {
+        view_of(told.councils, rng=random.Random(seed)).state_digest(NOON + DAY)
+        for seed in range(5)
+    }
+    assert len(digests) == 1
+    assert told.verdict(act)[0] is Outcome.VALID
+
+
+def test_act_is_final_once_enough_logs_are_whole_past_it() -> None:
+    told = story()
+    act = told.act()
+    view = told.view()
+    assert told.of(act).final is False
+    for author in told.councils:
+        log = view.logs[author.log]
+        log.head = sign_head(
+            NETWORK,
+            author.node_key,
+            log=author.log,
+            size=author.tree.size,
+            root=author.tree.root(),
+            time=NOON + DAY,
+        )
+    status = view.mandates.act_status(act.id)
+    assert not isinstance(status, Reason)
+    assert status.final
