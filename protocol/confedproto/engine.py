@@ -20,7 +20,7 @@ from confedproto.guard import Signing, answer, ask
 from confedproto.ids import CouncilId, LogId, NetworkId, PublicKey, TransportKey, log_id
 from confedproto.keeper import Keeper
 from confedproto.keys import SigningKey
-from confedproto.limits import HEADS_PER_MESSAGE, LOGS_PER_LINK_MAX
+from confedproto.limits import LOGS_PER_LINK_MAX
 from confedproto.pen import Pen
 from confedproto.plain import Feeder
 from confedproto.reception import Reception
@@ -122,8 +122,7 @@ class Engine:
                 self.keeper.guard.override()
             case _:
                 assert_never(event)
-        opening = self.keeper.begin()
-        if opening is not None:
+        if (opening := self.keeper.begin()) is not None:
             self._append(opening, now)
         self._head_own(now)
         for link, logs in self._announcer.due(now):
@@ -156,22 +155,12 @@ class Engine:
     # --- links ------------------------------------------------------------------------------
 
     def _link_up(self, event: inputs.LinkUp, now: int) -> None:
-        council = (
-            event.expected if event.initiator else self._reception.council_behind(event.remote)
-        )
-        state = State.STRANGER if council is None else State.GREETING
-        self.sessions[event.link] = Session(
-            link=event.link,
-            remote=event.remote,
-            initiator=event.initiator,
-            state=state,
-            council=council,
-            salt=event.salt,
-        )
+        self.sessions[event.link] = self._reception.session(event)
+        council = self.sessions[event.link].council
         if council is not None:
             unsure = council not in self.view.authorities or self._comparer.may_be_strange(council)
             knock = self._reception.own_knock(council) if event.initiator and unsure else None
-            if knock is not None:
+            if knock:
                 self._send(event.link, knock)
             named = None if knock is None else self.council
             self._send(event.link, self._comparer.hello(council, named))
@@ -340,15 +329,9 @@ class Engine:
         )
 
     def _announce(self, link: int, logs: Sequence[LogId]) -> None:
-        heads = [self.view.logs[log_].head for log_ in logs]
-        fresh = [
-            sync.announced(head)
-            for head in heads
-            if head is not None and self._puller.size_at(link, head.log) < head.size
-        ]
-        for start in range(0, len(fresh), HEADS_PER_MESSAGE):
-            batch = tuple(fresh[start : start + HEADS_PER_MESSAGE])
-            self._send(link, wire.Heads(heads=batch))
+        heads = (self.view.logs[log_].head for log_ in logs)
+        for message in self._puller.announcements(link, heads):
+            self._send(link, message)
 
     def _pull_wanted(self, now: int) -> None:
         held = {log_: entry.tree.size for log_, entry in self.view.logs.items()}
@@ -402,15 +385,12 @@ class Engine:
             self._grown(self.view.logs[self.own], kinds)
 
     def _told(self, session: Session, message: wire.HeadTold, now: int) -> None:
-        proof = self.keeper.told(session.council, message)
-        if proof is not None and self.keeper.may_act(now):
+        if (proof := self.keeper.told(session.council, message)) and self.keeper.may_act(now):
             self._append(self._pen.sign(proof, None, None, now), now)
         if message.head is not None and message.log == self.own:
             self._puller.announced(session.link, self.own, self.keeper.guard.wanted, held=True)
             self._pull(self.own, now)
             self._announcer.add(session.link, [self.own])
-
-    # --- small things -----------------------------------------------------------------------
 
     def _send(self, link: int, message: wire.Message) -> None:
         self._out.append(fx.Send(link=link, message=message))

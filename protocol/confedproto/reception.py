@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from confedproto import record, wire
+from confedproto import inputs, record, wire
 from confedproto.bodies.link import Link
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
 from confedproto.ids import CouncilId, TransportKey
 from confedproto.limits import KNOCK_MAX_BYTES
 from confedproto.record import VerifiedRecord
 from confedproto.rules.authority import Authority
+from confedproto.session import Session, State
 from confedproto.view import View
 
 
@@ -39,6 +40,18 @@ class Reception:
                 self._invites[invite] = expires
             case _:
                 pass
+
+    def session(self, event: inputs.LinkUp) -> Session:
+        """A link that just came up: whose it is, as far as that is known (LNK-1)."""
+        council = event.expected if event.initiator else self.council_behind(event.remote)
+        return Session(
+            link=event.link,
+            remote=event.remote,
+            initiator=event.initiator,
+            state=State.STRANGER if council is None else State.GREETING,
+            council=council,
+            salt=event.salt,
+        )
 
     def council_behind(self, remote: TransportKey) -> CouncilId | None:
         """The linked council whose node record in force binds this transport key (LNK-1)."""

@@ -4,16 +4,16 @@ One mechanism serves the first sync, the live stream and the healing of a partit
 are announced, the shorter side pulls runs until it has met them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from confedproto.ids import LogId
-from confedproto.limits import LOGS_PER_LINK_MAX, RUN_MAX_RECORDS
+from confedproto.limits import HEADS_PER_MESSAGE, LOGS_PER_LINK_MAX, RUN_MAX_RECORDS
 from confedproto.log import Head
 from confedproto.reconcile import HeadSet
 from confedproto.view import Log
-from confedproto.wire import AnnouncedHead
+from confedproto.wire import AnnouncedHead, Heads
 
 PULL_TIMEOUT_MS = 10_000
 """How long one peer may take over a run before another one is asked."""
@@ -95,6 +95,16 @@ class Puller:
             links.discard(link)
             if not links:
                 del self.failed[log]
+
+    def announcements(self, link: int, heads: Iterable[Head | None]) -> Iterator[Heads]:
+        """What tells a peer of these heads, as far as it is not known to hold them (SYN-2)."""
+        fresh = [
+            announced(head)
+            for head in heads
+            if head is not None and self.size_at(link, head.log) < head.size
+        ]
+        for start in range(0, len(fresh), HEADS_PER_MESSAGE):
+            yield Heads(heads=tuple(fresh[start : start + HEADS_PER_MESSAGE]))
 
     def learn(self, link: int, log: LogId, size: int) -> None:
         """What passed between us shows that a peer holds `log` up to `size`."""
