@@ -1,4 +1,4 @@
-"""docs/recovery.md, line by line, with real nodes: a lost key, a stolen server, a backup, a clone."""
+"""docs/recovery.md, line by line, with real nodes: lost key, stolen server, backup, clone."""
 
 import os
 import re
