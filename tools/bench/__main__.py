@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tools.bench import bare, catchup, hostile, live, records, resume, resync, simulated
+from tools.bench import bare, catchup, hostile, live, offline, records, resume, resync, simulated
 from tools.bench.figures import Figure
 from tools.bench.measure import Row
 
@@ -28,6 +28,7 @@ BENCHES: Final[dict[str, Callable[[bool], Rows]]] = {
     "live": live.run,
     "catchup": catchup.run,
     "resume": resume.run,
+    "offline": offline.run,
     "simulate": simulated.run,
 }
 """Name -> function of `quick` that gives its rows."""

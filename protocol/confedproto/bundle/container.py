@@ -23,7 +23,7 @@ from confedproto.errors import DecodeError, LocalProtocolError, Reason
 from confedproto.ids import Hash, NetworkId, PublicKey, RecordId, record_id
 from confedproto.limits import ARRAY_MAX, BUNDLE_MAX_BYTES, BUNDLE_SIGNATURES_MAX
 from confedproto.merkle import HASH_BYTES
-from confedproto.record import Signature, assemble, parse_payload, split_envelope
+from confedproto.record import Signature, parse_payload, split_envelope
 
 MAGIC: Final = b"\x93\xa6confed"
 """How every `.confed` file begins: an array of three, and a text of six bytes (BUN-1)."""
@@ -182,7 +182,7 @@ def encode(bundle: Bundle) -> bytes:
 _Split = tuple[_Item, tuple[Signature, ...], bytes | None]
 
 
-def _write(bundle: Bundle, split: Sequence[_Split]) -> bytes:
+def _write(bundle: Bundle, split: Sequence[_Split], *, again: bool = False) -> bytes:
     """The file of a bundle whose records are taken apart already, in their order."""
     numbers = {item.id: number for number, (item, _, _) in enumerate(split)}
     if len(numbers) != len(split):
@@ -209,7 +209,9 @@ def _write(bundle: Bundle, split: Sequence[_Split]) -> bytes:
         body["receipts"] = [_receipt_row(r, _number(numbers, r.node), hashes) for r in receipts]
     if joined := hashes.joined():
         body["hashes"] = joined
-    return codec.encode(["confed", VERSION, body], max_bytes=BUNDLE_MAX_BYTES)
+    ordered = {name: body[name] for name in sorted(body)}
+    pack = codec.encode_again if again else codec.encode
+    return pack(["confed", VERSION, ordered], max_bytes=BUNDLE_MAX_BYTES)
 
 
 def _row(
@@ -259,7 +261,7 @@ def decode(data: bytes) -> Bundle:
     try:
         bundle, split = _full(file)
         ordered = [item.rank for item, _, _ in split]
-        again = _write(bundle, split) if ordered == sorted(ordered) else b""
+        again = _write(bundle, split, again=True) if ordered == sorted(ordered) else b""
     except LocalProtocolError as error:
         raise DecodeError(Reason.BUNDLE_FORM, error.detail) from None
     if again != data:
@@ -309,7 +311,9 @@ def _full(file: File) -> tuple[Bundle, list[_Split]]:
             Signature(signer=known.full(signer), form=form, signature=signature)
             for signer, form, signature in row.signatures
         )
-        entries.append(Entry(envelope=assemble(row.payload, signatures), part=row.part))
+        rows = sorted([one.signer, one.form, one.signature] for one in signatures)
+        envelope = codec.encode_again([row.payload, rows])
+        entries.append(Entry(envelope=envelope, part=row.part))
         split.append((item, tuple(sorted(signatures, key=lambda s: s.signer)), row.part))
     ids = [item.id for item, _, _ in split]
     joined = file.hashes or b""
