@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "invite": "links",
     "link": "links",
     "links": "links",
+    "unlink": "links",
     "compact": "decide",
     "motion": "decide",
     "position": "decide",

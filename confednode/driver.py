@@ -302,6 +302,9 @@ class Driver:
         wait = REDIAL_FIRST_S
         while True:
             await self._may_dial(peer.council)
+            if self.engine.parted(peer.council):
+                self._dialled.discard(peer.council)
+                return  # until it is linked anew
             self.states.setdefault(peer.council, LinkState(peer.council, "connecting"))
             began = math.inf
             try:

@@ -204,9 +204,10 @@ class Opening:
         self._change = trio.Event()
         try:
             while True:
-                with trio.move_on_after(IDLE_S) as idle:
+                task = None
+                with trio.move_on_after(IDLE_S):
                     task = await self._take.receive()
-                if idle.cancelled_caught:
+                if task is None:
                     return
                 try:
                     task.verdict = await self._ask(stream, task.run)

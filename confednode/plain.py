@@ -22,6 +22,7 @@ _MEANS: Final[Mapping[str, str]] = {
     "node": "gives a server the right to keep this council's log",
     "suspension": "stops a key for 72 hours, or lets it go on",
     "link": "gives or answers consent to exchange records with another council",
+    "unlink": "ends the exchange of records with another council",
     "compact": "founds a confederation",
     "accession": "joins a confederation",
     "motion": "proposes a decision to the other councils",

@@ -105,3 +105,15 @@ def links(shell: Shell) -> None:
             for row in rows
         ),
     )
+
+
+@click.command()
+@click.argument("council")
+@command
+def unlink(shell: Shell, council: str) -> None:
+    """End the link with a council, alone and at once; linking again takes a new invitation."""
+    reply = shell.submit("unlink", shell.ask("draft-unlink", council=council))
+    shell.emit(
+        {"record": reply["id"], "council": council},
+        ["The link is ended. What both hold stays; nothing new is exchanged."],
+    )

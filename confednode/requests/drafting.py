@@ -45,6 +45,19 @@ async def draft_answer(desk: Desktop, request: DraftAnswer) -> Reply:
     return desk.draft(desk.desk.answer(council, _key(request.key)))
 
 
+class DraftUnlink(Request, frozen=True, kw_only=True):
+    """Whose link."""
+
+    council: Id
+
+
+@op("draft-unlink", DraftUnlink)
+async def draft_unlink(desk: Desktop, request: DraftUnlink) -> Reply:
+    """The end of a link."""
+    await trio.lowlevel.checkpoint()
+    return desk.draft(desk.desk.unlink(CouncilId(text.decode_council(request.council))))
+
+
 class DraftCompact(Request, frozen=True, kw_only=True):
     """A compact; `weights` are halves by council id, this council among them."""
 

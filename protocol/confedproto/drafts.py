@@ -20,6 +20,7 @@ from confedproto.bodies.position import Position, ValueText
 from confedproto.bodies.recall import Recall
 from confedproto.bodies.second import Second
 from confedproto.bodies.types import Body
+from confedproto.bodies.unlink import Unlink
 from confedproto.codec import text_is_clean
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, PublicKey, RecordId
@@ -73,6 +74,16 @@ class Desk:
     def invite(self, key: PublicKey, expires: int) -> Draft:
         """An invitation: whoever holds the one-use key may link with us until `expires`."""
         return self._draft(Link(invite=key, expires=expires))
+
+    def unlink(self, peer: CouncilId) -> Draft:
+        """The end of the link with a council; of several links, of one.
+
+        Raises LocalProtocolError LINK_ENDED where there is none.
+        """
+        standing = self.view.standing_links(self.council, peer)
+        if not standing:
+            raise LocalProtocolError(Reason.LINK_ENDED)
+        return self._draft(Unlink(invite=min(standing)))
 
     def answer(self, peer: CouncilId, key: PublicKey) -> Draft:
         """The answer to an invitation; the one-use key signs it too."""

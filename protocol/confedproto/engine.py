@@ -50,6 +50,7 @@ class Engine:
         self._orphans: set[LogId] = set()  # later logs of councils not known well enough yet
         self._comparer: Final = Comparer()
         self._feeder: Final = Feeder(self.view)
+        self._ended = False  # a link was ended by this input
         self._out: list[fx.Effect] = []
         self.view.add_council(council)
 
@@ -98,6 +99,7 @@ class Engine:
         self.view.settle()
         for placed in self.view.take_news():
             self._duties.note(self.view.logs[placed.log], placed.record)
+            self._ended = self._ended or placed.record.kind == "unlink"
 
     # --- the one way in -------------------------------------------------------------------
 
@@ -125,9 +127,24 @@ class Engine:
         if (opening := self.keeper.begin()) is not None:
             self._append(opening, now)
         self._head_own(now)
+        self._part(now)
         for link, logs in self._announcer.due(now):
             self._announce(link, logs)
         return self._out
+
+    def _part(self, now: int) -> None:
+        """End the sessions of links that one side has ended (LNK-6)."""
+        if not self._ended:
+            return
+        self._ended = False
+        for session in list(self.sessions.values()):
+            if session.council is not None and self.parted(session.council):
+                self._close(session.link, Reason.LINK_ENDED, now)
+
+    def parted(self, council: CouncilId) -> bool:
+        """Whether we were linked with a council and are no longer."""
+        linked = self.view.linked(self.council, council)
+        return linked and not self.view.standing_links(self.council, council)
 
     def next_deadline(self, now: int) -> int | None:
         """When the next Tick is due (milliseconds), or None if nothing waits."""

@@ -139,6 +139,7 @@ class Reason(StrEnum):
     PEER_UNKNOWN = "peer-unknown"
     PEER_DUPLICATE = "peer-duplicate"
     PEER_SILENT = "peer-silent"
+    LINK_ENDED = "link-ended"
     INVITATION_UNKNOWN = "invitation-unknown"
     INVITATION_EXPIRED = "invitation-expired"
     INVITATION_SELF = "invitation-self"

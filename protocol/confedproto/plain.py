@@ -1,6 +1,6 @@
 """How leaves come into the view: one by one, and plain ones that are alike all at once.
 
-A plain record has no effect on anything else (specs/03, KND-3), so the view keeps one example
+A plain record has no effect on anything else, so the view keeps one example
 of all that are alike, and its bytes lie in the store alone.
 """
 

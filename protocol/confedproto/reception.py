@@ -57,12 +57,14 @@ class Reception:
         """The linked council whose node record in force binds this transport key (LNK-1)."""
         guest = self._guests.get(remote)
         if guest is not None:
-            return guest
+            ended = self.view.linked(self.council, guest)
+            ended = ended and not self.view.standing_links(self.council, guest)
+            return None if ended else guest
         for council, authority in self.view.authorities.items():
             node = authority.node
             if node is None or node.node.transport != remote or council == self.council:
                 continue
-            if self.view.linked(self.council, council):
+            if self.view.standing_links(self.council, council):
                 return council
         return None
 

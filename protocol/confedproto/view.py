@@ -13,6 +13,7 @@ from confedproto.bodies.charter import Charter
 from confedproto.bodies.compact import Compact
 from confedproto.bodies.link import Link
 from confedproto.bodies.motion import Motion
+from confedproto.bodies.unlink import Unlink
 from confedproto.bodies.witness import Witness
 from confedproto.chains import Chains
 from confedproto.chains import Log as Log
@@ -149,6 +150,8 @@ class View:
             log.receipts_size = max(log.receipts_size, placed.index + 1)
         if isinstance(leaf.body, Link):
             self._links.add(leaf, leaf.body)
+        if isinstance(leaf.body, Unlink):
+            self._links.end(leaf, leaf.body)
         if isinstance(leaf.body, Witness):
             self._add_witness(log, leaf, placed.arrived)
         elif leaf.subject is not None:
@@ -200,6 +203,9 @@ class View:
         for placed in self._of_kind.get("link", ()):
             if isinstance(placed.record.body, Link):
                 self._links.add(placed.record, placed.record.body)
+        for placed in self._of_kind.get("unlink", ()):
+            if isinstance(placed.record.body, Unlink):
+                self._links.end(placed.record, placed.record.body)
         self._members.clear()
         self._statuses.clear()
         self._retract_lines(council)
@@ -251,6 +257,10 @@ class View:
     def linked(self, one: CouncilId, other: CouncilId) -> bool:
         """Whether both have signed the same invitation, one giving and one taking (LNK-2)."""
         return self._links.linked(one, other)
+
+    def standing_links(self, one: CouncilId, other: CouncilId) -> set[bytes]:
+        """The invitations of the links between two councils that neither has ended (LNK-6)."""
+        return self._links.standing(one, other)
 
     def guests(self, host: CouncilId, invite: bytes) -> set[CouncilId]:
         """The councils that have answered an invitation of `host` (LNK-3: one may)."""

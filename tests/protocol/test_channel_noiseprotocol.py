@@ -8,6 +8,7 @@ import random
 import pytest
 from noise.connection import Keypair, NoiseConnection
 
+from confedproto.channel import public_key
 from confedproto.channel.noise import transcript
 
 NAME = b"Noise_XK_25519_ChaChaPoly_SHA256"
@@ -28,13 +29,6 @@ def connection(
         made.set_keypair_from_public_bytes(Keypair.REMOTE_STATIC, remote)
     made.start_handshake()
     return made
-
-
-def public(private: bytes) -> bytes:
-    made = NoiseConnection.from_name(NAME)
-    made.set_keypair_from_private_bytes(Keypair.STATIC, private)
-    key: bytes = made.noise_protocol.keypairs["s"].public_bytes
-    return key
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -58,7 +52,7 @@ def test_transcript_is_that_of_noiseprotocol(seed: int) -> None:
             prologue=prologue,
             static=init_static,
             ephemeral=init_ephemeral,
-            remote=public(resp_static),
+            remote=public_key(resp_static),
         ),
         connection(
             initiator=False,

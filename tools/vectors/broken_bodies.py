@@ -204,6 +204,7 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "envelope": {"empty": b"", "15001-bytes": bytes(15_001), "text": "envelope"},
         "head": {"empty": b"", "257-bytes": bytes(257)},
     },
+    "unlink": {"invite": _ID},
     "statement": {
         "text": {"empty": "", "2001-characters": "s" * 2001, "bytes": b"s"},
         "files": {

@@ -270,6 +270,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "text": "What the assembly said.",
         "files": [["minutes", "pdf", 70_000, filler("file")]],
     },
+    "unlink": {"invite": filler("invitation")},
 }
 """The body of each kind with every optional field."""
 

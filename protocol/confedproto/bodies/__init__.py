@@ -46,6 +46,7 @@ from confedproto.bodies.suspension import Suspension
 from confedproto.bodies.takeover import Takeover
 from confedproto.bodies.task import Task
 from confedproto.bodies.types import Body
+from confedproto.bodies.unlink import Unlink
 from confedproto.bodies.vote import Vote
 from confedproto.bodies.withdraw import Withdraw
 from confedproto.bodies.witness import Witness
@@ -130,6 +131,7 @@ KINDS: Final = MappingProxyType(
             _kind(ForkProof, Needs.NODE, subject=False, receipts=True, name="fork-proof"),
             _kind(Carried, Needs.NODE, subject=False, receipts=True),
             _kind(Statement, subject=False, plain=True),
+            _kind(Unlink, subject=False),
             _kind(Exit, receipts=True),
             _kind(Amend, part=Part.TEXT),
             _kind(Objection),

@@ -7,6 +7,7 @@ offline proof use the same one. The order of the records has no influence.
 from collections import defaultdict
 
 from confedproto.bodies.link import Link
+from confedproto.bodies.unlink import Unlink
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId
 from confedproto.record import VerifiedRecord
@@ -28,6 +29,7 @@ class Links:
 
     def __init__(self) -> None:
         self._invites: set[tuple[CouncilId, bytes]] = set()
+        self._ended: set[tuple[CouncilId, bytes]] = set()  # who, which invitation
         self._answers: dict[tuple[CouncilId, CouncilId], set[bytes]] = defaultdict(set)
 
     def add(self, record: VerifiedRecord, link: Link) -> Reason | None:
@@ -48,6 +50,20 @@ class Links:
             for host, guest in ((one, other), (other, one))
             for invite in self._answers.get((guest, host), ())
         )
+
+    def end(self, record: VerifiedRecord, unlink: Unlink) -> None:
+        """Take up an admitted unlink record: its council has no such link any more (LNK-6)."""
+        self._ended.add((record.council, unlink.invite))
+
+    def standing(self, one: CouncilId, other: CouncilId) -> set[bytes]:
+        """The invitations of the links between two councils that neither has ended."""
+        return {
+            invite
+            for host, guest in ((one, other), (other, one))
+            for invite in self._answers.get((guest, host), ())
+            if (host, invite) in self._invites
+            and not {(host, invite), (guest, invite)} & self._ended
+        }
 
     def guests(self, host: CouncilId, invite: bytes) -> set[CouncilId]:
         """The councils that have answered an invitation of `host` (LNK-3: one may)."""

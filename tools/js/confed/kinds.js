@@ -209,6 +209,7 @@ const bodies = {
   report: map({ due: time, text: bytes32 }),
   ratify: map({ value: oneOf("yes", "no") }, { minutes: bytes32 }),
   petition: map({ count, members: number }),
+  unlink: map({ invite: bytes32 }),
   statement: map(
     { text: text(1, limits.TEXT_MAX_CHARS) },
     {
@@ -272,6 +273,7 @@ const WITHOUT_SUBJECT = new Set([
   "witness",
   "mandate",
   "statement",
+  "unlink",
   "suspension",
   "fork-proof",
   "carried",
