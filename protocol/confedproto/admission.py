@@ -106,8 +106,8 @@ def _accession(view: View, record: VerifiedRecord, accession: Accession) -> Reas
     members = view.members(found[0].id)
     if record.council in members:
         return Reason.COMPACT_MEMBER
-    sponsors = sum(view.linked(member, record.council) for member in members)
-    return Reason.COMPACT_SPONSOR if sponsors < found[1].sponsors else None
+    enough = compact_rules.sponsored(found[1], record.council, view.linked)
+    return None if enough else Reason.COMPACT_SPONSOR
 
 
 def _motion(view: View, record: VerifiedRecord, motion: Motion, now: int) -> Reason | None:

@@ -147,7 +147,7 @@ def test_members_take_in_who_has_enough_sponsors() -> None:
     assert joined(compact, accession, links)[new.council] == 1
 
 
-def test_members_by_a_chain_of_sponsors_do_not_depend_on_order() -> None:
+def test_members_who_acceded_sponsor_nobody_in_any_order() -> None:
     councils, chain = authors(1), authors(4, first=9)
     compact = found_compact(councils, sponsors=1)
     line = [councils[0], *chain]
@@ -155,9 +155,19 @@ def test_members_by_a_chain_of_sponsors_do_not_depend_on_order() -> None:
     accessions = [accede(author, compact) for author in chain]
     for seed in range(20):
         random.Random(seed).shuffle(accessions)
-        assert len(joined(compact, accessions, links)) == 5
-    assert len(joined(compact, accessions, links - {frozenset((line[1].council, line[2].council))}
-                      )) == 2  # fmt: skip
+        inside = joined(compact, accessions, links)
+        assert set(inside) == {councils[0].council, chain[0].council}
+
+
+def test_members_one_founder_of_four_brings_in_no_puppets() -> None:
+    councils, puppets = authors(4), authors(8, first=9)
+    compact = found_compact(councils, sponsors=1)
+    accessions = [accede(puppet, compact) for puppet in puppets]
+    links = {frozenset((councils[0].council, puppet.council)) for puppet in puppets}
+    links |= {frozenset((a.council, b.council)) for a, b in pairwise(puppets)}
+    assert len(joined(compact, accessions, links)) == 4
+    links.add(frozenset((councils[1].council, puppets[0].council)))
+    assert len(joined(compact, accessions, links)) == 5  # a second founder vouches for one
 
 
 def test_members_with_a_weight_above_the_bound_are_not_taken_in() -> None:

@@ -16,6 +16,7 @@ from confedproto.ids import CouncilId, RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.authority import meets_threshold
 from confedproto.rules.law import Rule, RuleKind, Share, parse_rule
+from confedproto.rules.receipts import receipts_needed
 from confedproto.rules.terms import CLASSES
 
 CharterOf = Callable[[CouncilId, int], Charter | None]
@@ -106,10 +107,9 @@ def members(
 ) -> dict[CouncilId, Member]:
     """The councils of a founded compact: founders, and who acceded with enough sponsors.
 
-    A sponsor is a member that is linked with the newcomer (ACC-2). `accessions` of one council
+    A sponsor is a founder that is linked with the newcomer (ACC-2). `accessions` of one council
     come in the order of its log, and the first within `weight_max` stands for ever: a later one
-    cannot change a roll that others have frozen (ACC-3). Else order has no influence, because
-    admissions are repeated until none is added.
+    cannot change a roll that others have frozen (ACC-3). Else order has no influence.
     """
     inside = {
         CouncilId(founder.council): Member(
@@ -117,17 +117,12 @@ def members(
         )
         for founder in compact.founders
     }
-    waiting = sorted(accessions, key=lambda record: record.council)  # stable: log order within
-    while True:
-        admitted = [r for r in waiting if _is_admitted(r, compact, inside, linked)]
-        if not admitted:
-            return inside
-        for record in admitted:
-            if isinstance(record.body, Accession) and record.council not in inside:
-                inside[record.council] = Member(
-                    council=record.council, weight=record.body.weight, accession=record.id
-                )
-        waiting = [r for r in waiting if r.council not in inside]
+    for record in sorted(accessions, key=lambda record: record.council):  # stable: log order
+        if isinstance(record.body, Accession) and _is_admitted(record, compact, inside, linked):
+            inside[record.council] = Member(
+                council=record.council, weight=record.body.weight, accession=record.id
+            )
+    return inside
 
 
 def _is_admitted(
@@ -139,7 +134,20 @@ def _is_admitted(
         return False
     if rule_for(compact, "accession") is not None:
         return record.body.motion is not None  # whether that motion is adopted: rules.roll
-    return sum(linked(member, record.council) for member in inside) >= compact.sponsors
+    return sponsored(compact, record.council, linked)
+
+
+def sponsored(compact: Compact, newcomer: CouncilId, linked: Linked) -> bool:
+    """Whether enough founders are linked with a newcomer (ACC-2).
+
+    Founders alone sponsor, and at least w of them, so that one of them is honest while fewer
+    than a third lie: no council can bring in puppets that bring in more. A compact with
+    `sponsors` 0 says openly that anyone may join.
+    """
+    if compact.sponsors == 0:
+        return True
+    needed = max(compact.sponsors, receipts_needed(len(compact.founders)))
+    return sum(linked(CouncilId(f.council), newcomer) for f in compact.founders) >= needed
 
 
 def founding_units_fault(compact: Compact) -> Reason | None:
