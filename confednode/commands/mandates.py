@@ -3,16 +3,17 @@
 import datetime
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from confednode import keyring
-from confednode.commands import papers
+from confednode.commands import granting, papers
 from confednode.commands.asked import Asked
 from confednode.commands.base import Shell, command, read_file
 from confednode.commands.decide import export
 from confednode.errors import KeyringError, NodeReason
-from confedproto import text
+from confedproto import codec, text
 from confedproto.bodies.mandate import Instruction
 from confedproto.limits import RECORD_MAX_BYTES
 
@@ -35,6 +36,9 @@ class Instant(click.ParamType[int]):
         return int(moment.timestamp())
 
 
+_INSTRUCTIONS = click.Choice(["yes", "no", "free", "ratify", "refer-back"])
+
+
 @click.group()
 def mandate() -> None:
     """Mandates: what a delegate may do, and how."""
@@ -44,19 +48,29 @@ def mandate() -> None:
 @click.option("--delegate", required=True, help="The delegate's public key (cfk...).")
 @click.option("--scope", required=True, help="Kinds of acts, separated by commas.")
 @click.option("--motion", "motion_id", required=True, help="The motion it is about.")
-@click.option("--instruction", type=click.Choice(["yes", "no", "free"]), required=True)
+@click.option("--instruction", type=_INSTRUCTIONS, required=True)
 @click.option("--until", type=Instant(), required=True, help="End: seconds UTC, or ISO 8601.")
+@granting.options(Instant())
 @command
 def mandate_grant(
-    shell: Shell, delegate: str, scope: str, motion_id: str, instruction: str, until: int
+    shell: Shell,
+    delegate: str,
+    scope: str,
+    motion_id: str,
+    instruction: str,
+    until: int,
+    **given: Any,
 ) -> None:
     """Give a delegate a mandate with an instruction."""
+    kinds = [kind.strip() for kind in scope.split(",")]
+    terms = granting.terms(text.decode_record(motion_id), kinds, given)
     draft = shell.ask(
         "draft-mandate",
         delegate=delegate,
         kinds=[kind.strip() for kind in scope.split(",")],
         instructions={motion_id: instruction},
         until=until,
+        terms=codec.encode(terms).hex() if terms else "",
     )
     row = Instruction(motion=text.decode_record(motion_id), value=instruction)
     asked = Asked(
@@ -66,6 +80,7 @@ def mandate_grant(
             "kinds": tuple(sorted({kind.strip() for kind in scope.split(",")})),
             "instructions": (row,),
             "until": until,
+            **granting.said(terms),
         },
         filled=frozenset({"starts", "compact"}),
     )

@@ -1,14 +1,14 @@
 """Requests for drafts: payloads that the council's keyholders are to sign elsewhere."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 import trio
 from msgspec import Meta
 
 from confednode import show
-from confednode.requests.table import Ballots, Desktop, Id, OneId, Reply, Request, op
-from confedproto import text
+from confednode.requests.table import Ballots, Desktop, Hex, Id, OneId, Reply, Request, op
+from confedproto import codec, text
 from confedproto.bodies import KINDS
 from confedproto.bodies.compact import Windows
 from confedproto.bodies.position import ValueText
@@ -232,12 +232,16 @@ async def draft_position(desk: Desktop, request: DraftPosition) -> Reply:
 
 
 class DraftMandate(Request, frozen=True, kw_only=True):
-    """A mandate: delegate key, kinds of acts, instruction by motion id, end (seconds UTC)."""
+    """A mandate: delegate key, kinds of acts, instruction by motion id, end (seconds UTC).
+
+    `terms` are the other fields of the body, a map in CMP.
+    """
 
     delegate: Id
     kinds: list[str]
     instructions: dict[Id, str]
     until: Annotated[int, Meta(ge=0)]
+    terms: Hex = ""
 
 
 @op("draft-mandate", DraftMandate)
@@ -252,8 +256,16 @@ async def draft_mandate(desk: Desktop, request: DraftMandate) -> Reply:
                 show.record_id_of(key): value for key, value in request.instructions.items()
             },
             until=request.until,
+            terms=_terms(request.terms),
         )
     )
+
+
+def _terms(given: str) -> dict[str, Any]:
+    value = codec.decode(bytes.fromhex(given)) if given else {}
+    if not isinstance(value, dict):
+        raise LocalProtocolError(Reason.BODY_FORM, "the terms of a mandate")
+    return value
 
 
 class DraftAct(Request, frozen=True, kw_only=True):

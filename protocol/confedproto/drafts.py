@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from confedproto.bodies import KIND_OF
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.act import Act
@@ -229,9 +231,12 @@ class Desk:
         kinds: Sequence[str],
         instructions: Mapping[RecordId, str],
         until: int,
-        starts: int | None = None,
+        terms: Mapping[str, Any] | None = None,
     ) -> Draft:
-        """A mandate for the holder of a delegate key, from now unless `starts` says when."""
+        """A mandate for the holder of a delegate key, from now unless `terms` say when.
+
+        `terms` are the body's other fields in plain values. Raises LocalProtocolError BODY_FORM.
+        """
         compacts = {
             placed.record.subject
             for motion in instructions
@@ -242,12 +247,18 @@ class Desk:
         rows = tuple(Instruction(motion=m, value=instructions[m]) for m in sorted(instructions))
         body = Mandate(
             delegate=delegate,
-            starts=self.now if starts is None else starts,
+            starts=self.now,
             until=until,
             kinds=tuple(sorted(set(kinds))),
             compact=next(iter(compacts), None),
             instructions=rows or None,
         )
+        if terms:
+            plain = msgspec.to_builtins(body, builtin_types=(bytes,))
+            try:
+                body = msgspec.convert({**plain, **terms}, Mandate, builtin_types=(bytes,))
+            except msgspec.ValidationError as error:
+                raise LocalProtocolError(Reason.BODY_FORM, str(error)) from None
         return self._draft(body)
 
     def act(self, mandate: RecordId, motion: RecordId, kind: str, value: str) -> Draft:

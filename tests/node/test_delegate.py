@@ -10,9 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from confednode import control, keyring
+from confednode.commands import granting
 from confednode.commands.delegate import delegate
 from confednode.commands.mandates import mandate
-from confedproto import bundle, record, text
+from confednode.errors import ControlError, NodeReason
+from confedproto import bundle, codec, record, text
+from confedproto.bodies.mandate import Ceiling, Mandate
 from confedproto.text import parts
 from tests.support.worlds import four, granted
 
@@ -102,3 +105,52 @@ def test_mandate_export_has_each_form(folder: Path, monkeypatch: pytest.MonkeyPa
     assert (folder / "m.html").read_text("utf-8").count("<svg") == len(told["qr"])
     assert run(mandate, ["export", name, "--pdf", folder / "m.pdf"])[1]["reason"] == "extra-missing"
     assert CliRunner().invoke(mandate, ["export", name]).exit_code == 2
+
+
+def test_mandate_grant_sends_the_terms_and_holds_the_draft_against_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = four()
+    asked: dict[str, Any] = {}
+
+    def ask(_: Path, op: str, **args: Any) -> dict[str, Any]:
+        asked.update(args, op=op)
+        raise ControlError(NodeReason.CONTROL_UNREACHABLE, "no node here")
+
+    monkeypatch.setattr(control, "ask", ask)
+    motion, other = text.encode_record(world.motion), text.encode_key(granted().delegate.public)
+    code, _ = run(
+        mandate,
+        [
+            *("grant", "--delegate", other, "--scope", "statement,spending-order"),
+            *("--motion", motion, "--instruction", "ratify", "--until", "1900000000"),
+            *("--ceiling", "chf:500:800", "--report", "1850000000", "--holdover", "86400"),
+            *("--petition", "1/5", "--condition", f"in:{motion}", "--forum", "Valley"),
+        ],
+    )
+    assert code == 4
+    terms = codec.decode(bytes.fromhex(asked["terms"]))
+    draft = world.sim.desk(world.nodes[0]).mandate(
+        delegate=granted().delegate.public,
+        kinds=["statement", "spending-order"],
+        instructions={world.motion: "ratify"},
+        until=1_900_000_000,
+        terms=terms,
+    )
+    _, _, body = record.parse_payload(draft.payload)
+    assert isinstance(body, Mandate)
+    for name, value in granting.said(terms).items():
+        assert getattr(body, name) == value
+    assert body.ceiling == Ceiling(currency="chf", act=500, total=800)
+    assert body.holdover is not None
+    assert body.holdover.kinds == ("statement",)
+
+
+@pytest.mark.parametrize(
+    "option", [("--ceiling", "chf"), ("--petition", "few"), ("--condition", "x")]
+)
+def test_mandate_grant_with_a_broken_option_ends_with_two(option: tuple[str, str]) -> None:
+    motion, key = text.encode_record(bytes(32)), text.encode_key(granted().delegate.public)
+    arguments = ["grant", "--delegate", key, "--scope", "vote", "--motion", motion]
+    arguments += ["--instruction", "yes", "--until", "1900000000", *option]
+    assert CliRunner().invoke(mandate, arguments).exit_code == 2
