@@ -20,7 +20,7 @@ up() { confed status --home "$1" -q > /dev/null 2>&1; }
 until_up() { for _ in $(seq 150); do up "$1" && return; sleep 0.2; done; cat "$1.err"; exit 9; }
 wait_stopped() { for _ in $(seq 100); do up "$1" || return 0; sleep 0.1; done; exit 9; }
 until_signing() {
-  for _ in $(seq 150); do
+  for _ in $(seq 300); do
     confed status --home "$1" --json > state.json
     if [ "$(field signing state.json)" = "$2" ]; then return; fi
     sleep 0.4
@@ -28,7 +28,7 @@ until_signing() {
   cat state.json; exit 9
 }
 until_life() {
-  for _ in $(seq 100); do
+  for _ in $(seq 300); do
     confed status --home "$1" --json > state.json
     if [ "$(field life state.json)" = "$2" ]; then return; fi
     sleep 0.3
