@@ -16,7 +16,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tools.bench import bare, catchup, hostile, live, offline, records, resume, resync, simulated
+from tools.bench import (
+    bare,
+    catchup,
+    deriving,
+    hostile,
+    live,
+    offline,
+    records,
+    resume,
+    resync,
+    simulated,
+)
 from tools.bench.figures import Figure
 from tools.bench.measure import Row
 
@@ -30,6 +41,7 @@ BENCHES: Final[dict[str, Callable[[bool], Rows]]] = {
     "resume": resume.run,
     "offline": offline.run,
     "simulate": simulated.run,
+    "deriving": deriving.run,
 }
 """Name -> function of `quick` that gives its rows."""
 

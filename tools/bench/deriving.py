@@ -1,0 +1,159 @@
+"""Deriving what holds: one motion of many councils, many motions at start, one record more."""
+
+import sys
+import time
+from typing import Final
+
+from confedproto.bodies.accession import Accession
+from confedproto.bodies.freeze import Freeze, Voter
+from confedproto.errors import Reason
+from confedproto.merkle import leaf_hash
+from confedproto.record import VerifiedRecord
+from confedproto.rules.motion import status
+from confedproto.view import View
+from tests.support.assembly import FAR, Assembly
+from tests.support.councils import NETWORK, Author, feed
+from tools.bench.figures import Figure, percentile
+
+LARGE: Final = 1_000
+COUNCILS: Final = 26
+MOTIONS: Final = 10_000
+BATCH: Final = 20
+
+
+def _view(authors: list[Author], *, all_but: int = 0) -> View:
+    view = View(NETWORK)
+    upto = {authors[-1].council: len(authors[-1].leaves) - all_but}
+    feed(view, authors, upto=upto)
+    return view
+
+
+def _large(councils: int) -> list[Figure]:
+    """One motion of `councils` councils; founders are as many as fit a record, here all."""
+    made = Assembly(60, sponsors=0)
+    late = [Author(number + 1) for number in range(60, councils)]
+    made.authors += late
+    motion, freeze, said = _accede_and_vote(made, late)
+    view = _view(made.authors)
+    times: list[float] = []
+    for certified in (False, True):
+        if certified:
+            made.certify(freeze, said, "adopted")
+            view = _view(made.authors)
+        for _ in range(5):
+            begun = time.process_time()
+            case = view.case(motion.id)
+            assert not isinstance(case, Reason)
+            found = status(case, made.now + 50)
+            assert found.tally is not None, found.fault
+            times.append((time.process_time() - begun) * 1e3)
+    return [
+        Figure(what=f"status, {councils} councils, open", value=min(times[:5]), unit="ms", goal=50),
+        Figure(
+            what=f"status, {councils} councils, final", value=min(times[5:]), unit="ms", goal=50
+        ),
+    ]
+
+
+def _accede_and_vote(
+    made: Assembly, late: list[Author]
+) -> tuple[VerifiedRecord, VerifiedRecord, list[VerifiedRecord]]:
+    joined = [a.add(Accession(weight=2), subject=made.compact.id, time=made.now) for a in late]
+    more = [Voter(council=a.council, weight=2) for a in late]
+    motion = made.move()
+    roll = made.roll(without=range(60, len(made.authors)), more=more)
+    freeze = made.freeze(motion, councils=roll, accessions=joined, witnessed=False)
+    made.now -= 1
+    _witness_some(made)
+    made.now += 2
+    said = [made.position(freeze, by, "Y", yes=9) for by in range(len(made.authors))]
+    made.now += 1
+    _witness_some(made)
+    return motion, freeze, said
+
+
+def _witness_some(made: Assembly) -> None:
+    """Enough councils witness all logs, 64 heads a record."""
+    needed = (len(made.authors) - 1) // 3 + 2
+    for author in made.authors[:needed]:
+        others = [other for other in made.authors if other is not author]
+        for start in range(0, len(others), 64):
+            author.witness(others[start : start + 64], time=made.now + start // 64)
+
+
+def _many(motions: int) -> list[Figure]:
+    made = Assembly(COUNCILS)
+    for done in range(0, motions, BATCH):
+        _batch(made)
+        print(f"\rmaking records: {done + BATCH} of {motions}", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    begun = time.process_time()
+    view = _view(made.authors)
+    folded = time.process_time() - begun
+    ids = [placed.record.id for placed in view.of_kind("motion")]
+    begun = time.process_time()
+    for done, motion_id in enumerate(ids):
+        view.motion_status(motion_id, FAR)
+        if done % 100 == 99:
+            print(f"\rderiving: {done + 1} of {len(ids)}", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    derived = time.process_time() - begun
+    scale = MOTIONS / motions
+    return [
+        Figure(what=f"fold of {motions} motions x {COUNCILS}", value=folded, unit="s"),
+        Figure(what=f"statuses of {motions} motions x {COUNCILS}", value=derived, unit="s"),
+        Figure(
+            what=f"the same for {MOTIONS} motions, by proportion",
+            value=(folded + derived) * scale,
+            unit="s",
+            goal=60,
+        ),
+        *_incremental(made),
+    ]
+
+
+def _batch(made: Assembly) -> None:
+    """Some motions at once, as in a confederation that is busy: they share witness records."""
+    moved = [made.move(by=number % COUNCILS) for number in range(BATCH)]
+    made.now += 10
+    start, frozen = made.now, list[VerifiedRecord]()
+    for number, motion in enumerate(moved):
+        made.now = start
+        frozen.append(made.freeze(motion, by=number % COUNCILS, wait=0, witnessed=False))
+    made.now = start + 1
+    made.witness()
+    made.now = start + 11
+    words = "Y" * (COUNCILS - 6) + "N" * 6
+    said = [
+        [made.position(freeze, by, word, yes=5, no=3) for by, word in enumerate(words)]
+        for freeze in frozen
+    ]
+    made.now += 1
+    made.witness()
+    for freeze, positions in zip(frozen, said, strict=True):
+        made.certify(freeze, positions, "adopted")
+
+
+def _incremental(made: Assembly) -> list[Figure]:
+    """One position more, and the status of its motion again."""
+    motion = made.move()
+    frozen = made.freeze(motion)
+    assert isinstance(frozen.body, Freeze)
+    made.vote(frozen, "Y" * (COUNCILS - 1) + "-")
+    view = _view(made.authors)
+    view.motion_status(motion.id, made.now)
+    times: list[float] = []
+    for number in range(1, 51):
+        item = made.position(frozen, COUNCILS - 1, "N", number=number)
+        begun = time.process_time()
+        view.add(made.authors[-1].log, item, leaf_hash(item.envelope), made.now)
+        view.motion_status(motion.id, made.now)
+        times.append((time.process_time() - begun) * 1e3)
+    return [
+        Figure(what="one record more, status again", value=percentile(times, 50), unit="ms", goal=1)
+    ]
+
+
+def run(quick: bool) -> list[Figure]:
+    """The figures."""
+    return [*_large(200 if quick else LARGE), *_many(40 if quick else 400)]
