@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -52,7 +53,7 @@ def delegate_init(shell: Shell, key_file: Path, no_passphrase: bool) -> None:
 @command
 def delegate_acts(shell: Shell, files: tuple[Path, ...]) -> None:
     """The acts in these files, each with its verdict now."""
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for path in files:
         told = answer(
             [(str(path), read_file(path, BUNDLE_MAX_BYTES))], trust=[], at=int(time.time())

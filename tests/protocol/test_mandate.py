@@ -159,7 +159,8 @@ def verdict_on(act: Act = ACT, mandate: Mandate = MANDATE, **changes: Any) -> Ve
         if name in changes
     }
     instructed = instruction_verdict(mandate, act, changes.pop("holds", lambda _: None))
-    about = Circumstances(**({"instructed": instructed} | GOOD | changes))
+    values: dict[str, Any] = {"instructed": instructed} | GOOD | changes
+    about = Circumstances(**values)
     about = dataclasses.replace(about, links=dataclasses.replace(about.links, **links))
     return act_verdict(mandate, act, history, about)
 

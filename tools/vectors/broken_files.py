@@ -1,5 +1,7 @@
 """Bytes that are no `.confed` file, each wrong in one thing (specs/12, BUN-1 to BUN-6)."""
 
+from typing import Any
+
 from tools.vectors import cmp
 from tools.vectors.base import Vectors
 from tools.vectors.scenes import Scene, mandate, request
@@ -23,13 +25,14 @@ def broken(out: Vectors) -> None:
     )
     bad("ENC-4", "enc-truncated", "cut", "a byte short", request(file[:-1]))
     bad("ENC-3", "enc-trailing", "longer", "a byte more", request(file + b"\x00"))
-    for slug, change in (
+    changes: tuple[tuple[str, dict[str, Any]], ...] = (
         ("kind", {"kind": "letter"}),
         ("network", {"network": bytes(31)}),
         ("no-records", {"records": []}),
         ("head-of-two", {"head": [1, 2]}),
         ("hash-unused", {"hashes": bytes(64)}),
-    ):
+    )
+    for slug, change in changes:
         bad("BUN-2" if slug != "hash-unused" else "BUN-5", "bundle-form", f"form-{slug}",
             "not of the form", request(scene.file("mandate", about, **change)))  # fmt: skip
     good = cmp.encode(["confed", 1, {"kind": "mandate"}])

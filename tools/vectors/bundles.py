@@ -90,7 +90,7 @@ def _mandates(out: _Book) -> None:
     says("RCL-2", "recall-backdated", why, "VALID", None, backdated)
     at_head = request(file, record, at=NOON)
     says("RCL-2", "recall-at-head", "from that head's time on", "VOID", "recalled", at_head)
-    for slug, change in (
+    wrongs: tuple[tuple[str, dict[str, Any]], ...] = (
         ("form-twice", {"substitutes": [DELEGATE.public]}),
         ("form-parity", {"parity": "all"}),
         ("form-reports", {"reports": [TIME + DAY, TIME + DAY]}),
@@ -99,7 +99,8 @@ def _mandates(out: _Book) -> None:
         ("form-holdover", {"holdover": [DAY, ["vote"]]}),
         ("form-petition", {"petition": [11, 10]}),
         ("form-ceiling", {"ceiling": ["chf", 801, 800]}),
-    ):
+    )
+    for slug, change in wrongs:
         bad = Scene()
         wrong = bad.file("mandate", bad.add(mandate(**change)))
         asked = request(wrong)
