@@ -302,7 +302,7 @@ class Driver:
         wait = REDIAL_FIRST_S
         while True:
             await self._may_dial(peer.council)
-            if self.engine.parted(peer.council):
+            if self.engine.reception.parted(peer.council):
                 self._dialled.discard(peer.council)
                 return  # until it is linked anew
             self.states.setdefault(peer.council, LinkState(peer.council, "connecting"))
@@ -315,9 +315,7 @@ class Driver:
                     remote=TransportKey(peer.transport),
                     reach=self.reach,
                 )
-            except LinkError as error:
-                self._down(peer.council, error.reason.value)
-            except RemoteProtocolError as error:
+            except (LinkError, RemoteProtocolError) as error:
                 self._down(peer.council, error.reason.value)
             except (trio.BrokenResourceError, OSError):
                 self._down(peer.council, NodeReason.LINK_FAILED.value)

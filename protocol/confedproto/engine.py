@@ -42,7 +42,7 @@ class Engine:
         self.sessions: dict[int, Session] = {}
         self._pen: Final = Pen(self.view, council, signer)
         self.keeper: Final = Keeper(self.view, council, self._pen)
-        self._reception: Final = Reception(self.view, council)
+        self.reception: Final = Reception(self.view, council)
         self._puller: Final = sync.Puller()
         self._announcer: Final = gossip.Announcer()
         self._duties: Final = Duties(self.view, council)
@@ -76,12 +76,12 @@ class Engine:
 
         Not `clean`: only after the linked councils have told how far the log went (RES-1).
         """
-        self._reception.resume()
+        self.reception.resume()
         self.keeper.start(clean=clean)
 
     def knows(self, remote: TransportKey) -> bool:
         """Whether a transport key is that of a linked council's node, or of an accepted guest."""
-        return self._reception.council_behind(remote) is not None
+        return self.reception.council_behind(remote) is not None
 
     def asked(self, link: int, log_: bytes) -> bool:
         """Whether a run of this log is awaited from this link: any other is not worth opening."""
@@ -127,24 +127,15 @@ class Engine:
         if (opening := self.keeper.begin()) is not None:
             self._append(opening, now)
         self._head_own(now)
-        self._part(now)
-        for link, logs in self._announcer.due(now):
-            self._announce(link, logs)
-        return self._out
-
-    def _part(self, now: int) -> None:
-        """End the sessions of links that one side has ended (LNK-6)."""
-        if not self._ended:
-            return
+        for session in list(self.sessions.values()) if self._ended else ():
+            if session.council is not None and self.reception.parted(session.council):
+                self._close(session.link, Reason.LINK_ENDED, now)  # (LNK-6)
         self._ended = False
-        for session in list(self.sessions.values()):
-            if session.council is not None and self.parted(session.council):
-                self._close(session.link, Reason.LINK_ENDED, now)
-
-    def parted(self, council: CouncilId) -> bool:
-        """Whether we were linked with a council and are no longer."""
-        linked = self.view.linked(self.council, council)
-        return linked and not self.view.standing_links(self.council, council)
+        for link, logs in self._announcer.due(now):
+            heads = (self.view.logs[log_].head for log_ in logs)
+            for message in self._puller.announcements(link, heads):
+                self._send(link, message)
+        return self._out
 
     def next_deadline(self, now: int) -> int | None:
         """When the next Tick is due (milliseconds), or None if nothing waits."""
@@ -172,11 +163,11 @@ class Engine:
     # --- links ------------------------------------------------------------------------------
 
     def _link_up(self, event: inputs.LinkUp, now: int) -> None:
-        self.sessions[event.link] = self._reception.session(event)
+        self.sessions[event.link] = self.reception.session(event)
         council = self.sessions[event.link].council
         if council is not None:
             unsure = council not in self.view.authorities or self._comparer.may_be_strange(council)
-            knock = self._reception.own_knock(council) if event.initiator and unsure else None
+            knock = self.reception.own_knock(council) if event.initiator and unsure else None
             if knock:
                 self._send(event.link, knock)
             named = None if knock is None else self.council
@@ -189,7 +180,9 @@ class Engine:
         self._puller.drop_link(link)
         if session is not None:
             session.state = State.CLOSED
-            self._pull_wanted(now)
+            held = {log_: entry.tree.size for log_, entry in self.view.logs.items()}
+            for log_ in list(self._puller.wanted(held)):
+                self._pull(log_, now)
 
     def _close(self, link: int, reason: Reason, now: int) -> None:
         self._out.append(fx.CloseLink(link=link, reason=reason))
@@ -232,7 +225,7 @@ class Engine:
                 self._open(session, message, now)
             case wire.Knock():
                 if session.council is None:  # a guest that is known already knocks in vain
-                    session.council = self._reception.admit(session.remote, message, now)
+                    session.council = self.reception.admit(session.remote, message, now)
                     self._send(session.link, self._comparer.hello(session.council, self.council))
             case wire.Heads():
                 self._heads(session, message, now)
@@ -345,16 +338,6 @@ class Engine:
             fx.Grown(log=entry.id, council=entry.council, size=size, root=entry.head.root)
         )
 
-    def _announce(self, link: int, logs: Sequence[LogId]) -> None:
-        heads = (self.view.logs[log_].head for log_ in logs)
-        for message in self._puller.announcements(link, heads):
-            self._send(link, message)
-
-    def _pull_wanted(self, now: int) -> None:
-        held = {log_: entry.tree.size for log_, entry in self.view.logs.items()}
-        for log_ in list(self._puller.wanted(held)):
-            self._pull(log_, now)
-
     def _pull_waiting(self, now: int) -> None:
         """A pull ended: start one that had to wait for its peer."""
         for log_ in self._puller.take_waiting():
@@ -388,7 +371,7 @@ class Engine:
     def _append(self, item: VerifiedRecord, now: int) -> None:
         self._feed(self.view.logs[self.own], [(item, item.envelope, now // 1000)])
         self._pen.fresh.append(item)
-        self._reception.note(item)
+        self.reception.note(item)
         if isinstance(item.body, Link) and item.body.peer is not None:
             self._comparer.doubt(CouncilId(item.body.peer))  # it has not read our answer yet
 

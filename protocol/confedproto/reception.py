@@ -57,9 +57,7 @@ class Reception:
         """The linked council whose node record in force binds this transport key (LNK-1)."""
         guest = self._guests.get(remote)
         if guest is not None:
-            ended = self.view.linked(self.council, guest)
-            ended = ended and not self.view.standing_links(self.council, guest)
-            return None if ended else guest
+            return None if self.parted(guest) else guest
         for council, authority in self.view.authorities.items():
             node = authority.node
             if node is None or node.node.transport != remote or council == self.council:
@@ -67,6 +65,11 @@ class Reception:
             if self.view.standing_links(self.council, council):
                 return council
         return None
+
+    def parted(self, council: CouncilId) -> bool:
+        """Whether we were linked with a council and are no longer (LNK-6)."""
+        linked = self.view.linked(self.council, council)
+        return linked and not self.view.standing_links(self.council, council)
 
     def own_knock(self, host: CouncilId) -> wire.Knock | None:
         """What this node says to a host that may not know it yet; None if it has no answer."""

@@ -18,26 +18,25 @@ import msgspec
 from msgspec import Meta
 
 from confedproto import codec, keys, sshsig
-from confedproto.bodies import KINDS, Kind, Part
+from confedproto.bodies import KINDS, Kind
 from confedproto.bodies.types import Body, Bytes32, Time, Token
-from confedproto.bodies.witness import WitnessedHead
 from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
 from confedproto.ids import (
     SSHSIG_NAMESPACE,
-    TAG_TEXT,
     CouncilId,
     NetworkId,
     PublicKey,
     RecordId,
     record_id,
     signing_bytes,
-    tagged_hash,
 )
-from confedproto.limits import PART_MAX_BYTES, SIGNATURES_MAX
-from confedproto.merkle import leaf_hash, root_of
+from confedproto.limits import SIGNATURES_MAX
+from confedproto.parts import SALT_BYTES as SALT_BYTES
+from confedproto.parts import check_part
+from confedproto.parts import encode_heads as encode_heads
+from confedproto.parts import heads_of as heads_of
+from confedproto.parts import text_hash as text_hash
 
-SALT_BYTES: Final = 16
-"""Random bytes before a detached text, so that its hash cannot be guessed (PRT-2)."""
 FORM_RAW: Final = 0
 """Signature form 0: Ed25519 over `signing_bytes(id)` (specs/02, SIG-1)."""
 
@@ -240,18 +239,6 @@ def assemble(payload: bytes, signatures: Iterable[Signature]) -> bytes:
     return codec.encode([payload, rows])
 
 
-def text_hash(part: bytes) -> bytes:
-    """The hash that a body carries of its detached text (16 salt bytes, then UTF-8)."""
-    return tagged_hash(TAG_TEXT, part)
-
-
-def encode_heads(heads: Iterable[WitnessedHead]) -> tuple[bytes, bytes]:
-    """The detached part of a witness record and its root; heads sorted by log (WIT-2)."""
-    rows = sorted([head.log, head.size, head.root] for head in heads)
-    root = root_of([leaf_hash(codec.encode(row)) for row in rows])
-    return codec.encode(rows, max_bytes=PART_MAX_BYTES), root
-
-
 # --- opening records -------------------------------------------------------------------------
 
 
@@ -319,7 +306,7 @@ def open(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Veri
     else that the author is.
     """
     checked = _check_envelope(network, envelope)
-    _check_part(checked.kind, checked.body, part)
+    check_part(checked.kind, checked.body, part)
     return VerifiedRecord(_DOOR, checked, part)
 
 
@@ -330,7 +317,7 @@ def reopen(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Ve
     (LOG-6), and the loop, where a worker of this node has just opened them. Raises as `open`.
     """
     checked = _check_envelope(network, envelope, verified=True)
-    _check_part(checked.kind, checked.body, part)
+    check_part(checked.kind, checked.body, part)
     return VerifiedRecord(_DOOR, checked, part)
 
 
@@ -355,7 +342,7 @@ def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) ->
             raise VerificationError(Reason.PART_UNEXPECTED) from None
         return RefusedLeaf(envelope=envelope, reason=error.reason)
     try:
-        _check_part(checked.kind, checked.body, part)
+        check_part(checked.kind, checked.body, part)
     except DecodeError as error:  # the part is the one that the author hashed
         return RefusedLeaf(envelope=envelope, reason=error.reason)
     return VerifiedRecord(_DOOR, checked, part)
@@ -382,48 +369,3 @@ def _verify(signature: Signature, message: bytes) -> None:
         sshsig.verify_compact(
             signature.signer, signature.form, SSHSIG_NAMESPACE, message, signature.signature
         )
-
-
-def _check_part(kind: Kind | None, body: Body | Mapping[str, Any], part: bytes | None) -> None:
-    """VerificationError: not the author's part. DecodeError: the author's, and not well formed."""
-    wanted = Part.NONE if kind is None else kind.part
-    if wanted is Part.NONE:
-        if part is not None:
-            raise VerificationError(Reason.PART_UNEXPECTED)
-        return
-    if part is None:
-        raise VerificationError(Reason.PART_MISSING)
-    if len(part) > PART_MAX_BYTES:
-        raise VerificationError(Reason.PART_MISMATCH, "too long")
-    if wanted is Part.TEXT:
-        if text_hash(part) != getattr(body, "text", None):
-            raise VerificationError(Reason.PART_MISMATCH)
-        if not _is_text(part):
-            raise DecodeError(Reason.BODY_FORM, "a text is its salt, then clean UTF-8")
-        return
-    try:
-        again, root = encode_heads(heads_of(part))
-    except (DecodeError, LocalProtocolError) as error:
-        raise VerificationError(Reason.PART_MISMATCH, str(error)) from None
-    if again != part or root != getattr(body, "root", None):
-        raise VerificationError(Reason.PART_MISMATCH)
-    logs = [head.log for head in heads_of(part)]
-    if len(logs) != getattr(body, "count", None) or len(set(logs)) != len(logs):
-        raise DecodeError(Reason.BODY_FORM, "heads of a witness record")
-
-
-def _is_text(part: bytes) -> bool:
-    try:
-        text = part[SALT_BYTES:].decode()
-    except UnicodeDecodeError:
-        return False
-    return len(part) >= SALT_BYTES and codec.text_is_clean(text)
-
-
-def heads_of(part: bytes) -> tuple[WitnessedHead, ...]:
-    """The heads in a witness record's detached part. Raises DecodeError BODY_FORM or ENC_*."""
-    value = codec.decode(part, max_bytes=PART_MAX_BYTES)
-    try:
-        return msgspec.convert(value, tuple[WitnessedHead, ...], builtin_types=(bytes,))
-    except msgspec.ValidationError as error:
-        raise DecodeError(Reason.BODY_FORM, str(error)) from None

@@ -1,7 +1,7 @@
 """What holds now: the records of all followed logs, kept by subject (specs/08).
 
-The view is a fold over leaves in the order of each log; between logs the order of arrival
-has no influence, because nothing is judged across logs before it is asked for.
+A fold over leaves in the order of each log; between logs the order of arrival has no
+influence, because nothing is judged across logs before it is asked for.
 """
 
 from collections import defaultdict
@@ -11,9 +11,7 @@ from typing import Final
 from confedproto.bodies import KINDS
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.compact import Compact
-from confedproto.bodies.link import Link
 from confedproto.bodies.motion import Motion
-from confedproto.bodies.unlink import Unlink
 from confedproto.bodies.witness import Witness
 from confedproto.chains import Chains
 from confedproto.chains import Log as Log
@@ -126,8 +124,8 @@ class View:
         if log.council in self.chains.dirty or not self.chains.append_alike(log, leaf, count):
             return False
         log.tree.extend(hashes)
-        log.leaves.extend([leaf] * count)
-        log.arrivals.extend([arrived] * count)
+        log.leaves += [leaf] * count
+        log.arrivals += [arrived] * count
         self._sift(log)
         return True
 
@@ -148,10 +146,7 @@ class View:
         self.news.append(placed)
         if KINDS[leaf.kind].receipts:
             log.receipts_size = max(log.receipts_size, placed.index + 1)
-        if isinstance(leaf.body, Link):
-            self._links.add(leaf, leaf.body)
-        if isinstance(leaf.body, Unlink):
-            self._links.end(leaf, leaf.body)
+        self._links.take(leaf)
         if isinstance(leaf.body, Witness):
             self._add_witness(log, leaf, placed.arrived)
         elif leaf.subject is not None:
@@ -199,13 +194,8 @@ class View:
         for kinds in (self._of_kind, *self._about.values()):
             for kind, held in kinds.items():
                 kinds[kind] = [p for p in held if p.record.id not in gone]
-        self._links = Links()
-        for placed in self._of_kind.get("link", ()):
-            if isinstance(placed.record.body, Link):
-                self._links.add(placed.record, placed.record.body)
-        for placed in self._of_kind.get("unlink", ()):
-            if isinstance(placed.record.body, Unlink):
-                self._links.end(placed.record, placed.record.body)
+        about_links = (*self._of_kind.get("link", ()), *self._of_kind.get("unlink", ()))
+        self._links = Links(placed.record for placed in about_links)
         self._members.clear()
         self._statuses.clear()
         self._retract_lines(council)
@@ -259,7 +249,7 @@ class View:
         return self._links.linked(one, other)
 
     def standing_links(self, one: CouncilId, other: CouncilId) -> set[bytes]:
-        """The invitations of the links between two councils that neither has ended (LNK-6)."""
+        """The links between two councils, by invitation, that neither has ended (LNK-6)."""
         return self._links.standing(one, other)
 
     def guests(self, host: CouncilId, invite: bytes) -> set[CouncilId]:

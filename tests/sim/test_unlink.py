@@ -31,7 +31,7 @@ def test_unlink_by_either_side_ends_the_session_for_good(by_host: bool) -> None:
     sim.heal(a, b)
     sim.run(5)
     assert sessions(a) == sessions(b) == 0
-    assert who.engine.parted(other.council)
+    assert who.engine.reception.parted(other.council)
     assert a.engine.view.linked(a.council, b.council), "having been linked stays true"
 
 
@@ -54,4 +54,4 @@ def test_councils_that_parted_link_anew_by_another_invitation() -> None:
             sim.cut(a, b)
             sim.heal(a, b)
     assert sessions(a) == sessions(b) == 1
-    assert not a.engine.parted(b.council)
+    assert not a.engine.reception.parted(b.council)

@@ -5,6 +5,7 @@ offline proof use the same one. The order of the records has no influence.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from confedproto.bodies.link import Link
 from confedproto.bodies.unlink import Unlink
@@ -27,10 +28,12 @@ def link_fault(record: VerifiedRecord, link: Link) -> Reason | None:
 class Links:
     """Invitations by host, and answers by guest and host; both sides must be there."""
 
-    def __init__(self) -> None:
+    def __init__(self, records: Iterable[VerifiedRecord] = ()) -> None:
         self._invites: set[tuple[CouncilId, bytes]] = set()
         self._ended: set[tuple[CouncilId, bytes]] = set()  # who, which invitation
         self._answers: dict[tuple[CouncilId, CouncilId], set[bytes]] = defaultdict(set)
+        for record in records:
+            self.take(record)
 
     def add(self, record: VerifiedRecord, link: Link) -> Reason | None:
         """Take up an admitted link record, or say why it is neither half of a link (LNK-1)."""
@@ -51,9 +54,15 @@ class Links:
             for invite in self._answers.get((guest, host), ())
         )
 
-    def end(self, record: VerifiedRecord, unlink: Unlink) -> None:
-        """Take up an admitted unlink record: its council has no such link any more (LNK-6)."""
-        self._ended.add((record.council, unlink.invite))
+    def take(self, record: VerifiedRecord) -> None:
+        """Take up an admitted record, if it is about links (LNK-6)."""
+        match record.body:
+            case Link() as link:
+                self.add(record, link)
+            case Unlink() as unlink:
+                self._ended.add((record.council, unlink.invite))
+            case _:
+                pass
 
     def standing(self, one: CouncilId, other: CouncilId) -> set[bytes]:
         """The invitations of the links between two councils that neither has ended."""
