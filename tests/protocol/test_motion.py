@@ -183,12 +183,33 @@ def test_motion_of_a_council_outside_is_inadmissible() -> None:
     assert (found.state, found.fault) == (State.INADMISSIBLE, Reason.COMPACT_MEMBER)
 
 
-def test_motion_with_two_freezes_is_void() -> None:
-    made = ballot(3)
+def rival(made: Ballot) -> None:
+    """A second freeze of the same motion, one second later in everything."""
     other = replace(made.body, opens=made.body.opens + 1, closes=made.body.closes + 1)
     made.authors[0].add(other, subject=made.motion.id, time=made.freeze.time)
-    found = status(made, START)
+
+
+def test_motion_with_two_freezes_that_others_held_in_time_is_void() -> None:
+    councils = [Author(number + 1) for number in range(3)]
+    compact = found_compact(councils, windows=FAST)
+    motion = propose(councils[0], compact)
+    body = freeze_body(compact, time=START + FAST.discussion)
+    freeze = councils[0].add(body, subject=motion.id, time=START + FAST.discussion)
+    made = Ballot(authors=councils, compact=compact, motion=motion, freeze=freeze)
+    rival(made)
+    made.witness_all(time=body.opens)
+    found = status(made, body.opens)
     assert (found.state, found.fault) == (State.VOID, Reason.FREEZE_DOUBLE)
+
+
+def test_motion_is_not_undone_by_a_freeze_that_comes_later() -> None:
+    made = ballot(3)  # every council has witnessed its freeze
+    rival(made)
+    made.witness_all(time=made.body.opens + 1)
+    found = status(made, made.body.opens + 1)
+    assert found.state is State.OPEN
+    assert found.freeze is not None
+    assert found.freeze.record.id == made.freeze.id
 
 
 def test_motion_with_two_freezes_after_its_certificate_stays_final() -> None:

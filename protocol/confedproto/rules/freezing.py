@@ -1,5 +1,7 @@
 """Freezes: who votes, on what, and when is fixed (specs/07, FRZ)."""
 
+from collections.abc import Iterable
+
 from confedproto.bodies.amend import Amend
 from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.motion import Motion
@@ -196,7 +198,41 @@ def opening_fault(case: Case, freeze: Placed, *, journal_until: int | None = Non
     return None if received is not None and received <= body.opens else Reason.FREEZE_RECEIPTS
 
 
+def standing_freeze(case: Case, good: Iterable[Placed]) -> Placed | Reason | None:
+    """Of valid freezes the one that stands, FREEZE_DOUBLE if two do, None if there is none (FRZ-6).
+
+    The first to open stands, and a rival makes the motion void only if w others held it by
+    then: a mover who has seen the result cannot freeze once more to undo it.
+    """
+    known = sorted(good, key=lambda placed: placed.record.id)
+    if len(known) < 2:
+        return known[0] if known else None
+    opened = [
+        (opens, placed.record.id, placed, received)
+        for placed in known
+        if (opens := _opens(placed)) >= (received := _opening_receipt(case, placed, opens + 1))
+    ]
+    if not opened:
+        return min(known, key=lambda placed: (_opens(placed), placed.record.id))
+    first = min(opened, key=lambda entry: entry[:2])
+    rivals = sum(received <= first[0] for _, _, _, received in opened)
+    return Reason.FREEZE_DOUBLE if rivals > 1 else first[2]
+
+
+def _opens(freeze: Placed) -> int:
+    body = freeze.record.body
+    return body.opens if isinstance(body, Freeze) else 0
+
+
+def _opening_receipt(case: Case, freeze: Placed, missing: int) -> int:
+    """When the w-th other council had the freeze; `missing` if that is not known."""
+    body = freeze.record.body
+    roll = {voter.council for voter in body.councils} if isinstance(body, Freeze) else set[bytes]()
+    received = receipt_time(case, freeze, roll, receipts_needed(len(roll)))
+    return missing if received is None else received
+
+
 def single_freeze(case: Case) -> Placed | None:
-    """The one valid freeze, or None if there is none or more than one (FRZ-6)."""
-    good = {p.record.id: p for p in case.freezes if freeze_fault(case, p) is None}
-    return next(iter(good.values())) if len(good) == 1 else None
+    """The valid freeze that stands, or None if there is none or two do (FRZ-6)."""
+    standing = standing_freeze(case, (p for p in case.freezes if freeze_fault(case, p) is None))
+    return standing if isinstance(standing, Placed) else None

@@ -22,6 +22,7 @@ from confedproto.rules.freezing import (
     opening_fault,
     receipt_time,
     single_freeze,
+    standing_freeze,
     takeover_fault,
 )
 from confedproto.rules.positions import Judged, judge_positions, own_result
@@ -100,12 +101,13 @@ def status(case: Case, now: int) -> MotionStatus:
         certificate = certificate_for(case, freeze)
         if isinstance(certificate, Certificate):
             return _final(case, freeze, certificate)
-    if not good:
+    standing = standing_freeze(case, good)
+    if standing is None:
         return _unfrozen(case, now, next((f for _, f in judged if f is not None), None))
-    if len(good) > 1:
+    if isinstance(standing, Reason):
         events = [Event.SECONDS, Event.FREEZES]
-        return _status(walk(events), fault=Reason.FREEZE_DOUBLE)
-    return _frozen_status(case, good[0], rule, now)
+        return _status(walk(events), fault=standing)
+    return _frozen_status(case, standing, rule, now)
 
 
 def _unfrozen(case: Case, now: int, fault: Reason | None) -> MotionStatus:
