@@ -153,9 +153,9 @@ def commands(group: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple
 def test_help_every_command_says_what_it_does(call: Confed, path: tuple[str, ...]) -> None:
     said = call(*path, "--help")
     assert said.code == 0
-    usage, _, rest = said.out.partition("\n")
+    usage, sentence, *_ = said.out.split("\n\n")
     assert usage.startswith(f"Usage: {' '.join(('confed', *path))} [OPTIONS]")
-    assert len(rest.split("\n\n")[0].strip()) > 20, "a sentence on what it is for"
+    assert len(sentence.strip()) > 20, "a sentence on what it is for"
     assert said.err == ""
 
 
@@ -617,6 +617,20 @@ def test_shown_what_was_typed_is_harmless_too(call: Confed, tmp_path: Path) -> N
         assert (said.code, harmless(said.out), harmless(said.err)) == (2, True, True)
         said = call("demo", "--data", folder, *more)
         assert (said.code, harmless(said.out), harmless(said.err)) == (2, True, True)
+
+
+@pytest.mark.parametrize("command", ["status", "links", "log", "motion list", "mandate list"])
+def test_command_that_only_asks_loads_no_event_loop(home: Path, command: str) -> None:
+    program = "import sys; from confednode.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    loaded = "print([name for name in ('trio', 'confednode.app') if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program + loaded, *command.split(), "--home", str(home)],
+        env=ENVIRONMENT,
+        capture_output=True,
+        check=True,
+    )
+    assert b"control-unreachable" in done.stderr
+    assert done.stdout == b"[]\n"
 
 
 def test_output_is_utf8_whatever_the_locale_says(home: Path) -> None:

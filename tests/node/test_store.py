@@ -223,7 +223,8 @@ def test_store_pragmas_are_in_force(path: Path) -> None:
 def test_store_second_opening_is_refused_until_the_first_is_closed(path: Path) -> None:
     store = Store(path)
     assert refusal(path).reason is NodeReason.HOME_LOCKED
-    program = "import sys, sqlite3; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM logs')"
+    opened = "sqlite3.connect(sys.argv[1], timeout=0)"
+    program = f"import sys, sqlite3; {opened}.execute('SELECT * FROM logs')"
     other = subprocess.run([sys.executable, "-c", program, path], capture_output=True, check=False)
     assert b"locked" in other.stderr
     store.write([leaves()])  # the refused ones have done no harm
