@@ -5,7 +5,7 @@ influence, because nothing is judged across logs before it is asked for.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from confedproto.bodies import KINDS
@@ -27,7 +27,7 @@ from confedproto.rules.authority import Authority, meets_threshold
 from confedproto.rules.compact import Member
 from confedproto.rules.known import NAMED_BY, VERSION, Known, names_of, reaches_far, version_of
 from confedproto.rules.links import Links
-from confedproto.rules.membership import current, dissolved_by
+from confedproto.rules.membership import current
 from confedproto.rules.motion import Case, MotionStatus, Placed
 from confedproto.rules.receipts import WitnessLine
 from confedproto.rules.standing import Standing
@@ -371,22 +371,8 @@ class View:
 
     def state_digest(self, now: int) -> Hash:
         """One hash over the status of every subject at `now` (STA-1)."""
-        return state.digest_of(self.network, self._state_rows(now))
-
-    def _state_rows(self, now: int) -> Iterable[state.Row]:
-        for council, authority in self.authorities.items():
-            row = state.council_row(council, authority)
-            if row is not None:
-                yield row
-        for placed in self.of_kind("compact"):
-            one = placed.record.id
-            yield state.compact_row(one, self.members(one), dissolved_by(one, self.world))
-        for placed in self.of_kind("motion"):
-            motion = placed.record.id
-            status, stands = self.motion_status(motion, now), self.standing(motion, now)
-            yield state.motion_row(motion, status, stands)
-        for placed in self.of_kind("mandate"):
-            yield self.mandates.row(placed.record.id, now)
+        mandates = (self.mandates.row(p.record.id, now) for p in self.of_kind("mandate"))
+        return state.digest_of(self.network, (*state.rows(self, now), *mandates))
 
     def standing(self, motion: RecordId, now: int) -> Standing | None:
         """What an adopted motion is worth at `now`, or None if it cannot be judged (MOT-13)."""

@@ -95,9 +95,26 @@ class Model:
             if now > motion.time + lapse and not withdrawn:
                 return row | {"state": "lapsed"}
             return row | {"state": "withdrawn" if withdrawn else "seconded"}
-        if len(good) > 1:
+        standing = self.standing(good)
+        if standing is None:
             return row | {"state": "void"}
-        return row | self.frozen(motion, good[0], rule, windows, withdrawn, now)
+        return row | self.frozen(motion, standing, rule, windows, withdrawn, now)
+
+    def standing(self, good: list[tuple[bytes, int, Any]]) -> tuple[bytes, int, Any] | None:
+        """FRZ-6: the first that opened, unless another was held by others by then."""
+        if len(good) == 1:
+            return good[0]
+        opened: list[tuple[int, bytes, int, tuple[bytes, int, Any]]] = []
+        for council, index, freeze in good:
+            roll = {voter.council for voter in freeze.body.councils}
+            got = self.received(council, index, roll)
+            if got is not None and got <= freeze.body.opens:
+                opened.append((freeze.body.opens, freeze.id, got, (council, index, freeze)))
+        if not opened:
+            return min(good, key=lambda item: (item[2].body.opens, item[2].id))
+        first = min(opened, key=lambda item: item[:2])
+        held = sum(got <= first[0] for _, _, got, _ in opened)
+        return first[3] if held == 1 else None
 
     def frozen(
         self, motion: Any, placed: Any, rule: str, windows: Any, withdrawn: Any, now: int

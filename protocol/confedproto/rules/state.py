@@ -4,20 +4,26 @@ A row is a map; its form is part of the protocol, since two implementations comp
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Protocol
 
 from confedproto import codec
+from confedproto.bodies.compact import Compact
 from confedproto.errors import Reason
 from confedproto.ids import TAG_STATE, CouncilId, Hash, NetworkId, RecordId
+from confedproto.rules.administration import ADMINISTRATIVE, administration_fault
 from confedproto.rules.authority import Authority
+from confedproto.rules.case import Placed, World
 from confedproto.rules.compact import Member
-from confedproto.rules.dispute import DisputeStatus
+from confedproto.rules.dispute import DisputeStatus, dispute_status, is_challenged
+from confedproto.rules.membership import dissolved_by
 from confedproto.rules.motion import MotionStatus
 from confedproto.rules.standing import Standing
 from confedproto.rules.states import Effect
 
 Row = Mapping[str, Any]
+SUBJECTS_MAX: Final = 8
+"""Records about records about records: deeper ones are about nothing."""
 
 
 def digest_of(network: NetworkId, rows: Iterable[Row]) -> Hash:
@@ -88,3 +94,72 @@ def act_row(record: RecordId, fault: Reason | None, *, held: bool) -> Row:
     if fault is not None:
         row["fault"] = fault
     return row | {"held": True} if held else row
+
+
+class Held(Protocol):
+    """The part of a view that a state is derived from."""
+
+    @property
+    def authorities(self) -> Mapping[CouncilId, Authority]:
+        """Who speaks for each council."""
+        ...
+
+    @property
+    def world(self) -> World:
+        """What the rules may ask."""
+        ...
+
+    def members(self, compact: RecordId) -> Mapping[CouncilId, Member]:
+        """The councils of a compact now."""
+        ...
+
+    def motion_status(self, motion: RecordId, now: int) -> MotionStatus | Reason:
+        """Where a motion stands."""
+        ...
+
+    def standing(self, motion: RecordId, now: int) -> Standing | None:
+        """What an adopted motion is worth."""
+        ...
+
+
+def rows(held: Held, now: int) -> Iterator[Row]:
+    """The rows of all subjects but mandates (STA-2 to STA-6)."""
+    world = held.world
+    for council, authority in held.authorities.items():
+        row = council_row(council, authority)
+        if row is not None:
+            yield row
+    for placed in world.of_kind("compact"):
+        one = placed.record.id
+        yield compact_row(one, held.members(one), dissolved_by(one, world))
+    for placed in world.of_kind("motion"):
+        one = placed.record.id
+        yield motion_row(one, held.motion_status(one, now), held.standing(one, now))
+    for placed in world.of_kind("dispute"):
+        found = compact_about(placed.record.id, world)
+        body = found.record.body if found is not None else None
+        status: DisputeStatus | Reason = Reason.COMPACT_UNKNOWN
+        if found is not None and isinstance(body, Compact):
+            members = held.members(found.record.id)
+            status = dispute_status(placed, body, members, world, now)
+        yield dispute_row(placed.record.id, status)
+    for kind in sorted(ADMINISTRATIVE):
+        for placed in world.of_kind(kind):
+            found = compact_about(placed.record.id, world)
+            members = held.members(found.record.id) if found is not None else {}
+            fault = administration_fault(placed, members, world)
+            challenged = is_challenged(placed.record.id, placed.record.council, members, world)
+            if fault is not None or challenged:
+                yield act_row(placed.record.id, fault, held=challenged)
+
+
+def compact_about(record: RecordId, world: World) -> Placed | None:
+    """The compact that a record is about, through the subjects of what it is about, or None."""
+    for _ in range(SUBJECTS_MAX):
+        placed = world.placed(record)
+        if placed is None or isinstance(placed.record.body, Compact):
+            return placed
+        if placed.record.subject is None:
+            return None
+        record = placed.record.subject
+    return None

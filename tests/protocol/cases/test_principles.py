@@ -4,17 +4,20 @@ import random
 
 import pytest
 
+from confedproto import derive
 from confedproto.bodies import KINDS, Needs
+from confedproto.bodies.dispute import Dispute
 from confedproto.bodies.exit import Exit
 from confedproto.bodies.hold import Hold
 from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.task import Task
 from confedproto.bodies.withdraw import Withdraw
 from confedproto.errors import Reason
+from confedproto.rules import state
 from confedproto.rules.states import State
 from confedproto.rules.tally import Outcome, Unit, count, outcome, parse_rule
 from tests.support.assembly import FAR, Assembly
-from tests.support.councils import START, key
+from tests.support.councils import NETWORK, START, key
 from tests.support.decisions import History
 
 DELEGATE = key(777)
@@ -109,3 +112,27 @@ def test_p7_nothing_that_arrives_later_changes_a_final_outcome(seed: int) -> Non
         status = again.motion_status(motion, FAR)
         assert not isinstance(status, Reason)
         assert (status.state, status.outcome) == (State.FINAL, wanted)
+
+
+def test_state_names_disputes_and_administration_that_does_not_count() -> None:
+    made = Assembly(4)
+    motion = made.move()
+    made.decide(motion, "YYYN")
+    before = made.view().state_digest(FAR)
+    made.put(1, Dispute(name="procedure", remedy="A recount."), motion)
+    disputed = made.view().state_digest(FAR)
+    policy = made.put(0, Task(title="Declare"), made.move(by=2))
+    rows = list(state.rows(made.view(), FAR))
+    assert len({before, disputed}) == 2
+    assert {"administration": policy.id, "fault": Reason.SCOPE} in rows
+    assert {row["step"] for row in rows if "dispute" in row} == {"assemblies"}
+
+
+def test_state_from_bare_records_is_that_of_the_logs() -> None:
+    made = Assembly(3)
+    motion = made.move()
+    made.decide(motion, "YYN")
+    bare = [(leaf.envelope, leaf.part) for a in made.authors for leaf in a.leaves]
+    view, refused = derive.view_of(NETWORK, [*bare, (b"\xc1", None)])
+    assert view.state_digest(FAR) == made.view().state_digest(FAR)
+    assert [leaf.reason for leaf in refused] == [Reason.ENC_RESERVED]
