@@ -17,12 +17,14 @@ from confedproto.limits import LOG_MAX_SIZE
 from confedproto.log import open_head
 from confedproto.record import VerifiedRecord
 from confedproto.rules import delegation
+from confedproto.rules import motion as motion_rules
 from confedproto.rules.authority import Authority
-from confedproto.rules.case import Placed
+from confedproto.rules.case import Case, Placed
 from confedproto.rules.compact import Member
 from confedproto.rules.delegation import ActStatus, At, MandateCase, MandateStatus
 from confedproto.rules.mandate import effect_time
 from confedproto.rules.receipts import WitnessLine, receipts, receipts_needed, received_at
+from confedproto.rules.tally import Outcome
 from confedproto.rules.tenure import state_at
 
 
@@ -58,8 +60,8 @@ class Held(Protocol):
         """The member councils of a compact; empty if it is not founded."""
         ...
 
-    def adopted(self, motion: RecordId) -> bool | None:
-        """Whether a certified outcome adopted the motion; None: there is none here."""
+    def case(self, motion: RecordId) -> Case | Reason:
+        """Everything that bears on a motion, or why it cannot be judged yet."""
         ...
 
 
@@ -166,7 +168,7 @@ def mandate_case(held: Held, mandate: RecordId) -> MandateCase | Reason:
 
     def holds(condition: Condition) -> bool | None:
         if condition.test == "adopted":
-            return held.adopted(RecordId(condition.about))
+            return _adopted(held, RecordId(condition.about))
         return True if condition.about == condition.motion else None
 
     charter = held.authorities[council].charter_version(granted.record.charter)
@@ -195,6 +197,16 @@ def mandate_case(held: Held, mandate: RecordId) -> MandateCase | Reason:
         carried=_carried(held, place, granted.record, members or {}),
         other_heads=[_Place(held, other).whole_until() for other in others],
     )
+
+
+def _adopted(held: Held, motion: RecordId) -> bool | None:
+    """Whether a certified outcome adopted the motion; None: there is none here."""
+    case = held.case(motion)
+    freeze = None if isinstance(case, Reason) else motion_rules.single_freeze(case)
+    if freeze is None or isinstance(case, Reason):
+        return None
+    found = motion_rules.certificate_for(case, freeze)
+    return None if isinstance(found, Reason) else found.outcome is Outcome.ADOPTED
 
 
 def _before(held: Held, place: _Place, granted: Placed) -> list[tuple[Mandate, int | None]]:

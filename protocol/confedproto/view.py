@@ -32,7 +32,6 @@ from confedproto.rules.motion import Case, MotionStatus, Placed
 from confedproto.rules.receipts import WitnessLine
 from confedproto.rules.standing import Standing
 from confedproto.rules.standing import standing as standing_of
-from confedproto.rules.tally import Outcome
 
 
 class View:
@@ -353,15 +352,6 @@ class View:
         status = motion_rules.status(case, now)
         self._statuses[motion] = (motion_rules.lasts(status, now), status)
         return status
-
-    def adopted(self, motion: RecordId) -> bool | None:
-        """Whether a certified outcome adopted the motion; None: there is none here."""
-        case = self.case(motion)
-        freeze = None if isinstance(case, Reason) else motion_rules.single_freeze(case)
-        if freeze is None or isinstance(case, Reason):
-            return None
-        found = motion_rules.certificate_for(case, freeze)
-        return None if isinstance(found, Reason) else found.outcome is Outcome.ADOPTED
 
     def threshold_signed(self, record: VerifiedRecord) -> bool:
         """Whether a record not in a log yet bears its council's threshold in force."""
