@@ -84,6 +84,7 @@ class Link:
                     self.farewell = message.reason
                 if message is not None:
                     yield message
+            data = b""
             with trio.move_on_after(SILENCE_S) as silence:
                 data = await self._receive()
             if silence.cancelled_caught:

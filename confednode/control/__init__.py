@@ -8,7 +8,7 @@ which needs no event loop; the node's side is in `control.server`.
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -28,7 +28,7 @@ class RefusedError(ConfedError):
 
 
 @contextmanager
-def short_name(path: Path) -> Iterator[str]:
+def short_name(path: Path) -> Generator[str, None, None]:
     """A name for a socket's path that the kernel accepts, however deep the folder is."""
     if len(os.fsencode(path)) <= _PATH_MAX:
         yield str(path)

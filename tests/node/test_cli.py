@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +100,9 @@ def harmless(text: str) -> bool:
 
 
 @contextmanager
-def serving(home: Path, *arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+def serving(
+    home: Path, *arguments: str, **options: Any
+) -> Generator[subprocess.Popen[str], None, None]:
     """`confed serve` in its own process; killed in the end if it still runs."""
     with subprocess.Popen(
         [*PROGRAM, "serve", "--home", str(home), *arguments],
@@ -539,7 +541,7 @@ def strings(value: Any) -> list[str]:
 
 
 @contextmanager
-def hostile(home: Path, reply: dict[str, Any]) -> Iterator[None]:
+def hostile(home: Path, reply: dict[str, Any]) -> Generator[None, None, None]:
     """A control socket that answers everything with `reply`."""
     home.mkdir()
     with socket.socket(socket.AF_UNIX) as listener:

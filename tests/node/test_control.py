@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,7 @@ async def echo(op: str, args: Mapping[str, Any]) -> control.Reply:
 @asynccontextmanager
 async def serving(
     path: Path, handler: Callable[[str, Mapping[str, Any]], Awaitable[control.Reply]] = echo
-) -> AsyncIterator[None]:
+) -> AsyncGenerator[None, None]:
     async with trio.open_nursery() as nursery:
         await nursery.start(server.serve, path, handler)
         yield
@@ -237,7 +237,7 @@ async def test_ask_no_node_is_exit_code_four(tmp_path: Path, folder: str) -> Non
 
 
 @asynccontextmanager
-async def strange(path: Path, answer: bytes | None) -> AsyncIterator[None]:
+async def strange(path: Path, answer: bytes | None) -> AsyncGenerator[None, None]:
     """A node that says `answer` and closes, or never says anything."""
 
     async def converse(stream: trio.SocketStream) -> None:

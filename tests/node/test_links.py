@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -49,7 +49,7 @@ Serve = Callable[[Link], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serving(serve: Serve | None = None) -> AsyncIterator[Server]:
+async def serving(serve: Serve | None = None) -> AsyncGenerator[Server, None]:
     server = Server()
 
     async def handle(stream: trio.SocketStream) -> None:

@@ -7,7 +7,7 @@ other task run in between.
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -224,7 +224,7 @@ class Nodes:
 
 
 @asynccontextmanager
-async def nodes_in(folder: Path) -> AsyncIterator[Nodes]:
+async def nodes_in(folder: Path) -> AsyncGenerator[Nodes, None]:
     """Nodes that are stopped in the end; fails if a task or a socket outlives them."""
     before = open_sockets()
     async with trio.open_nursery() as nursery:
