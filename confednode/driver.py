@@ -39,6 +39,7 @@ BATCH_MAX: Final = 256  # inputs handled between two commits
 INBOX_MAX: Final = 512  # inputs waiting; then links stop reading
 REDIAL_FIRST_S: Final = 0.25
 REDIAL_MAX_S: Final = 60.0
+REDIAL_CUT_S: Final = 2.0  # after a link that was open: a bad line, no peer that refuses
 REFUSALS_MAX: Final = 256  # refusals remembered for the operator
 
 
@@ -94,9 +95,7 @@ class Driver:
         self.stored: Final[dict[CouncilId, int]] = {}  # leaves of its log under a stored head
         self._grew = trio.Event()  # a log grew on disk; replaced each time
         self._nursery: trio.Nursery | None = None
-        self._serving: Final = Serving(
-            engine, store, self.disk, lambda number, message: self._send(number, message)
-        )
+        self._serving: Final = Serving(engine, store, self.disk, lambda *to: self._send(*to))
 
     # --- life -------------------------------------------------------------------------------
 
@@ -248,10 +247,11 @@ class Driver:
         try:
             listeners = await trio.open_tcp_listeners(port, host=host)
         except OSError as error:
-            text = error.strerror or str(error)
             nowhere = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
             reason = NodeReason.ADDRESS_INVALID if nowhere else NodeReason.PORT_TAKEN
-            raise LinkError(reason, f"cannot listen on {host}, port {port}: {text}") from error
+            raise LinkError(
+                reason, f"cannot listen on {host}, port {port}: {error.strerror}"
+            ) from error
         bound = int(listeners[0].socket.getsockname()[1])
         task_status.started(bound)
         await trio.serve_listeners(self._incoming, listeners)
@@ -306,7 +306,7 @@ class Driver:
                 self._dialled.discard(peer.council)
                 return  # until it is linked anew
             self.states.setdefault(peer.council, LinkState(peer.council, "connecting"))
-            began = math.inf
+            began, most = math.inf, REDIAL_MAX_S
             try:
                 link = await dial(
                     peer.address,
@@ -322,10 +322,10 @@ class Driver:
             else:
                 began = trio.current_time()
                 await self._live(link, initiator=True, expected=peer.council)
+                most = REDIAL_CUT_S if link.opened.is_set() else most
             lived = trio.current_time() - began
-            wait = REDIAL_FIRST_S if lived > wait else min(2 * wait, REDIAL_MAX_S)
-            # Jitter is for the network's sake, not for security: two peers that lost each
-            # other do not dial in step.
+            wait = REDIAL_FIRST_S if lived > wait else min(2 * wait, most)
+            # Jitter is for the network's sake: two peers that lost each other get out of step.
             await trio.sleep(wait * (0.5 + random.random()))
 
     async def _may_dial(self, council: CouncilId) -> None:

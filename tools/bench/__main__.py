@@ -10,6 +10,7 @@ the same run. With --strict, exit 1 if a goal is missed.
 import argparse
 import datetime
 import json
+import os
 import platform
 import sys
 from collections.abc import Callable, Sequence
@@ -60,7 +61,9 @@ def _lines(name: str, rows: Rows) -> list[str]:
             continue
         goal = "" if row.goal is None else f"<={row.goal:g}"
         mark = "" if row.met else "  MISSED"
-        out.append(f"  {row.what:<46}{row.microseconds:>9.2f}{row.ratio:>8.3f}{goal:>8}{mark}")
+        out.append(
+            f"  {row.what:<46}{row.microseconds:>9.2f}{row.ratio:>8.3f}{goal:>8}{mark}".rstrip()
+        )
     return out
 
 
@@ -87,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names: list[str] = options.names or list(BENCHES)
     if unknown := set(names) - set(BENCHES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    load = f"{os.getloadavg()[0]:.1f}"  # what else the machine was doing
     results: dict[str, Rows] = {}
     printed: list[str] = []
     for name in names:
@@ -95,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         printed += lines
         print("\n".join(lines), flush=True)
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
-    about = {"python": platform.python_version(), "machine": _machine(), "date": day}
+    about = {"python": platform.python_version(), "machine": _machine(), "date": day, "load": load}
     benches = {name: [row.as_json() for row in rows] for name, rows in results.items()}
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps({**about, "benches": benches}, indent=1) + "\n", "utf-8")
@@ -112,8 +116,9 @@ def _page(about: dict[str, str], quick: bool, printed: Sequence[str]) -> str:
             "# What it costs",
             "",
             f"Written by `{command}` on {about['date']}: {about['machine']},",
-            f"Python {about['python']}. Absolute figures are that machine's. A line with a goal",
-            "begins with the goal's number; a goal that was not met says MISSED.",
+            f"Python {about['python']}, load average {about['load']} at the start.",
+            "Absolute figures are that machine's. A line with a goal begins with its number; one",
+            "that was not met says MISSED.",
             "",
             "```",
             *printed,

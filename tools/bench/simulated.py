@@ -79,7 +79,7 @@ def _reconciled() -> list[Figure]:
             what=f"{CHANGED} differences found, CPU",
             value=built + spent,
             unit="s",
-            goal=4,
+            goal=2,
             number="7",
         ),
         Figure(what="of it the exchange itself", value=spent, unit="s"),
