@@ -171,6 +171,7 @@ class Engine:
             if knock:
                 self._send(event.link, knock)
             named = None if knock is None else self.council
+            self._announcer.greet(event.link)
             self._send(event.link, self._comparer.hello(council, named))
 
     def _link_down(self, link: int, now: int) -> None:
@@ -226,6 +227,7 @@ class Engine:
             case wire.Knock():
                 if session.council is None:  # a guest that is known already knocks in vain
                     session.council = self.reception.admit(session.remote, message, now)
+                    self._announcer.greet(session.link)
                     self._send(session.link, self._comparer.hello(session.council, self.council))
             case wire.Heads():
                 self._heads(session, message, now)
