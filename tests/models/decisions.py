@@ -245,7 +245,7 @@ class Model:
         for council, _ in self.logs:
             out.append({"council": council, "charter": 1, "node": 1, "life": "active"})
         for _, _, compact in self.find("compact"):
-            gone = {c for c, _, x in self.find("exit", compact.id)}
+            gone = {c for c, _, _exit in self.find("exit", compact.id)}
             hasher = hashlib.sha256()
             for founder in sorted(compact.body.founders, key=lambda f: f.council):
                 if founder.council not in gone:

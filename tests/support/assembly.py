@@ -127,7 +127,7 @@ class Assembly:
     ) -> VerifiedRecord:
         """The freeze `wait` seconds from now; then all witness it, and voting opens."""
         self.now += wait
-        given = {"councils": self.roll(), **fields}
+        given: dict[str, Any] = {"councils": self.roll(), **fields}
         lists = {
             name: tuple(sorted(item.id for item in value))
             for name, value in given.items()

@@ -124,14 +124,15 @@ def parse_rule(text: str) -> Rule:
     kind = match and _KINDS.get(match[1])
     if match is None or kind is None:
         raise VerificationError(Reason.RULE_UNKNOWN, ascii(text[:40]))
-    one, two = match[2], match[3]
+    one: str | None = match[2]
+    two: str | None = match[3]
     fits = {
         RuleKind.CONSENSUS: one is not None and two is None,
         RuleKind.LAZY: two is None and one != "0",
     }.get(kind, two is not None if kind in _SHARED else one is None)
     if not fits:
         raise VerificationError(Reason.RULE_UNKNOWN, f"{kind}: share missing or not allowed")
-    if two is not None:
+    if one is not None and two is not None:
         part, whole = int(one), int(two)
         # Below one half the side with fewer votes could carry the motion.
         if part > whole or 2 * part < whole or whole > SHARE_MAX:
