@@ -33,6 +33,7 @@ STANDARD = {
     "ipaddress",
     "itertools",
     "json",
+    "math",
     "operator",
     "re",
     "string",
@@ -91,6 +92,10 @@ def impurities(tree: ast.AST, module: str) -> list[str]:
                 found.append("uses a generator without a seed")
             case ast.Attribute(value=ast.Name(id="zlib"), attr=attr) if attr != "crc32":
                 found.append(f"uses zlib.{attr}")
+            case ast.Attribute(value=ast.Name(id="math"), attr=attr) if attr != "isqrt":
+                found.append(f"uses math.{attr}")  # exact on integers; the rest is of floats
+            case ast.ImportFrom(module="math", names=names):
+                found += [f"uses math.{n.name}" for n in names if n.name != "isqrt"]
             case ast.ImportFrom(module="random" | "zlib" as name):
                 found.append(f"imports from {name}")
             case _:
@@ -163,6 +168,9 @@ def test_program_is_imported_by_nothing(program: str) -> None:
         ("import random\nrandom.Random()", "testing.py", ["uses a generator without a seed"]),
         ("import zlib\nzlib.crc32(b'')", "log.py", []),
         ("import zlib\nzlib.decompress(b'')", "log.py", ["uses zlib.decompress"]),
+        ("from math import isqrt", "rules/rounds.py", []),
+        ("from math import isqrt, sqrt", "rules/rounds.py", ["uses math.sqrt"]),
+        ("import math\nmath.floor(1.5)", "log.py", ["uses math.floor"]),
         ("import msgspec\nfrom confedproto.ids import LogId", "log.py", []),
         ("from . import ids", "log.py", []),
         ("print(open('x'))", "log.py", ["uses open", "uses print"]),

@@ -64,11 +64,10 @@ class Engine:
         head: bytes | None,
     ) -> None:
         """Load one log from the store: (leaf, envelope, arrived) in order, and its head."""
-        network = self.view.network
-        entry = self.view.add_log(log_id(network, council, key), council, key)
+        entry = self.view.add_log(log_id(self.view.network, council, key), council, key)
         self._feed(entry, leaves)
         if head is not None:
-            entry.head = log.open_head(network, key, head)
+            entry.head = log.open_head(self.view.network, key, head)
             self._comparer.put(entry.head)
 
     def resume(self, *, clean: bool = True) -> None:

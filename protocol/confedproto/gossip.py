@@ -21,7 +21,7 @@ class _Queue:
     logs: set[LogId] = field(default_factory=set)
     urgent: set[LogId] = field(default_factory=set)  # announced ahead of the others, at once
     held_until: int = 0  # the peer has not answered the last announcement yet
-    open: bool = False  # before that what grows is remembered: our hello did not tell it
+    greeted: bool = False  # before that what grows is remembered: our hello did not tell it
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Announcer:
 
     def add_link(self, link: int) -> None:
         """A link opened."""
-        self.queues.setdefault(link, _Queue()).open = True
+        self.queues.setdefault(link, _Queue()).greeted = True
 
     def drop_link(self, link: int) -> None:
         """A link is gone."""
@@ -58,7 +58,7 @@ class Announcer:
         """What is to be announced now (milliseconds), at most a message's worth a link."""
         out: list[tuple[int, list[LogId]]] = []
         for link, queue in self.queues.items():
-            if not queue.open:
+            if not queue.greeted:
                 continue
             if queue.urgent:
                 out.append((link, sorted(queue.urgent)))
@@ -73,7 +73,7 @@ class Announcer:
 
     def next_deadline(self) -> int | None:
         """When the next announcement is due (milliseconds), or None."""
-        times = [queue.held_until for queue in self.queues.values() if queue.open and queue.logs]
+        times = [queue.held_until for queue in self.queues.values() if queue.greeted and queue.logs]
         return min(times, default=None)
 
 
