@@ -120,8 +120,7 @@ def test_catch_up_cut_ten_times_fetches_nothing_twice_beyond_a_run_a_cut(
         for one in (author, fresh):
             one.stop()
         proxy.close()
-    # A run is a frame; what was on its way when the link was cut lies in the proxy's and the
-    # kernel's buffers, and a pull's window bounds it.
+    # A run is a frame of at most 64 KiB.
     frames = proxy.down / 65_535
     whole = count * (nodes.ENVELOPE_BYTES + 12) / 65_535
-    assert frames - whole <= 10 * nodes.WINDOW_FRAMES
+    assert frames - whole <= 10 * nodes.RUNS_A_CUT

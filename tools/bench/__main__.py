@@ -57,7 +57,7 @@ def _lines(name: str, rows: Rows) -> list[str]:
         out.append(name)
     for row in rows:
         if isinstance(row, Figure):
-            out.append(row.as_line())
+            out.append(row.as_line().rstrip())
             continue
         goal = "" if row.goal is None else f"<={row.goal:g}"
         mark = "" if row.met else "  MISSED"

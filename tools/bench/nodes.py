@@ -26,8 +26,8 @@ from confedproto.keys import SigningKey
 NETWORK: Final = "bench"
 ENVELOPE_BYTES: Final = 496
 BATCH: Final = 1_024
-WINDOW_FRAMES: Final = 4
-"""Frames that may be on their way when a link is cut: what a link has room for."""
+RUNS_A_CUT: Final = 1
+"""Runs that a cut may have transferred again: the one that was coming in."""
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
