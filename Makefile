@@ -25,6 +25,18 @@ RUN := .venv/.run-$(call key,requirements-build.txt requirements.txt pyproject.t
 TEST := .venv/.test-$(call key,requirements-test.txt)
 DEV := .venv/.dev-$(call key,requirements-dev.txt)
 
+# $(call debian,COMMAND,PACKAGE): a tool that the tests need and Python's index does not have.
+define debian
+command -v $(1) >/dev/null || { \
+  test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { \
+    echo "this needs $(1): apt-get install $(2) (as root)" 1>&2; exit 1; }; \
+  echo "installing $(2) ..." 1>&2; \
+  export DEBIAN_FRONTEND=noninteractive; \
+  apt-get update -qq >/dev/null && \
+  apt-get install -qq -y --no-install-recommends $(2) >/dev/null || { \
+    echo "this needs $(1), and apt-get could not install $(2)" 1>&2; exit 1; }; }
+endef
+
 .PHONY: help venv demo test check bench simulate fuzz explore test-web lock clean
 
 help:
@@ -40,6 +52,7 @@ demo: $(RUN)
 
 ##  make test      the test suite [ARGS="-k merkle"]
 test: $(RUN) $(TEST)
+	@$(call debian,ssh-keygen,openssh-client)
 	@$(PY) -m pytest $(ARGS)
 
 ##  make check     style, types, import rules, purity
@@ -71,14 +84,7 @@ explore: $(RUN)
 
 ##  make test-web  the pages and the JavaScript in headless Chromium [ARGS=]
 test-web: $(RUN) $(TEST)
-	@command -v chromium >/dev/null || { \
-	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { \
-	    echo "make test-web needs Chromium: apt-get install chromium (as root)" 1>&2; exit 1; }; \
-	  echo "installing Chromium ..." 1>&2; \
-	  export DEBIAN_FRONTEND=noninteractive; \
-	  apt-get update -qq >/dev/null && \
-	  apt-get install -qq -y --no-install-recommends chromium >/dev/null || { \
-	    echo "make test-web needs Chromium, and apt-get could not install it" 1>&2; exit 1; }; }
+	@$(call debian,chromium,chromium)
 	@$(PY) -m pytest tests/web $(ARGS)
 
 ##  make lock      make the locks again from pyproject.toml [ARGS=--upgrade]

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,8 +154,6 @@ def test_explain_warns_of_one_keyholder() -> None:
 
 # --- SSH ----------------------------------------------------------------------------------------
 
-ssh = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs openssh-client")
-
 
 @pytest.fixture
 def ssh_key(tmp_path: Path) -> Path:
@@ -186,7 +183,6 @@ def ssh_request(tmp_path: Path, ssh_key: Path) -> Path:
     return path
 
 
-@ssh
 def test_sign_with_ssh_keygen(tmp_path: Path, ssh_key: Path) -> None:
     file, message = ssh_request(tmp_path, ssh_key), tmp_path / "message"
     assert run("sign", file, "--message", message)["ok"]
@@ -198,7 +194,6 @@ def test_sign_with_ssh_keygen(tmp_path: Path, ssh_key: Path) -> None:
     assert open(NETWORK, whole.envelope).signers == whole.keys
 
 
-@ssh
 def test_sign_with_ssh_keygen_in_another_namespace_is_refused(
     tmp_path: Path, ssh_key: Path
 ) -> None:
@@ -210,7 +205,6 @@ def test_sign_with_ssh_keygen_in_another_namespace_is_refused(
     assert told["reason"] == Reason.SSHSIG_NAMESPACE
 
 
-@ssh
 def test_sign_with_an_ssh_agent(tmp_path: Path, ssh_key: Path, agent: None) -> None:
     file = ssh_request(tmp_path, ssh_key)
     told = run("sign", file, "--agent", ssh_key.with_suffix(".pub"), "--yes")
