@@ -100,12 +100,23 @@ def check_run(
     if head.time > now + CLOCK_AHEAD_MAX_S:
         raise VerificationError(Reason.HEAD_AHEAD)
     hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+    check_hashes(tree, hashes, head, proof)
+    return hashes
+
+
+def check_hashes(
+    tree: merkle.Tree, hashes: Sequence[Hash], head: Head, proof: Sequence[Hash]
+) -> None:
+    """Check that leaves with these hashes lead from `tree` to `head` (LOG-5, LOG-9).
+
+    A withheld leaf stands in a log by its hash alone, so this is all that the tree asks of
+    whoever may not see it. Raises VerificationError LOG_INDEX, ROOT_MISMATCH or PROOF_*.
+    """
     frontier = tree.frontier().extend(hashes)
     if frontier.size > head.size:
         raise VerificationError(Reason.LOG_INDEX, "a run past its head")
     if frontier.size == head.size:
         if proof or frontier.root() != head.root:
             raise VerificationError(Reason.ROOT_MISMATCH)
-        return hashes
+        return
     merkle.verify_consistency(frontier.size, frontier.root(), head.size, head.root, proof)
-    return hashes

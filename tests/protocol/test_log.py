@@ -204,3 +204,13 @@ def test_run_after_run_leads_to_the_tree_of_all_leaves() -> None:
         proof = full.consistency(end, 200) if end < 200 else []
         tree.extend(check(tree, tree.size, leaves(count, tree.size), head, proof=proof))
     assert tree.root() == root_of(leaf_hash(leaf) for leaf in leaves(200))
+
+
+def test_run_with_withheld_leaves_meets_the_head_by_their_hashes() -> None:
+    given = [leaf_hash(leaf) for leaf in leaves(5, 3)]  # of some only the hash is known
+    log.check_hashes(tree_of(3), given, true_head(8), [])
+    log.check_hashes(tree_of(3), given[:2], true_head(8), tree_of(8).consistency(5, 8))
+    forged = [*given[:4], leaf_hash(b"another leaf")]
+    with pytest.raises(VerificationError) as caught:
+        log.check_hashes(tree_of(3), forged, true_head(8), [])
+    assert caught.value.reason is Reason.ROOT_MISMATCH
