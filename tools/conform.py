@@ -1,7 +1,7 @@
 """Drive an implementation through the test vectors of the specification.
 
     python tools/conform.py --cmd "python -m confedproto.testee"
-    python tools/conform.py --cmd "node tools/js/testee.mjs" --xfail known.toml --junit out.xml
+    python tools/conform.py --cmd "node tools/js/testee.js" --xfail known.toml --junit out.xml
 
 The program reads one JSON object a line and answers with one, in order; what it may be
 asked stands in specs/vectors/README.md. Every vector is asked. A vector whose operation the

@@ -587,14 +587,21 @@ async def test_listen_address_of_another_machine_is_said_plainly(nodes: Nodes) -
     assert (error.reason, error.exit_code) == (NodeReason.ADDRESS_INVALID, 2)
 
 
-@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 on this machine")
+def has_ipv6_loopback() -> bool:
+    """Whether the kernel has ::1, asked without any of our own code."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6_loopback(), reason="the kernel has no IPv6 loopback")
 async def test_listen_ipv6_is_named_so_that_others_can_dial_it(nodes: Nodes) -> None:
     north, south = nodes.found("north"), await nodes.start("south")
     north.settings = type(north.settings)(network="tests", listen="[::1]:0")
-    try:
-        await north.start()
-    except* LinkError:
-        pytest.skip("no IPv6 loopback on this machine")
+    await north.start()
     assert (await north.ask("status"))["listen"].startswith("[::1]:")
     await south.link(north)
 
