@@ -261,7 +261,9 @@ def verify_inclusion(leaf: Hash, index: int, size: int, root: Hash, path: Sequen
 
     Raises VerificationError as `inclusion_root`, and PROOF_ROOT (it leads to another root).
     """
-    if inclusion_root(leaf, index, size, path) != root:
+    reached = inclusion_root(leaf, index, size, path)
+    _check_lengths(root)
+    if reached != root:
         raise VerificationError(Reason.PROOF_ROOT, "the path leads to another root")
 
 

@@ -405,3 +405,10 @@ def test_verify_any_input_gives_a_reason(
     same = first == second and leaf == root
     if not empty and not same:
         assert consistency_reason(first, leaf, second, root, path) in refused
+
+
+def test_verify_inclusion_with_a_root_that_is_no_hash_is_proof_length() -> None:
+    leaf = merkle.leaf_hash(b"x")
+    with pytest.raises(VerificationError) as caught:
+        merkle.verify_inclusion(leaf, 0, 1, Hash(leaf[:31]), [])
+    assert caught.value.reason is Reason.PROOF_LENGTH

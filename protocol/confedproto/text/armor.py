@@ -16,9 +16,10 @@ from confedproto.limits import ARMOR_MAX_BYTES
 from confedproto.text.forms import starts_as_secret
 
 _COLUMNS: Final = 64
-_FRAME_MAX_CHARS: Final = 128  # both boundary lines with the longest label
+_FRAME_MAX_CHARS: Final = 70  # both boundary lines with the longest label, SIGN REQUEST
 _BASE64_MAX_CHARS: Final = (ARMOR_MAX_BYTES + 2) // 3 * 4
-_MAX_CHARS: Final = _BASE64_MAX_CHARS + _BASE64_MAX_CHARS // _COLUMNS + 1 + _FRAME_MAX_CHARS
+_LINES_MAX: Final = (_BASE64_MAX_CHARS + _COLUMNS - 1) // _COLUMNS
+_MAX_CHARS: Final = _BASE64_MAX_CHARS + _LINES_MAX + _FRAME_MAX_CHARS  # 88,820
 
 
 class ArmorLabel(StrEnum):
