@@ -53,8 +53,8 @@ def demo(
             fail_usage(f"no unit {shown(unit)} in this vote", json_mode=json_mode)
     if units and units[0] == cut:
         fail_usage("the first unit moves the motion: cut another one", json_mode=json_mode)
-    if official is not None and not official.exists():  # looked for, not into
-        raise VoteFileError(NodeReason.FILE_MISSING, f"{official} is not there")
+    if official is not None:
+        _check_outcomes(official)
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name in FILES:
@@ -95,6 +95,17 @@ def demo(
             say(line)
     if not report.good:
         sys.exit(EXIT_FAILED)
+
+
+def _check_outcomes(path: Path) -> None:
+    """Refuse a bad file before anything starts; what it says is read again at the end.
+
+    A pipe can be read once only, so it is not looked into here.
+    """
+    if not path.exists():
+        raise VoteFileError(NodeReason.FILE_MISSING, f"{path} is not there")
+    if path.is_file():
+        load_outcomes(path)
 
 
 def _choose(

@@ -4,6 +4,7 @@ The driver plays the people only. It holds their keys and speaks to each node th
 node's control socket; what a node holds it has from its links.
 """
 
+import signal
 import tempfile
 import time
 from collections.abc import Sequence
@@ -48,6 +49,7 @@ async def run(plan: Plan, say: Say) -> Report:
         this = Stage(plan=plan, say=say)
         began = time.monotonic()
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(_end_in_good_order)
             try:
                 report = await _story(this, Path(folder), nursery)
             finally:
@@ -59,6 +61,13 @@ async def run(plan: Plan, say: Say) -> Report:
         this.seconds["total"] = time.monotonic() - began
         report.seconds = {name: round(value, 3) for name, value in this.seconds.items()}
         return report
+
+
+async def _end_in_good_order() -> None:
+    """Take SIGTERM and SIGHUP for Ctrl-C, so that no process and no folder stays behind."""
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGHUP) as signals:
+        async for _ in signals:
+            raise KeyboardInterrupt
 
 
 async def _story(this: Stage, folder: Path, nursery: trio.Nursery) -> Report:

@@ -300,6 +300,7 @@ def test_demo_leaves_no_process_and_no_temporary_file(runs: Runs) -> None:
         (VOTES, ("--kill", "Mitte"), "no unit Mitte"),
         (VOTES, ("--cut", "Nord"), "the first unit moves the motion"),
         (VOTES, ("--outcomes", "none.csv"), "none.csv is not there"),
+        (VOTES, ("--outcomes", "votes.csv"), "column missing: accepted"),
         (VOTES, ("--data", "none.csv"), "none.csv"),
         (VOTES, ("--rule", "best"), "'best' is no rule"),
         (VOTES, ("--out", "votes.csv"), "votes.csv"),
@@ -348,7 +349,8 @@ def test_demo_what_it_cannot_run_ends_the_process_with_two(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)],
 )
 def test_demo_that_is_interrupted_leaves_no_node_behind(
     tmp_path: Path, number: signal.Signals, code: int
@@ -368,7 +370,7 @@ def test_demo_that_is_interrupted_leaves_no_node_behind(
         assert select.select([node], [], [], 10)[0], "a node outlived the demo"
         os.close(node)
     os.close(reading)
-    if number is signal.SIGINT:
+    if number is not signal.SIGKILL:
         assert list(run.temporary.iterdir()) == []
 
 
