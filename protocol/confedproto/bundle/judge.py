@@ -16,12 +16,13 @@ from confedproto.bundle import container, evidence
 from confedproto.bundle.certified import certified
 from confedproto.bundle.container import Bundle
 from confedproto.bundle.evidence import Evidence
+from confedproto.bundle.finality import stays
 from confedproto.bundle.form import BundleKind
 from confedproto.bundle.mandated import Files, mandate_case
-from confedproto.bundle.report import Report, Witnessed
+from confedproto.bundle.report import Report, Seen, Witnessed
 from confedproto.bundle.together import check_together
 from confedproto.errors import LocalProtocolError, Reason, VerificationError
-from confedproto.ids import CouncilId, RecordId
+from confedproto.ids import CouncilId, LogId, RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.delegation import act_status, mandate_status
 from confedproto.rules.mandate import VALID, Outcome, Verdict
@@ -36,23 +37,6 @@ WITNESSES: Final = "Whether the councils that gave the receipts are real is for 
 MEMBERS: Final = "A council that joined the compact and is not in these files is unknown here."
 PLACE: Final = "The record stands in its council's log; what it led to is not shown here."
 EXPIRED: Final = "The server's authorisation has run out; its renewal is not in these files."
-STANDING: Final = frozenset(
-    {
-        Reason.MANDATE_NOT_BEGUN,
-        Reason.MANDATE_ENDED,
-        Reason.MANDATE_SCOPE,
-        Reason.MANDATE_FORM,
-        Reason.ACT_ATTENDANCE,
-        Reason.ACT_CEILING,
-        Reason.TOTAL_CEILING,
-        Reason.ACT_STALE,
-        Reason.INSTRUCTION,
-        Reason.REFER_BACK,
-        Reason.RECALLED,
-        Reason.OVERRIDDEN,
-    }
-)
-"""Reasons that no record which is not in the files can take back."""
 OTHERS: Final = "Some of the files concern another matter and changed nothing."
 
 
@@ -130,7 +114,9 @@ def _pinned(report: Report, asked: Files, trust: Collection[CouncilId]) -> Repor
     )
     if not known or report.pinned:
         return report
-    return replace(report, ok=False, verdict=Outcome.UNKNOWN, reason=Reason.NOT_TRUSTED)
+    return replace(
+        report, ok=False, verdict=Outcome.UNKNOWN, reason=Reason.NOT_TRUSTED, final=False
+    )
 
 
 def _report(asked: Files, verdict: Verdict, *receipted: RecordId) -> Report:
@@ -149,7 +135,7 @@ def _report(asked: Files, verdict: Verdict, *receipted: RecordId) -> Report:
         for p in asked.proved
     ):
         notes.append(OTHERS)
-    heads = [p.head.time for p in asked.proved if p.head and p.subject.council == subject.council]
+    heads = _heads(asked)
     return Report(
         ok=verdict.outcome is Outcome.VALID,
         kind=chosen.bundle.kind,
@@ -160,7 +146,8 @@ def _report(asked: Files, verdict: Verdict, *receipted: RecordId) -> Report:
         council=subject.council,
         council_name=_name(chosen, subject.council),
         newest_receipt=received[-1].time if received else None,
-        head_time=max(heads, default=None),
+        head_time=max((h.time for h in heads if h.council == subject.council), default=None),
+        heads=heads,
         record_kind=subject.kind,
         about=subject.subject,
         time=subject.time,
@@ -179,6 +166,22 @@ def _report(asked: Files, verdict: Verdict, *receipted: RecordId) -> Report:
         ),
         notes=tuple(notes),
     )
+
+
+def _heads(asked: Files) -> tuple[Seen, ...]:
+    """The newest signed head of each log that a file is about, by council."""
+    newest: dict[LogId, Seen] = {}
+    for one in asked.proved:
+        if one.head is None:
+            continue
+        council = one.subject.council
+        seen = Seen(
+            council=council, name=_name(one, council), size=one.head.size, time=one.head.time
+        )
+        known = newest.get(one.head.log)
+        if known is None or (known.size, known.time) < (seen.size, seen.time):
+            newest[one.head.log] = seen
+    return tuple(sorted(newest.values(), key=lambda seen: (seen.council, seen.time, seen.size)))
 
 
 def _name(proved: Evidence, council: CouncilId) -> str:
@@ -203,7 +206,7 @@ def _judge_mandate(asked: Files) -> Report:
         state=status.state.value,
         mandate=case.mandate,
         petition=status.petition,
-        final=status.verdict.reason in STANDING,
+        final=stays(asked, case, status.verdict, asked.at),
     )
 
 
@@ -226,7 +229,7 @@ def _judge_act(asked: Files) -> Report:
         done=status.done,
         mandate=case.mandate,
         notes=(*report.notes, MEMBERS) if known else report.notes,
-        final=status.verdict.reason in STANDING,
+        final=status.final or stays(asked, case, status.verdict, status.done),
     )
 
 

@@ -151,6 +151,16 @@ def fields(report: Report) -> dict[str, Any]:
         "time": report.time,
         "until": report.until,
         "head_time": report.head_time,
+        "final": report.final,
+        "heads": [
+            {
+                "council": text.encode_record(head.council),
+                "name": head.name,
+                "size": head.size,
+                "time": head.time,
+            }
+            for head in report.heads
+        ],
         "receipts": [
             {
                 "council": text.encode_record(receipt.council),
@@ -201,6 +211,7 @@ def lines(report: Report, at: int) -> list[str]:
     """The answer in plain words, then the evidence, then what the files cannot tell."""
     out = [_answer(report, at), ""]
     out += [f"  {name + ':' if name else '':<16}{value}" for name, value in _evidence(report)]
+    out += _standing(report)
     unknown = [*_age(report, at), *report.notes]
     if unknown and report.council is not None:
         out += ["", "What these files cannot tell:", *(f"  - {line}" for line in unknown)]
@@ -257,6 +268,18 @@ def _evidence(report: Report) -> list[tuple[str, str]]:
     return out
 
 
+def _standing(report: Report) -> list[str]:
+    """FINAL, or the heads that the verdict rests on: council, size, time."""
+    if report.council is None:
+        return []
+    if report.final:
+        return ["", "FINAL: no record that is not in these files can change this."]
+    heads = [
+        f'  - "{head.name}", {head.size} records, {moment(head.time)}' for head in report.heads
+    ]
+    return ["", "As of these heads (council, size, time):", *(heads or ["  - none"])]
+
+
 def _decision(report: Report) -> list[tuple[str, str]]:
     decision = report.decision
     if decision is None:
@@ -281,7 +304,8 @@ def _age(report: Report, at: int) -> list[str]:
         return ["The newest receipt is later than the time asked about."]
     days = (at - newest) // DAY_S
     age = "less than a day" if days == 0 else f"{days} day{'s' if days > 1 else ''}"
-    return [f"The newest receipt is {age} old; what happened since is unknown here."]
+    since = "a later recall" if report.kind in ("mandate", "act") else "what happened since"
+    return [f"The newest receipt is {age} old; {since} is unknown here."]
 
 
 def moment(seconds: int) -> str:

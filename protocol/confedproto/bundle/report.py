@@ -20,6 +20,16 @@ class Witnessed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A signed head that the files hold: whose log, how many records, seconds UTC."""
+
+    council: CouncilId
+    name: str
+    size: int
+    time: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A certified decision, recounted from the positions in the file; units in halves."""
 
@@ -46,7 +56,7 @@ class Report:
     about, and `council` and what follows is None unless it was proved. `pinned` says whether
     the council (of a certificate: one of its councils) is among the trusted ones.
     `newest_receipt` and `head_time` are seconds UTC. `final`: nothing that is not in these files
-    can change the verdict; else it rests on the heads and receipts in them. `state` is that of
+    can change the verdict; else it holds as of `heads`, the newest of each log. `state` is that of
     the mandate, `done` the time of the act, `petition` the members' (count, members). `notes` say
     what nobody can know from these files, in English sentences without text of any record.
     """
@@ -76,6 +86,7 @@ class Report:
     mandate: Mandate | None = None
     petition: tuple[int, int] | None = None
     final: bool = False
+    heads: tuple[Seen, ...] = ()
     receipts: tuple[Witnessed, ...] = ()
     decision: Decision | None = None
     notes: tuple[str, ...] = ()
