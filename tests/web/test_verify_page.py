@@ -12,7 +12,7 @@ import pytest
 
 from confedproto import testee
 from confedproto.text import parts
-from tests.support.worlds import four, granted
+from tests.support.worlds import decided, four, granted
 from tools.js import make_page
 from tools.js.browser import FLAGS, find_chromium
 
@@ -115,10 +115,29 @@ def test_page_verifies_in_under_fifty_milliseconds() -> None:
 
 def test_page_shows_the_answer_on_pasted_parts_and_says_what_is_unknown() -> None:
     pasted = "\n".join(reversed(parts.encode_parts(granted().file)))
+    verdict, words = answered(pasted, four().now)
+    assert verdict == "VALID"
+    assert '"Council number 0"' in words
+    assert "What these files cannot tell" in words
+    assert "newest receipt is less than a day old" in words
+
+
+def test_page_shows_a_decision_with_its_figures() -> None:
+    world, file = decided(4, "double")
+    report = world.verify(file)
+    assert report.decision is not None
+    told, words = answered("\n".join(parts.encode_parts(file)), world.now)
+    assert told == "VALID"
+    assert 'the councils decided "A common mill": adopted' in words
+    assert f"{report.decision.people_yes} yes, {report.decision.people_no} no" in words
+    assert f"{report.decision.signers} of 4 councils, 3 needed" in words
+
+
+def answered(pasted: str, at: int) -> tuple[str, str]:
+    """The verdict and the words of the page on pasted text."""
     script = f"""
     document.getElementById("pasted").value = {json.dumps(pasted)};
-    document.getElementById("at").value =
-      new Date({four().now} * 1000).toISOString().slice(0, 19);
+    document.getElementById("at").value = new Date({at} * 1000).toISOString().slice(0, 19);
     document.getElementById("check").click();
     const wait = () => {{
       const answer = document.getElementById("answer");
@@ -128,10 +147,7 @@ def test_page_shows_the_answer_on_pasted_parts_and_says_what_is_unknown() -> Non
     wait();
     """
     verdict, words = run(script)
-    assert verdict == "VALID"
-    assert '"Council number 0"' in words
-    assert "What these files cannot tell" in words
-    assert "newest receipt is 0 days old" in words
+    return verdict, words
 
 
 @pytest.mark.parametrize("pasted", ["<img src=x onerror=alert(1)>", "CONFED:PART/", "x\u202ey"])

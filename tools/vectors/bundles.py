@@ -6,6 +6,7 @@ from typing import Any
 
 from tools.vectors.base import Vectors
 from tools.vectors.broken_files import broken
+from tools.vectors.certificates import certificates
 from tools.vectors.examples import TIME
 from tools.vectors.scenes import (
     DAY,
@@ -58,6 +59,7 @@ def bundle() -> Vectors:
     _acts(out)
     _chains(out)
     _files(out)
+    certificates(out)
     broken(out)
     return out
 

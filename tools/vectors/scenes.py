@@ -231,6 +231,19 @@ def _rank(one: bytes, raw: bytes, network: bytes) -> tuple[int, bytes, int]:
     return 2, one, 0
 
 
+def plain_file(kind: str, subject: bytes, rows: Sequence[Row]) -> bytes:
+    """A file of records alone, without proofs and head, as a certificate is."""
+    by_id = {record_id(row[0]): row for row in rows}
+    ordered = sorted(by_id, key=lambda one: _rank(one, by_id[one][0], NETWORK))
+    body = {
+        "kind": kind,
+        "network": NETWORK,
+        "subject": subject,
+        "records": [_brief_rows([by_id[one] for one in ordered])],
+    }
+    return cmp.encode(["confed", 1, body])
+
+
 def _brief_rows(rows: Sequence[Row]) -> list[Any]:
     """BUN-4: signers that a record has named stand as numbers."""
     known: dict[bytes, int] = {}

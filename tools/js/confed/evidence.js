@@ -16,15 +16,19 @@ const MEMBERSHIP = ["compact", "accession", "link"];
 const KINDS = {
   mandate: new Set([...CHAIN, ...TENURE]),
   act: new Set([...CHAIN, ...TENURE, ...MEMBERSHIP, "act", "position"]),
+  certificate: new Set([
+    ...CHAIN,
+    ...MEMBERSHIP,
+    ...["motion", "second", "freeze", "position", "vote", "lock"],
+  ]),
 };
-const SUBJECTS = { mandate: "mandate", act: "act" };
+const SUBJECTS = { mandate: "mandate", act: "act", certificate: "motion" };
 
 /**
  * {bundle, subject, records, authorities, links, places, head, receipts}: maps have hex keys,
  * `places` lead from a record to tree size to index. Refusal: the first thing that fails.
  */
 export async function prove(bundle) {
-  if (bundle.kind === "certificate") refuse("unsupported-op");
   const records = new Map((await openAll(bundle)).map((one) => [toHex(one.id), one]));
   const subject = records.get(toHex(bundle.subject));
   if (subject === undefined) refuse("bundle-missing");

@@ -1,10 +1,9 @@
 // The verdict on one or more `.confed` files, read together (specs/12, BUN-13 to BUN-18).
-//
-// Certificates are not judged here yet.
 
 import { compare, equal, toHex } from "./bytes.js";
 import { decodeContainer } from "./bundle.js";
-import { compactMembers } from "./compact.js";
+import { certified } from "./certificate.js";
+import { compactOf } from "./compact.js";
 import { Refusal, refuse } from "./errors.js";
 import { isInLog, prove, receivedIn } from "./evidence.js";
 import { openHead } from "./head.js";
@@ -52,7 +51,7 @@ export async function verify(files, trust, at) {
     checkTogether(proved);
     const asked = { chosen: choose(proved), proved, at };
     const report = await JUDGES[asked.chosen.bundle.kind](asked);
-    return pinned(report, trust);
+    return pinned(report, asked, trust);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return unproved(first, error.reason);
@@ -75,8 +74,13 @@ const unproved = (bundle, reason) => ({
   newestReceipt: null,
 });
 
-function pinned(report, trust) {
-  const known = trust.some((council) => equal(council, report.council));
+/** Ask the trusted councils: a stranger's mandate is UNKNOWN, whatever it proves (BUN-16). */
+function pinned(report, { chosen }, trust) {
+  const isOurs = (council) =>
+    report.decision === undefined
+      ? council === toHex(report.council)
+      : report.decision.roll.has(council) && chosen.authorities.has(council);
+  const known = trust.map(toHex).some(isOurs);
   if (trust.length === 0 || known) return { ...report, pinned: known };
   return { ...report, pinned: false, verdict: "UNKNOWN", reason: "not-trusted" };
 }
@@ -250,7 +254,9 @@ async function membersOf({ chosen, proved }, mandate) {
   if (!mandate.has("compact")) return null;
   for (const one of [chosen, ...proved]) {
     const has = [...one.records.values()].some(({ kind }) => kind === "compact");
-    if (one.bundle.kind === "act" && has) return compactMembers(one, mandate.get("compact"));
+    if (one.bundle.kind === "act" && has) {
+      return compactOf(one, mandate.get("compact")).members;
+    }
   }
   return null;
 }
@@ -310,6 +316,11 @@ const JUDGES = {
     const about = { mandate, history, holds, overridden, ratified };
     const verdict = actVerdict(one, acts, about);
     return { ...reportOf(asked, verdict, subject.id, record.id), mandate, act: subject.body };
+  },
+
+  certificate(asked) {
+    const decision = certified(asked.chosen);
+    return { ...reportOf(asked, VALID), decision };
   },
 
   record(asked) {

@@ -1,16 +1,12 @@
 // The verify page: files, pasted text or a camera in, plain words out. Nothing is ever fetched,
 // and no text of a record becomes markup.
 
-import * as bech32m from "./bech32m.js";
 import { concat, toHex } from "./bytes.js";
-import { isClean } from "./codec.js";
 import { Refusal, refuse } from "./errors.js";
 import { verify } from "./judge.js";
 import { joinParts } from "./parts.js";
-import { decodeArmor, decodeId, decodeQr, fingerprint } from "./text.js";
-
-const WORDS = globalThis.confedWords ?? {};
-const DAY_S = 86400;
+import { decodeArmor, decodeId, decodeQr } from "./text.js";
+import { shown, words } from "./words.js";
 
 /** The bytes of the files in pasted text: armor, QR text, or the parts of one. */
 export function filesIn(text) {
@@ -28,58 +24,6 @@ export function filesIn(text) {
     return type === "BUNDLE" ? data : refuse("bundle-magic");
   });
   return parts.length > 0 ? [joinParts(parts), ...whole] : whole;
-}
-
-/** Text that no screen acts upon: control and bidi characters as U+XXXX. */
-export const shown = (value) =>
-  [...String(value)]
-    .map((one) =>
-      isClean(one) && one >= " " ? one : `U+${one.codePointAt(0).toString(16).padStart(4, "0")}`,
-    )
-    .join("");
-
-const moment = (seconds) => new Date(seconds * 1000).toISOString().replace("T", " ").slice(0, 19);
-
-/** [heading, rows, notes] of a report: plain words, evidence, what no file can show. */
-export function words(report, at) {
-  const { verdict, reason, kind } = report;
-  const why = reason === null ? "" : ` (${reason}): ${WORDS[reason] ?? "the files do not prove it"}`;
-  const said = {
-    mandate: "this mandate was in force at the time asked about",
-    act: "a delegate did this within the mandate",
-    record: "the council signed this record, and it stands in its log",
-  };
-  const heading = verdict === "VALID" ? `VALID: ${said[kind]}.` : `${verdict}${why}.`;
-  if (report.council === null) return [heading, [], []];
-  const rows = [
-    ["council", `"${report.name}"${report.pinned ? ", one that you trust" : ""}`],
-    ["", bech32m.encode("cfr", report.council)],
-    ["fingerprint", fingerprint(report.council)],
-    [kind, bech32m.encode("cfr", report.id)],
-    ["signed", `${moment(report.time)} UTC (its own word)`],
-  ];
-  if (report.mandate !== undefined) {
-    rows.push(["delegate", bech32m.encode("cfk", report.mandate.get("delegate"))]);
-    rows.push(["in force until", `${moment(report.mandate.get("until"))} UTC`]);
-    for (const [motion, value] of report.mandate.get("instructions") ?? []) {
-      rows.push(["instruction", `${value} on ${bech32m.encode("cfr", motion)}`]);
-    }
-  }
-  if (report.act !== undefined) {
-    rows.push(["act", `${report.act.get("kind")}: ${report.act.get("value")}`]);
-  }
-  if (report.head !== null) {
-    rows.push(["rests on", `the log's first ${report.head.size} records, as of ${moment(report.head.time)} UTC`]);
-  }
-  const notes = ["A recall or a new charter that is not in these files is unknown here."];
-  if (report.newestReceipt === null) {
-    notes.unshift("No other council's receipt is in these files: its times are only claimed.");
-  } else {
-    const days = Math.max(0, Math.floor((at - report.newestReceipt) / DAY_S));
-    notes.unshift(`The newest receipt is ${days} days old; what happened since is unknown here.`);
-    notes.push("Whether the councils that gave the receipts are real is for you to know.");
-  }
-  return [heading, rows, notes];
 }
 
 /** What the page does with files: a report, or the reason for which bytes are refused. */

@@ -1,0 +1,138 @@
+// A certificate, counted again from the positions in its file (specs/07, CER; specs/12, BUN-12).
+
+import { compare, equal, toHex } from "./bytes.js";
+import { compactOf } from "./compact.js";
+import { Refusal, refuse } from "./errors.js";
+import { freezeFault } from "./freeze.js";
+import { ruleOf } from "./law.js";
+import { count } from "./tally.js";
+
+/** q, for so many councils in C (CER-1). */
+export const quorumOfLocks = (councils) =>
+  councils >= 4 ? Math.floor((2 * councils) / 3) + 1 : Math.floor(councils / 2) + 1;
+
+/**
+ * {title, compactName, rule, outcome, accepted, people, units, signers, needed, councils, roll}.
+ * Refusal: what is missing, or why these records certify nothing.
+ */
+export function certified(proved) {
+  const motion = proved.subject;
+  const { compact, members } = compactOf(proved, motion.subject);
+  const freeze = theFreeze(proved, motion.id);
+  const [vote] = checkComplete(proved, motion.id, freeze);
+  const law = ruleOf(compact, motion.body);
+  if (law === null) refuse("class-unknown");
+  if (!members.has(toHex(motion.council))) refuse("compact-member");
+  const about = (kind) => ofKind(proved, kind).filter((one) => equal(one.subject, motion.id));
+  const fault = freezeFault(freeze, { motion, compact, members, seconds: about("second") });
+  if (fault !== null) refuse(fault);
+  const found = certify(proved, freeze, law, vote, about("lock"));
+  const voters = freeze.body.get("councils");
+  return {
+    ...found,
+    title: motion.body.get("titles")[0][1],
+    compact: motion.subject,
+    compactName: compact.get("name"),
+    rule: law.rule,
+    accepted: found.outcome === "adopted",
+    needed: quorumOfLocks(voters.length),
+    councils: voters.length,
+    roll: new Set(voters.map(([council]) => toHex(council))),
+  };
+}
+
+const ofKind = ({ records }, kind) => [...records.values()].filter((one) => one.kind === kind);
+
+function theFreeze(proved, motion) {
+  const freezes = ofKind(proved, "freeze");
+  if (freezes.length === 0) refuse("bundle-missing");
+  if (freezes.length > 1) refuse("freeze-double");
+  if (!equal(freezes[0].subject, motion)) refuse("freeze-mismatch");
+  return freezes[0];
+}
+
+/** The one vote: every record that it and the freeze name is there, none of another motion. */
+function checkComplete(proved, motion, freeze) {
+  for (const [council] of freeze.body.get("councils")) {
+    if (!proved.authorities.has(toHex(council))) refuse("bundle-missing");
+  }
+  const votes = ofKind(proved, "vote");
+  if (votes.length !== 1) refuse("bundle-missing");
+  const positions = ofKind(proved, "position");
+  for (const one of [...votes, ...positions, ...ofKind(proved, "lock")]) {
+    const isOurs = equal(one.body.get("freeze"), freeze.id) && equal(one.subject, motion);
+    if (!isOurs) refuse("freeze-mismatch");
+  }
+  const counted = new Set(votes[0].body.get("counted").map(toHex));
+  const named = [freeze.body.get("seconds") ?? [], freeze.body.get("accessions") ?? []].flat();
+  for (const id of [...named.map(toHex), ...counted]) {
+    if (!proved.records.has(id)) refuse("bundle-missing");
+  }
+  if (positions.some(({ id }) => !counted.has(toHex(id)))) refuse("vote-list");
+  return votes;
+}
+
+/** {outcome, people, units, round, signers} of the locks and the vote's list (CER-1, CER-5). */
+function certify(proved, freeze, law, vote, locks) {
+  const roll = new Set(freeze.body.get("councils").map(([council]) => toHex(council)));
+  const signed = new Map(); // "round outcome" -> hex ids of councils
+  for (const { body, council } of locks) {
+    if (!roll.has(toHex(council))) continue;
+    const name = `${body.get("round")} ${body.get("outcome")}`;
+    signed.set(name, (signed.get(name) ?? new Set()).add(toHex(council)));
+  }
+  const reached = [...signed].filter(([, by]) => by.size >= quorumOfLocks(roll.size));
+  if (reached.length === 0) refuse("locks-missing");
+  if (new Set(reached.map(([name]) => name.split(" ")[1])).size > 1) refuse("locks-split");
+  const [round, outcome] = [vote.body.get("round"), vote.body.get("outcome")];
+  const by = reached.find(([name]) => name === `${round} ${outcome}`)?.[1];
+  if (by === undefined || !roll.has(toHex(vote.council))) refuse("vote-list");
+  const tally = tallyOf(proved, freeze, law, vote.body.get("counted"));
+  if (tally?.outcome !== outcome) refuse("vote-list");
+  return { outcome, people: tally.people, units: tally.units, round, signers: by.size };
+}
+
+/** The count of these positions with silence for the rest of C; null if the list is not good. */
+function tallyOf(proved, freeze, { rule, quorums }, counted) {
+  if (counted.some((id, i) => i > 0 && compare(counted[i - 1], id) >= 0)) return null;
+  const spoke = new Map();
+  for (const id of counted) {
+    const position = proved.records.get(toHex(id));
+    if (position?.kind !== "position" || spoke.has(toHex(position.council))) return null;
+    if (position.time > freeze.body.get("closes")) return null;
+    spoke.set(toHex(position.council), position.body);
+  }
+  const rolls = new Map((freeze.body.get("rolls") ?? []).map(([one, , n]) => [toHex(one), n]));
+  const units = freeze.body.get("councils").map(([council, weight]) => {
+    const position = spoke.get(toHex(council));
+    spoke.delete(toHex(council));
+    return unitOf(weight, position, rolls.get(toHex(council)));
+  });
+  if (spoke.size > 0) return null; // a position by a council that is not in C
+  try {
+    return count(rule, units, quorums);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return null;
+  }
+}
+
+/** The unit of a council of C, silent without a position (POS-5, POS-9). */
+function unitOf(weight, position, roll) {
+  if (position === undefined) return { weight, yes: 0, no: 0, silent: true, roll };
+  const number = (name) => position.get(name) ?? 0;
+  const ballots = ["yes", "no", "abstain", "block", "aside"].map(number);
+  const sum = ballots.reduce((total, one) => total + one, 0);
+  const isWhole = ["reason", "clause", "contact"].every((name) => position.has(name));
+  const said = position.get("value");
+  return {
+    weight,
+    yes: number("yes"),
+    no: number("no"),
+    valid: position.get("valid"),
+    value: said === "block" && !isWhole ? "no" : said,
+    silent: false,
+    cast: Math.max(number("valid"), sum),
+    roll,
+  };
+}
