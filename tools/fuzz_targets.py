@@ -272,7 +272,7 @@ def _messages() -> Iterable[bytes]:
     record_bytes = next(iter(_records()))
     for message in (
         wire.Hello(council=COUNCIL, digest=digest),
-        wire.Knock(charter=record_bytes, node=record_bytes, link=record_bytes),
+        wire.Knock(charters=(record_bytes,), node=record_bytes, link=record_bytes),
         wire.Heads(heads=(announced, announced)),
         wire.Pull(log=log_id, start=0),
         wire.Run(log=log_id, start=1, leaves=((record_bytes,), (record_bytes, TEXT)), head=b"h"),

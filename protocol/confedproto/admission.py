@@ -26,6 +26,7 @@ from confedproto.bodies.takeover import Takeover
 from confedproto.bodies.withdraw import Withdraw
 from confedproto.errors import Reason
 from confedproto.ids import RecordId
+from confedproto.knocking import knock_of
 from confedproto.limits import MOTIONS_OPEN_MAX
 from confedproto.record import VerifiedRecord
 from confedproto.rules import compact as compact_rules
@@ -86,7 +87,8 @@ def objection(view: View, record: VerifiedRecord, now: int) -> Reason | None:
         case Ratify():
             return _ratify(view, record)
         case Link() as link:
-            return link_fault(record, link)
+            fits = link.peer is None or knock_of(authority, record) is not None
+            return link_fault(record, link) or (None if fits else Reason.MESSAGE_SIZE)
         case _:
             return None
 

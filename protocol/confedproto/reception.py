@@ -2,13 +2,11 @@
 
 from typing import Final
 
-from confedproto import inputs, record, wire
+from confedproto import inputs, knocking, wire
 from confedproto.bodies.link import Link
-from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
+from confedproto.errors import Reason, RemoteProtocolError
 from confedproto.ids import CouncilId, TransportKey
-from confedproto.limits import KNOCK_MAX_BYTES
 from confedproto.record import VerifiedRecord
-from confedproto.rules.authority import Authority
 from confedproto.session import Session, State
 from confedproto.view import View
 
@@ -75,47 +73,25 @@ class Reception:
         """What this node says to a host that may not know it yet; None if it has no answer."""
         authority = self.view.authorities[self.council]
         answers = [
-            placed.record.envelope
+            placed.record
             for placed in self.view.of_kind("link")
             if placed.record.council == self.council
             and isinstance(placed.record.body, Link)
             and placed.record.body.peer == host
         ]
-        if authority.charter is None or authority.node is None or not answers:
-            return None
-        return wire.Knock(
-            charter=authority.charter.record.envelope,
-            node=authority.node.record.envelope,
-            link=answers[-1],
-        )
+        return knocking.knock_of(authority, answers[-1]) if answers else None
 
     def admit(self, remote: TransportKey, knock: wire.Knock, now: int) -> CouncilId:
         """The council of a stranger who answers an invitation (LNK-3).
 
-        Its three records must prove it. Raises RemoteProtocolError.
+        Its records must prove it. Raises RemoteProtocolError.
         """
-        if len(knock.charter) + len(knock.node) + len(knock.link) > KNOCK_MAX_BYTES:
-            raise RemoteProtocolError(Reason.MESSAGE_SIZE, "knock")
-        network = self.view.network
-        authority = Authority(network)
-        try:
-            opened = [record.open(network, e) for e in (knock.charter, knock.node, knock.link)]
-        except (VerificationError, DecodeError) as error:
-            raise RemoteProtocolError(error.reason, error.detail) from None
-        for item in opened:
-            fault = authority.admit(item)
-            if fault is not None:
-                raise RemoteProtocolError(fault, item.kind)
-        link, node = opened[2].body, authority.node
-        council = opened[0].council
-        if node is None or node.node.transport != remote:
-            raise RemoteProtocolError(Reason.CHANNEL_KEY, "node record of another key")
-        if not isinstance(link, Link) or link.peer != self.council or link.invite is None:
+        answer = knocking.open_answer(self.view.network, knock)
+        if answer.host != self.council or answer.invite not in self._invites:
             raise RemoteProtocolError(Reason.INVITATION_UNKNOWN)
-        if link.invite not in opened[2].signers or link.invite not in self._invites:
-            raise RemoteProtocolError(Reason.INVITATION_UNKNOWN)
-        if self._invites[link.invite] * 1000 < now:
+        if self._invites[answer.invite] * 1000 < now:
             raise RemoteProtocolError(Reason.INVITATION_EXPIRED)
-        del self._invites[link.invite]
+        council = knocking.prove(self.view.network, knock, answer, remote)
+        del self._invites[answer.invite]
         self._guests[remote] = council
         return council

@@ -18,6 +18,7 @@ from confedproto.limits import (
     HEAD_MAX_BYTES,
     HEADS_PER_MESSAGE,
     INT_MAX,
+    KNOCK_CHARTERS_MAX,
     LOG_MAX_SIZE,
     MESSAGE_MAX_BYTES,
     PART_MAX_BYTES,
@@ -59,9 +60,13 @@ class Hello(Message, frozen=True, kw_only=True):
 
 
 class Knock(Message, frozen=True, kw_only=True):
-    """What a stranger with an invitation sends, once: its charter, node and link records."""
+    """What a stranger with an invitation sends, once: its charters, node and link records.
 
-    charter: Envelope
+    `charters` are all versions from the first on, in order, each followed by its rival if a
+    fork of the council was repaired there (CHA-6).
+    """
+
+    charters: Annotated[tuple[Envelope, ...], Meta(min_length=1, max_length=KNOCK_CHARTERS_MAX)]
     node: Envelope
     link: Envelope
 

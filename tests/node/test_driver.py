@@ -105,6 +105,19 @@ async def test_node_killed_and_started_again_has_lost_nothing_and_catches_up(nod
     assert (await south.until_known(second))["name"] == "second"
 
 
+async def test_councils_that_rotated_link_by_invitation(nodes: Nodes) -> None:
+    north, south = await nodes.start("north"), await nodes.start("south")
+    for node, turns in ((north, 1), (south, 2)):
+        for turn in range(turns):
+            keys = (await node.ask("charter"))["keys"]
+            draft = await node.ask("draft-charter", threshold=1, keys=keys, name=f"Name {turn}")
+            await node.submit(draft)
+    await south.link(north)
+    compact = await south.found_compact()
+    await north.until_known(compact)
+    assert (await north.state_of(south))["name"] == "Name 1"
+
+
 # --- links come and go ----------------------------------------------------------------------
 
 
@@ -300,7 +313,7 @@ async def test_stranger_that_finishes_the_handshake_and_waits_is_dropped(
         wire.Hello(council=bytes(32), digest=bytes(16)),
         wire.Pull(log=bytes(32), start=0),
         wire.DigestNow(digest=bytes(16)),
-        wire.Knock(charter=b"x", node=b"y", link=b"z"),
+        wire.Knock(charters=(b"x",), node=b"y", link=b"z"),
     ],
     ids=lambda message: type(message).__name__,
 )

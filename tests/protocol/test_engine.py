@@ -166,7 +166,7 @@ class Door:
     def knock(self, **changes: Any) -> wire.Knock:
         link = answer(self.guest, self.rig.node.council, self.token, **changes)
         given = {
-            "charter": self.guest.leaves[0].envelope,
+            "charters": (self.guest.leaves[0].envelope,),
             "node": self.guest.leaves[1].envelope,
             "link": link.envelope,
         }
@@ -209,10 +209,10 @@ HOSTILE_KNOCKS: Final[list[tuple[str, dict[str, Any], Reason]]] = [
     ("not signed by the token", {"signers": [key(6_000)]}, Reason.INVITATION_UNKNOWN),
     ("for another host", {"peer": bytes([9]) * 32}, Reason.INVITATION_UNKNOWN),
     ("not signed by the council", {"signers": [key(8_000)]}, Reason.THRESHOLD_MISSING),
-    ("no record", {"charter": b"\xc0"}, Reason.ENC_NIL),
+    ("no record", {"charters": (b"\xc0",)}, Reason.ENC_NIL),
     ("another shape", {"node": b"\x90"}, Reason.ENVELOPE_FORM),
     ("half a record", {"link": b"\x92\xc4\x05"}, Reason.ENC_TRUNCATED),
-    ("too much", {"link": b"\xc5" + bytes(8_200)}, Reason.MESSAGE_SIZE),
+    ("too much", {"charters": (b"\xc5" + bytes(15_400),) * 4}, Reason.MESSAGE_SIZE),
 ]
 
 
@@ -319,7 +319,7 @@ def test_message_on_a_link_that_is_gone_is_dropped() -> None:
     "message",
     [
         wire.Hello(council=bytes(32), digest=bytes(16)),
-        wire.Knock(charter=b"c", node=b"n", link=b"l"),
+        wire.Knock(charters=(b"c",), node=b"n", link=b"l"),
     ],
     ids=lambda message: type(message).__name__,
 )

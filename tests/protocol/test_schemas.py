@@ -170,7 +170,7 @@ def messages() -> list[wire.Message]:
     head = wire.AnnouncedHead(log=log, size=3, root=bytes(8))
     return [
         wire.Hello(council=log, digest=bytes(16)),
-        wire.Knock(charter=raw, node=raw, link=raw),
+        wire.Knock(charters=(raw,), node=raw, link=raw),
         wire.Heads(heads=(head, head)),
         wire.Pull(log=log, start=0),
         wire.Run(log=log, start=1, leaves=((raw,), (raw, b"part")), head=b"h"),

@@ -18,7 +18,7 @@ HEAD: Final = wire.AnnouncedHead(log=LOG, size=300, root=bytes(8))
 
 EXAMPLES: Final[list[wire.Message]] = [
     wire.Hello(council=LOG, digest=bytes(16)),
-    wire.Knock(charter=b"c", node=b"n", link=b"l"),
+    wire.Knock(charters=(b"c",), node=b"n", link=b"l"),
     wire.Heads(heads=(HEAD,)),
     wire.Heads(heads=(HEAD,) * HEADS_PER_MESSAGE),
     wire.Pull(log=LOG, start=0),

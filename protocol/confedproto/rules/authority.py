@@ -62,6 +62,8 @@ class Authority:
         self.state = State.UNKNOWN
         self.rival: CharterStep | None = None
         """The other charter of the newest number, if there were ever two (CHA-6)."""
+        self.rivals: dict[int, VerifiedRecord] = {}
+        """Version -> the other charter of that number, where a fork was repaired."""
         self.stopped: dict[PublicKey, int] = {}
         """Suspended key -> until when (seconds UTC)."""
         self._used: set[tuple[PublicKey, int]] = set()  # who has suspended under which version
@@ -72,6 +74,7 @@ class Authority:
         out.charters, out.nodes = list(self.charters), list(self.nodes)
         out.mandates, out.stopped = dict(self.mandates), dict(self.stopped)
         out.state, out.rival, out._used = self.state, self.rival, set(self._used)
+        out.rivals = dict(self.rivals)
         return out
 
     @property
@@ -166,6 +169,8 @@ class Authority:
                 if event is Event.RIVAL_CHARTER:
                     self.rival = one
                 else:
+                    if self.rival is not None:
+                        self.rivals[self.rival.version] = self.rival.record
                     self.charters.append(one)
                     self.rival = None
             case Node() as node:
