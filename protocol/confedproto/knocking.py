@@ -60,7 +60,9 @@ def open_answer(network: NetworkId, knock: wire.Knock) -> Answer:
         raise RemoteProtocolError(Reason.MESSAGE_SIZE, "knock")
     opened = _open(network, knock.link)
     link = opened.body
-    if not isinstance(link, Link) or link.peer is None or link.invite not in opened.signers:
+    if not isinstance(link, Link) or link.peer is None or link.invite is None:
+        raise RemoteProtocolError(Reason.INVITATION_UNKNOWN)
+    if link.invite not in opened.signers:
         raise RemoteProtocolError(Reason.INVITATION_UNKNOWN)
     return Answer(record=opened, host=CouncilId(link.peer), invite=link.invite)
 

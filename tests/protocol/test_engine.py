@@ -165,7 +165,7 @@ class Door:
 
     def knock(self, **changes: Any) -> wire.Knock:
         link = answer(self.guest, self.rig.node.council, self.token, **changes)
-        given = {
+        given: dict[str, Any] = {
             "charters": (self.guest.leaves[0].envelope,),
             "node": self.guest.leaves[1].envelope,
             "link": link.envelope,
