@@ -13,7 +13,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tools.vectors import bundles, counts, encoding, noise, records, signatures, texts, trees
+from tools.vectors import (
+    bundles,
+    councils,
+    counts,
+    encoding,
+    noise,
+    records,
+    signatures,
+    texts,
+    trees,
+)
 from tools.vectors.base import Vectors, dump
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "specs" / "vectors"
@@ -30,6 +40,7 @@ MAKERS: Final[tuple[Callable[[], Vectors], ...]] = (
     noise.noise,
     counts.count,
     bundles.bundle,
+    councils.council,
 )
 
 

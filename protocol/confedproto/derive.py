@@ -1,6 +1,7 @@
 """A state from bare records: what an auditor computes without any node (specs/08, STA-7)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from confedproto import record
 from confedproto.bodies.node import Node
@@ -8,10 +9,19 @@ from confedproto.errors import ConfedError
 from confedproto.ids import CouncilId, LogId, NetworkId, PublicKey, log_id
 from confedproto.merkle import leaf_hash
 from confedproto.record import RefusedLeaf, VerifiedRecord
-from confedproto.view import View
+from confedproto.view import Log, View
 
 Bare = tuple[bytes, bytes | None]
 """An envelope, and its detached part if that is at hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BareLog:
+    """What is at hand of one log: whose it is, the key that signs its heads, its leaves."""
+
+    council: CouncilId
+    key: PublicKey
+    leaves: Sequence[Bare]
 
 
 def view_of(network: NetworkId, records: Iterable[Bare]) -> tuple[View, list[RefusedLeaf]]:
@@ -44,3 +54,20 @@ def view_of(network: NetworkId, records: Iterable[Bare]) -> tuple[View, list[Ref
         for leaf in logs[council]:
             view.add(log, leaf, leaf_hash(leaf.envelope), leaf.time)
     return view, refused
+
+
+def view_of_logs(network: NetworkId, logs: Iterable[BareLog]) -> tuple[View, list[Log]]:
+    """A view of whole logs, and each log in the given order; a log named twice goes on.
+
+    Raises VerificationError PART_MISSING, PART_MISMATCH or PART_UNEXPECTED (record.open_leaf).
+    """
+    view, ids = View(network), list[Log]()
+    for one in logs:
+        own = log_id(network, one.council, one.key)
+        ids.append(view.logs.get(own) or view.add_log(own, one.council, one.key))
+        for envelope, part in one.leaves:
+            leaf = record.open_leaf(network, envelope, part)
+            arrived = leaf.time if isinstance(leaf, VerifiedRecord) else 0
+            view.add(own, leaf, leaf_hash(envelope), arrived, more=True)
+    view.settle()
+    return view, ids

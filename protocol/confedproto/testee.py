@@ -9,111 +9,33 @@ lower-case hex. It ends with 0 at the end of input, and at nothing else.
 
 import io
 import json
-import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, TextIO
 
 from confedproto import __version__, bundle, codec, derive, keys, log, merkle, record, sshsig, text
 from confedproto.channel import transcript
-from confedproto.errors import ConfedError, LocalProtocolError, Reason
-from confedproto.ids import CouncilId, Hash, NetworkId, PublicKey
-from confedproto.limits import INT_MAX, SHARE_MAX, TIME_MAX_S
+from confedproto.errors import ConfedError, Reason
+from confedproto.ids import CouncilId, Hash, PublicKey
+from confedproto.limits import SHARE_MAX
 from confedproto.rules import tally
+from confedproto.testee_fields import (
+    BadRequest,
+    Fields,
+    bare,
+    field,
+    hex_list,
+    hex_of,
+    network_of,
+    tagged,
+    time_of,
+    untagged,
+)
 
 NAME: Final = "confedproto"
 
-Fields = Mapping[str, Any]
 Answer = dict[str, Any]
-
-_HEX: Final = re.compile(r"(?:[0-9a-f]{2})*")
-_DECIMAL: Final = re.compile(r"0|-?[1-9][0-9]*")
-_DECIMAL_MAX_CHARS: Final = 24  # more digits are beyond INT_MAX, whatever they say
-
-
-class _BadRequest(Exception):
-    """The line is not a request: a field is missing or of another type."""
-
-
-def _field(request: Fields, name: str, kind: type) -> Any:
-    value = request.get(name)
-    if type(value) is not kind:  # not isinstance: true is no number
-        raise _BadRequest
-    return value
-
-
-def _unhex(value: object) -> bytes:
-    if not isinstance(value, str) or _HEX.fullmatch(value) is None:
-        raise _BadRequest
-    return bytes.fromhex(value)
-
-
-def _hex(request: Fields, name: str) -> bytes:
-    return _unhex(request.get(name))
-
-
-def _hex_list(request: Fields, name: str) -> list[bytes]:
-    return [_unhex(item) for item in _field(request, name, list)]
-
-
-def _network(request: Fields) -> NetworkId:
-    network = _hex(request, "net")
-    if len(network) != 32:
-        raise _BadRequest
-    return NetworkId(network)
-
-
-# --- tagged values -----------------------------------------------------------------------
-
-
-def _tagged(value: codec.Value) -> list[Any]:
-    match value:
-        case bool():
-            return ["b", value]
-        case int():
-            return ["i", str(value)]
-        case str():
-            return ["s", value]
-        case bytes():
-            return ["x", value.hex()]
-        case list():
-            return ["a", [_tagged(item) for item in value]]
-        case _:
-            return ["m", [[key, _tagged(item)] for key, item in value.items()]]
-
-
-def _untagged(value: object) -> codec.Value:
-    match value:
-        case ["i", str(digits)] if _DECIMAL.fullmatch(digits):
-            return int(digits) if len(digits) <= _DECIMAL_MAX_CHARS else INT_MAX + 1
-        case ["b", bool(truth)]:
-            return truth
-        case ["s", str(string)]:
-            return string
-        case ["x", str(digits)]:
-            return _unhex(digits)
-        case ["a", list(items)]:
-            return [_untagged(item) for item in items]
-        case ["m", list(pairs)]:
-            return _untagged_map(pairs)
-        case [str(tag), _] if tag not in ("i", "b", "s", "x", "a", "m"):
-            raise LocalProtocolError(Reason.ENC_TYPE)
-        case _:
-            raise _BadRequest
-
-
-def _untagged_map(pairs: Sequence[object]) -> dict[str, codec.Value]:
-    entries: dict[str, codec.Value] = {}
-    for pair in pairs:
-        match pair:
-            case [str(key), value]:
-                if key in entries:
-                    raise LocalProtocolError(Reason.ENC_KEY_DUPLICATE)
-                entries[key] = _untagged(value)
-            case _:
-                raise _BadRequest
-    return entries
 
 
 # --- operations ----------------------------------------------------------------------------
@@ -124,32 +46,32 @@ def _hello(_: Fields) -> Answer:
 
 
 def _decode(request: Fields) -> Answer:
-    return {"value": _tagged(codec.decode(_hex(request, "in")))}
+    return {"value": tagged(codec.decode(hex_of(request, "in")))}
 
 
 def _encode(request: Fields) -> Answer:
-    return {"out": codec.encode(_untagged(request.get("value"))).hex()}
+    return {"out": codec.encode(untagged(request.get("value"))).hex()}
 
 
 def _verify(request: Fields) -> Answer:
-    key, message, signature = (_hex(request, name) for name in ("key", "msg", "sig"))
+    key, message, signature = (hex_of(request, name) for name in ("key", "msg", "sig"))
     keys.verify(PublicKey(key), message, signature)
     return {}
 
 
 def _sshsig(request: Fields) -> Answer:
-    key, message, blob = (_hex(request, name) for name in ("key", "msg", "sig"))
-    namespace: str = _field(request, "namespace", str)
+    key, message, blob = (hex_of(request, name) for name in ("key", "msg", "sig"))
+    namespace: str = field(request, "namespace", str)
     try:
         sshsig.verify(PublicKey(key), namespace.encode(), message, blob)
     except UnicodeEncodeError:
-        raise _BadRequest from None
+        raise BadRequest from None
     return {}
 
 
 def _record(request: Fields) -> Answer:
-    part = _hex(request, "part") if "part" in request else None
-    opened = record.open(_network(request), _hex(request, "in"), part)
+    part = hex_of(request, "part") if "part" in request else None
+    opened = record.open(network_of(request), hex_of(request, "in"), part)
     own_id = opened.id.hex()
     # The answer's `id` is the request's; without one there is room for the record's own.
     return {
@@ -163,29 +85,29 @@ def _record(request: Fields) -> Answer:
 
 def _inclusion(request: Fields) -> Answer:
     merkle.verify_inclusion(
-        merkle.leaf_hash(_hex(request, "leaf")),
-        _field(request, "index", int),
-        _field(request, "size", int),
-        Hash(_hex(request, "root")),
-        _hex_list(request, "path"),
+        merkle.leaf_hash(hex_of(request, "leaf")),
+        field(request, "index", int),
+        field(request, "size", int),
+        Hash(hex_of(request, "root")),
+        hex_list(request, "path"),
     )
     return {}
 
 
 def _consistency(request: Fields) -> Answer:
     merkle.verify_consistency(
-        _field(request, "old_size", int),
-        Hash(_hex(request, "old_root")),
-        _field(request, "new_size", int),
-        Hash(_hex(request, "new_root")),
-        _hex_list(request, "path"),
+        field(request, "old_size", int),
+        Hash(hex_of(request, "old_root")),
+        field(request, "new_size", int),
+        Hash(hex_of(request, "new_root")),
+        hex_list(request, "path"),
     )
     return {}
 
 
 def _head(request: Fields) -> Answer:
-    key = PublicKey(_hex(request, "key"))
-    head = log.open_head(_network(request), key, _hex(request, "in"))
+    key = PublicKey(hex_of(request, "key"))
+    head = log.open_head(network_of(request), key, hex_of(request, "in"))
     return {
         "log": head.log.hex(),
         "size": head.size,
@@ -195,10 +117,10 @@ def _head(request: Fields) -> Answer:
 
 
 def _text(request: Fields) -> Answer:
-    kind = _field(request, "kind", str)
+    kind = field(request, "kind", str)
     if kind not in text.TEXT_KINDS:
-        raise _BadRequest
-    value = text.decode_text(kind, _field(request, "in", str))
+        raise BadRequest
+    value = text.decode_text(kind, field(request, "in", str))
     match value:
         case bytes():
             return {"value": value.hex()}
@@ -211,12 +133,12 @@ def _text(request: Fields) -> Answer:
 
 def _noise(request: Fields) -> Answer:
     played = transcript(
-        prologue=_hex(request, "prologue"),
-        init_static=_hex(request, "init_static"),
-        resp_static=_hex(request, "resp_static"),
-        init_ephemeral=_hex(request, "init_ephemeral"),
-        resp_ephemeral=_hex(request, "resp_ephemeral"),
-        payloads=_hex_list(request, "payloads"),
+        prologue=hex_of(request, "prologue"),
+        init_static=hex_of(request, "init_static"),
+        resp_static=hex_of(request, "resp_static"),
+        init_ephemeral=hex_of(request, "init_ephemeral"),
+        resp_ephemeral=hex_of(request, "resp_ephemeral"),
+        payloads=hex_list(request, "payloads"),
     )
     return {
         "messages": [message.hex() for message in played.messages],
@@ -225,12 +147,12 @@ def _noise(request: Fields) -> Answer:
 
 
 def _count(request: Fields) -> Answer:
-    rule = tally.parse_rule(_field(request, "rule", str))
+    rule = tally.parse_rule(field(request, "rule", str))
     if "quorum" in request:
         rule = replace(rule, quorum=_share(request["quorum"]))
     if "people_quorum" in request:
         rule = replace(rule, people_quorum=_share(request["people_quorum"]))
-    units = [_unit(row) for row in _field(request, "units", list)]
+    units = [_unit(row) for row in field(request, "units", list)]
     result = tally.count(rule, units)
     return {
         "accepted": result.accepted,
@@ -250,10 +172,10 @@ def _count(request: Fields) -> Answer:
 
 
 def _bundle(request: Fields) -> Answer:
-    files, trust = _hex_list(request, "files"), _hex_list(request, "trust")
-    at = _field(request, "at", int)
-    if not files or any(len(council) != 32 for council in trust) or not 0 <= at <= TIME_MAX_S:
-        raise _BadRequest
+    files, trust = hex_list(request, "files"), hex_list(request, "trust")
+    at = time_of(request, "at")
+    if not files or any(len(council) != 32 for council in trust):
+        raise BadRequest
     report = bundle.verify(files, [CouncilId(council) for council in trust], at)
     return {
         "verdict": report.verdict.value,
@@ -263,12 +185,12 @@ def _bundle(request: Fields) -> Answer:
 
 def _unit(row: object) -> tally.Unit:
     if not isinstance(row, dict):
-        raise _BadRequest
+        raise BadRequest
     fields: Fields = row
     silent = fields.get("silent", False)
     value = fields.get("value")
     if type(silent) is not bool or value not in (None, *(str(v) for v in tally.Value)):
-        raise _BadRequest
+        raise BadRequest
     return tally.Unit(
         weight=_number(fields, "weight"),
         yes=0 if silent and "yes" not in fields else _number(fields, "yes"),
@@ -287,24 +209,22 @@ def _share(value: object) -> tuple[int, int]:
         case [int(part), int(whole)] if 0 <= part < whole <= SHARE_MAX:
             return part, whole
         case _:
-            raise _BadRequest
+            raise BadRequest
 
 
 def _number(fields: Fields, name: str) -> Any:
     """A JSON number; whether it is whole and in range is for `Unit` to say (CNT-8)."""
     value = fields.get(name)
     if type(value) not in (int, float):
-        raise _BadRequest
+        raise BadRequest
     return value
 
 
 def _state(request: Fields) -> Answer:
     """`records`: envelopes, or [envelope, part]; each council's in the order of its log (STA-7)."""
-    rows = [_bare(row) for row in _field(request, "records", list)]
-    now = _field(request, "now", int)
-    if not 0 <= now <= TIME_MAX_S:
-        raise _BadRequest
-    view, refused = derive.view_of(_network(request), rows)
+    rows = [bare(row) for row in field(request, "records", list)]
+    now = time_of(request, "now")
+    view, refused = derive.view_of(network_of(request), rows)
     return {
         "digest": view.state_digest(now).hex(),
         "records": len(view.records),
@@ -312,14 +232,45 @@ def _state(request: Fields) -> Answer:
     }
 
 
-def _bare(row: object) -> derive.Bare:
-    match row:
-        case str():
-            return _hex({"in": row}, "in"), None
-        case [str() as envelope, str() as part]:
-            return _hex({"in": envelope}, "in"), _hex({"in": part}, "in")
-        case _:
-            raise _BadRequest
+def _council(request: Fields) -> Answer:
+    """A council from all logs that are at hand, its own and others', in any order (AUT-5)."""
+    council, now = CouncilId(hex_of(request, "council", 32)), time_of(request, "now")
+    logs = [_log(row) for row in field(request, "logs", list)]
+    view, ids = derive.view_of_logs(network_of(request), logs)
+    chain = view.chains.of.get(council)
+    if chain is None:
+        raise BadRequest
+    charter, node = chain.authority.charter, chain.authority.node
+    return {
+        "state": chain.state_at(now).value,
+        "version": 0 if charter is None else charter.version,
+        "threshold": None if charter is None else charter.charter.threshold,
+        "keys": [] if charter is None else [key.hex() for key in charter.charter.keys],
+        "number": len(chain.authority.nodes),
+        "node": None if node is None else node.key.hex(),
+        "refused": [
+            [place, index, fault.value]
+            for place, log_ in enumerate(ids)
+            for index, fault in enumerate(view.chains.of[log_.council].faults[log_.id])
+            if fault is not None
+        ],
+        "carried": sorted(
+            [ids.index(view.logs[one.log]), one.index, fault and fault.value]
+            for carrier, one in view.chains.conveyed(council)
+            for fault in [chain.carried.get(carrier, Reason.CARRIED_HEAD)]
+        ),
+    }
+
+
+def _log(row: object) -> derive.BareLog:
+    if not isinstance(row, dict):
+        raise BadRequest
+    fields: Fields = row
+    return derive.BareLog(
+        council=CouncilId(hex_of(fields, "council", 32)),
+        key=PublicKey(hex_of(fields, "key", 32)),
+        leaves=[bare(leaf) for leaf in field(fields, "leaves", list)],
+    )
 
 
 OPS: Final[dict[str, Callable[[Fields], Answer]]] = {
@@ -336,6 +287,7 @@ OPS: Final[dict[str, Callable[[Fields], Answer]]] = {
     "noise": _noise,
     "count": _count,
     "state": _state,
+    "council": _council,
     "bundle": _bundle,
 }
 
@@ -361,7 +313,7 @@ def answer(line: str) -> Answer:
         result = OPS[op](request)
     except ConfedError as error:
         return _refusal(name, error.reason)
-    except (_BadRequest, RecursionError):
+    except (BadRequest, RecursionError):
         return _refusal(name, Reason.BAD_REQUEST)
     return {"id": name, "ok": True, **result}
 
