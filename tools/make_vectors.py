@@ -21,6 +21,7 @@ from tools.vectors import (
     noise,
     records,
     signatures,
+    states,
     texts,
     trees,
 )
@@ -39,6 +40,7 @@ MAKERS: Final[tuple[Callable[[], Vectors], ...]] = (
     texts.text,
     noise.noise,
     counts.count,
+    states.state,
     bundles.bundle,
     councils.council,
 )
