@@ -183,7 +183,7 @@ async def _propose(this: Stage, compact: str) -> tuple[str, dict[str, Any]]:
     draft = await mover.ask(
         "draft-motion",
         id=compact,
-        title=plan.vote.heading[:NAME_MAX_CHARS],
+        title=" ".join(plan.vote.heading.split())[:NAME_MAX_CHARS],
         text=plan.vote.heading,
         salt=tagged_hash(TAG_INVITE, plan.seed.to_bytes(16, "big", signed=True)).hex()[:32],
     )

@@ -211,10 +211,10 @@ def pick(votes: Mapping[str, Vote], vote_id: str | None = None, rule: Rule | Non
 
 def _name(row: Row, column: str) -> str:
     text = row.get(column)
-    if not text or text != text.strip() or len(text) > NAME_MAX_CHARS:
+    if not text or text != text.strip() or len(text) > NAME_MAX_CHARS or "\n" in text:
         raise row.error(
             f"column {column}: {shown(text)} is not 1 to {NAME_MAX_CHARS} characters "
-            "without spaces around them"
+            "on one line, without spaces around them"
         )
     return text
 

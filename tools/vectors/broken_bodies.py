@@ -15,7 +15,13 @@ _NUMBER: Final = {"0": 0, "large": NUMBER_MAX + 1, "text": "1", "bool": True}
 _WEIGHT: Final = {"negative": -1, "large": 1_000_001, "text": "2"}
 _TIME: Final = {"negative": -1, "large": 2**40 + 1}
 _BALLOTS: Final = {"negative": -1, "large": 10**12 + 1, "bool": True}
-_NAME: Final = {"empty": "", "65-characters": "n" * 65, "bytes": b"name"}
+_NAME: Final = {
+    "empty": "",
+    "65-characters": "n" * 65,
+    "bytes": b"name",
+    "line-feed": "Council\nof all",
+    "line-feed-last": "Council\n",
+}
 _TOKEN: Final = {
     "empty": "",
     "upper": "Yes",
@@ -46,7 +52,13 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "key": _ID,
         "transport": {"31-bytes": bytes(31)},
         "expires": _TIME,
-        "addresses": {"empty": [], "5": ["a:1"] * 5, "short": ["a:"], "long": ["a" * 129]},
+        "addresses": {
+            "empty": [],
+            "5": ["a:1"] * 5,
+            "short": ["a:"],
+            "long": ["a" * 129],
+            "line-feed": ["a:1\n"],
+        },
         "previous": {"31-bytes": bytes(31)},
         "last": {
             "of-two": _HEAD[:2],
@@ -72,6 +84,7 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
             "of-one": [["coordination"]],
             "class-upper": [["Coordination", "double"]],
             "rule-long": [["coordination", "d" * 33]],
+            "rule-line-feed": [["coordination", "double\n"]],
         },
         "windows": {
             "array": [1, 2, 3, 4, 5, 6, 7],
@@ -107,6 +120,7 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
             "language-upper": [["EN", "A"]],
             "language-long": [["en-abcdefgh-abcdefgh", "A"]],
             "title-empty": [["en", ""]],
+            "title-line-feed": [["en", "A\nB"]],
             "of-three": [["en", "A", "B"]],
         },
         "text": _ID,

@@ -198,6 +198,7 @@ def _rivals(out: Told) -> None:
     out.tells("CHA-6", "rival", why, story, *reasons, **forked)
     node = story.node(NODES[1], story.book.last(3))
     story.books.append(type(story.book)(story.id, NODES[1], node))
+    server: Stands = forked | {"state": "active", "number": 2, "node": NODES[1]}
     out.tells(
         "NOD-6",
         "rival-and-new-server",
@@ -206,7 +207,7 @@ def _rivals(out: Told) -> None:
         (0, 3, "node-replaced"),
         (0, 4, "node-replaced"),
         (0, 5, "node-replaced"),
-        **forked | {"state": "active", "number": 2, "node": NODES[1]},
+        **server,
     )
     for slug, names in (("first", 0), ("second", 1)):
         story = Story()

@@ -5,10 +5,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from confedproto.bodies.types import Body, Bytes32, Number, Size, Time
+from confedproto.bodies.types import ONE_LINE, Body, Bytes32, Number, Size, Time
 from confedproto.limits import ADDRESS_MAX_CHARS, ADDRESSES_MAX
 
-Address = Annotated[str, Meta(min_length=3, max_length=ADDRESS_MAX_CHARS)]
+Address = Annotated[str, Meta(min_length=3, max_length=ADDRESS_MAX_CHARS, pattern=ONE_LINE)]
 
 
 class LastHead(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -22,11 +22,13 @@ from confedproto.limits import (
 )
 
 Bytes32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
-Name = Annotated[str, Meta(min_length=1, max_length=NAME_MAX_CHARS)]
+ONE_LINE = r"^[^\n]*\Z"
+"""No line feed: the one control that ENC-13 lets stand in a text, not in a name (BOD-1)."""
+Name = Annotated[str, Meta(min_length=1, max_length=NAME_MAX_CHARS, pattern=ONE_LINE)]
 Text = Annotated[str, Meta(min_length=1, max_length=TEXT_MAX_CHARS)]
 Token = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}\Z")]
 """A word from a list that may grow: act kinds, motion classes, instructions."""
-RuleText = Annotated[str, Meta(min_length=1, max_length=32)]
+RuleText = Annotated[str, Meta(min_length=1, max_length=32, pattern=ONE_LINE)]
 Time = Annotated[int, Meta(ge=0, le=TIME_MAX_S)]
 """Whole seconds UTC."""
 Window = Annotated[int, Meta(ge=0, le=WINDOW_MAX_S)]

@@ -1,10 +1,10 @@
 // The record kinds and the form of each body (specs/registries/kinds.toml; specs/03, BOD-1).
 
 import * as limits from "./limits.js";
-import { bin, int, list, map, oneOf, pattern, row, text } from "./schema.js";
+import { bin, int, line, list, map, oneOf, pattern, row, text } from "./schema.js";
 
 const bytes32 = bin(32);
-const name = text(1, limits.NAME_MAX_CHARS);
+const name = line(1, limits.NAME_MAX_CHARS);
 export const token = pattern(/^[a-z][a-z0-9-]{0,30}$/);
 export const time = int(0, limits.TIME_MAX_S);
 const window = int(0, limits.WINDOW_MAX_S);
@@ -51,7 +51,7 @@ const bodies = {
   node: map(
     { number, key: bytes32, transport: bytes32, expires: time },
     {
-      addresses: list(text(3, limits.ADDRESS_MAX_CHARS), 1, limits.ADDRESSES_MAX),
+      addresses: list(line(3, limits.ADDRESS_MAX_CHARS), 1, limits.ADDRESSES_MAX),
       previous: bytes32,
       last: headRow,
     },
@@ -61,7 +61,7 @@ const bodies = {
     {
     name,
     founders: list(row(bytes32, number, weight), 1, limits.MEMBERS_MAX),
-    rules: list(row(token, text(1, 32)), 1, 16),
+    rules: list(row(token, line(1, 32)), 1, 16),
     windows: map({
       discussion: window,
       notice: window,
@@ -91,7 +91,7 @@ const bodies = {
     { name: token, titles, text: bytes32 },
     {
       translations: list(row(language, bytes32), 1, 15),
-      rule: text(1, 32),
+      rule: line(1, 32),
       version: bytes32,
       minutes: bytes32,
       contact: name,

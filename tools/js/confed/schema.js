@@ -15,6 +15,12 @@ export const text = (least, most) => (value) => {
   return length >= least && length <= most;
 };
 
+/** The same in one line: of all controls the line feed alone gets past the codec (ENC-13). */
+export const line = (least, most) => {
+  const fits = text(least, most);
+  return (value) => fits(value) && !value.includes("\n");
+};
+
 export const pattern = (regexp) => (value) => typeof value === "string" && regexp.test(value);
 
 export const oneOf = (...texts) => (value) => texts.includes(value);
