@@ -1,12 +1,16 @@
 """The second high-water mark of the own log: a small file beside node.key (specs/04, RES-4).
 
 A database restored from a backup does not know that it is old. This file says how far the
-log was signed; it is written in place and synced after each commit and before anything of it
-is sent, and it names the file that it is (inode) and the machine's boot, so that a copied
-folder or a rolled-back machine does not pass for a clean restart.
+log was signed; it is written in place after each commit and before anything of it is sent,
+and it names the file that it is (inode) and the machine's boot, so that a copied folder or a
+rolled-back machine does not pass for a clean restart.
+
+It is not synced. What is written survives the process; what does not survive the machine's
+next boot would not be trusted after it, for the boot is then another.
 """
 
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,10 +31,11 @@ class Mark:
 
 
 def _boot() -> str:
+    """Which boot of the machine this is; where it does not say so, no two starts are of one."""
     try:
         return _BOOT.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError):
-        return "unknown"
+        return secrets.token_hex(16)
 
 
 class Counter:
@@ -59,11 +64,10 @@ class Counter:
             return None
 
     def write(self, size: int, root: bytes) -> None:
-        """The log has been signed up to here; on disk when this returns."""
+        """The log has been signed up to here; no crash of the node loses it."""
         line = f"{size:020d} {root.hex()} {self._place}\n".encode("ascii")
         try:
             os.pwrite(self._file, line, 0)
-            os.fdatasync(self._file)
         except OSError as error:
             raise StoreError(NodeReason.STORE_FAILED, f"{self._path}: {error.strerror}") from error
 

@@ -158,8 +158,8 @@ class Opening:
             await task.done.wait()
             if task.verdict is not None:
                 return self._leaves(run, task.verdict)
-        work = partial(open_batch, self._network, run)
-        return await trio.to_thread.run_sync(work, limiter=self._thread)
+        work = partial(opener.judge, self._network, opener.pairs(run.leaves))
+        return self._leaves(run, await trio.to_thread.run_sync(work, limiter=self._thread))
 
     def _leaves(self, run: wire.Run, verdict: opener.Verdict) -> Sequence[Leaf]:
         if verdict.reason:

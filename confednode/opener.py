@@ -8,7 +8,7 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -16,7 +16,8 @@ import msgspec
 from confedproto import record
 from confedproto.bodies import KINDS
 from confedproto.errors import VerificationError
-from confedproto.ids import CouncilId, NetworkId, PublicKey
+from confedproto.glance import PlainClass, glance, holds
+from confedproto.ids import NetworkId
 from confedproto.record import Leaf, VerifiedRecord
 
 LENGTH: Final = struct.Struct(">I")
@@ -37,13 +38,18 @@ class Verdict(msgspec.Struct, frozen=True, array_like=True):
     detail: str = ""
 
 
+def pairs(leaves: Iterable[tuple[bytes, ...]]) -> Iterator[tuple[bytes, bytes | None]]:
+    """The leaves of a run as (envelope, part)."""
+    for leaf in leaves:
+        yield leaf[0], leaf[1] if len(leaf) == 2 else None
+
+
 def pack(leaves: Sequence[tuple[bytes, ...]]) -> bytes:
     """The leaves of a run as one frame's content."""
     parts: list[bytes] = []
-    for leaf in leaves:
-        part = leaf[1] if len(leaf) == 2 else None
-        parts.append(PAIR.pack(len(leaf[0]), NO_PART if part is None else len(part)))
-        parts.append(leaf[0])
+    for envelope, part in pairs(leaves):
+        parts.append(PAIR.pack(len(envelope), NO_PART if part is None else len(part)))
+        parts.append(envelope)
         if part is not None:
             parts.append(part)
     return b"".join(parts)
@@ -64,12 +70,16 @@ def unpack(data: bytes) -> Iterator[tuple[bytes, bytes | None]]:
         yield envelope, part
 
 
-def judge(network: NetworkId, data: bytes) -> Verdict:
-    """Open each leaf in full, signatures and all."""
+def judge(network: NetworkId, leaves: Iterable[tuple[bytes, bytes | None]]) -> Verdict:
+    """Open each leaf (envelope, part) in full, signatures and all."""
     marks: list[int] = []
-    alike: dict[tuple[str, CouncilId, int, tuple[PublicKey, ...]], int] = {}
+    alike: dict[PlainClass, int] = {}
     try:
-        for index, (envelope, part) in enumerate(unpack(data)):
+        for index, (envelope, part) in enumerate(leaves):
+            seen = glance(network, envelope) if part is None else None
+            if seen is not None and holds(seen):
+                marks.append(alike.setdefault(seen.alike, index))
+                continue
             leaf: Leaf = record.open_leaf(network, envelope, part)
             if not isinstance(leaf, VerifiedRecord):
                 marks.append(REFUSED)
@@ -103,7 +113,7 @@ def main() -> None:
         try:
             while True:
                 (size,) = LENGTH.unpack(_exactly(pipe, LENGTH.size))
-                answer = msgspec.msgpack.encode(judge(network, _exactly(pipe, size)))
+                answer = msgspec.msgpack.encode(judge(network, unpack(_exactly(pipe, size))))
                 pipe.sendall(LENGTH.pack(len(answer)) + answer)
         except (EOFError, OSError):
             return

@@ -22,6 +22,7 @@ from confedproto.ids import LogId
 
 PULLS_MAX: Final = 64  # pulls of one peer that wait for it to read
 READ_LEAVES: Final = 128  # leaves read from the database at once: about one run
+LIVE_LEAVES: Final = 32  # of one run
 FRESH_MAX: Final = 256  # newest leaves kept in memory, for the peers that pull them next
 
 Stored = tuple[bytes, bytes | None]
@@ -46,9 +47,11 @@ class Serving:
         self._fresh: Final[dict[tuple[LogId, int], Stored]] = {}
 
     def remember(self, effect: fx.StoreLeaves) -> None:
-        """Keep the newest leaves in memory."""
-        for offset in range(max(0, len(effect.leaves) - FRESH_MAX), len(effect.leaves)):
-            self._fresh[effect.log, effect.start + offset] = effect.leaves[offset]
+        """Keep the newest leaves in memory; a longer run is bulk, which is read from the disk."""
+        if len(effect.leaves) > LIVE_LEAVES:
+            return
+        for index, leaf in enumerate(effect.leaves, effect.start):
+            self._fresh[effect.log, index] = leaf
         while len(self._fresh) > FRESH_MAX:
             del self._fresh[next(iter(self._fresh))]
 

@@ -17,6 +17,7 @@ from confedproto.bodies.link import Link
 from confedproto.bodies.node import Node
 from confedproto.bodies.witness import Witness
 from confedproto.errors import DecodeError, Reason, VerificationError
+from confedproto.glance import PlainClass
 from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, RecordId
 from confedproto.log import Head, open_head
 from confedproto.record import Leaf, PlainLeaf, RefusedLeaf, VerifiedRecord, heads_of
@@ -33,9 +34,6 @@ from confedproto.rules.given import (
 )
 from confedproto.rules.links import link_fault
 from confedproto.rules.receipts import receipts_needed
-
-PlainClass = tuple[str, CouncilId, int, tuple[PublicKey, ...]]
-"""Kind, council, charter version and signers: all that the verdict on a plain record rests on."""
 
 
 @dataclass(slots=True, kw_only=True)

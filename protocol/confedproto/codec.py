@@ -13,9 +13,10 @@ This is the only module that imports msgpack.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import msgpack
+import msgspec
 
 from confedproto.errors import DecodeError, LocalProtocolError, Reason
 from confedproto.limits import (
@@ -43,11 +44,6 @@ _BANNED: Final = re.compile(
 # 256 times 64 keys of 31 bytes, about 1 MB.
 _good_keys: Final[set[tuple[str, ...]]] = set()
 _GOOD_KEYS_MAX: Final = 256
-# Headers that declare a length of 16 or 32 bits for a container. The C decoder allocates
-# what such a header says (capped at ARRAY_MAX slots, 8 KiB) before it sees the items.
-_WIDE_HEADERS: Final = (b"\xdc", b"\xdd", b"\xde", b"\xdf")
-_WIDE_HEADERS_MAX: Final = 256  # times 8 KiB: at most 2 MiB allocated ahead of the bytes
-_WIDE_HEADER_BYTES: Final = 3  # the shortest one, so shorter input cannot have too many
 
 
 def text_is_clean(text: str) -> bool:
@@ -133,7 +129,9 @@ def decode(data: bytes, *, max_bytes: int = RECORD_MAX_BYTES) -> Value:
 
     `max_bytes` is the bound of the container that the bytes came in.
     """
-    if len(data) <= max_bytes and _wide_headers(data) <= _WIDE_HEADERS_MAX:
+    # A header makes the C decoder allocate what it says before the items are seen: ARRAY_MAX
+    # slots, 8 KiB. It goes 1,024 arrays deep at most, so that this stays below 9 MB.
+    if len(data) <= max_bytes:
         try:
             value = msgpack.unpackb(
                 data,
@@ -148,13 +146,6 @@ def decode(data: bytes, *, max_bytes: int = RECORD_MAX_BYTES) -> Value:
         except (ValueError, TypeError, msgpack.UnpackException, OverflowError, RecursionError):
             pass  # whatever it was, the reference says it in our terms
     return decode_reference(data, max_bytes=max_bytes)
-
-
-def _wide_headers(data: bytes) -> int:
-    """How many bytes of `data` could be such a header; 0 if there is no room for too many."""
-    if len(data) <= _WIDE_HEADERS_MAX * _WIDE_HEADER_BYTES:
-        return 0
-    return sum(map(data.count, _WIDE_HEADERS))
 
 
 def _are_plain(values: Iterable[Value], levels: int) -> bool:
@@ -199,6 +190,30 @@ def _are_keys(entries: Mapping[str, Value]) -> bool:
         _good_keys.clear()
     _good_keys.add(keys)
     return True
+
+
+_T = TypeVar("_T", bound=msgspec.Struct)
+
+
+class Exact(Generic[_T]):
+    """Reads the bytes of one struct type at once, where they are exactly its encoding.
+
+    For bulk: a fifth of the time of `decode` and a conversion. The struct's fields stand in the
+    order of their names, and its optional ones are omitted where they are None. Whoever reads
+    texts asks `text_is_clean` of each.
+    """
+
+    def __init__(self, struct: type[_T]) -> None:
+        self._decoder = msgspec.msgpack.Decoder(struct)
+        self._encoder = msgspec.msgpack.Encoder()
+
+    def read(self, data: bytes) -> _T | None:
+        """The value, or None: then `decode` says what the bytes are."""
+        try:
+            value = self._decoder.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        return value if self._encoder.encode(value) == data else None
 
 
 # --- decoding, reference -----------------------------------------------------------------

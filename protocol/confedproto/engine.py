@@ -6,7 +6,8 @@
 come in at `reception`, and what goes into the own log through `pen`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import repeat
 from typing import Final, assert_never
 
 from confedproto import effects as fx
@@ -17,10 +18,11 @@ from confedproto.comparing import Comparer, Words
 from confedproto.duties import Duties
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
 from confedproto.guard import Signing, answer, ask
-from confedproto.ids import CouncilId, LogId, NetworkId, PublicKey, TransportKey, log_id
+from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, TransportKey, log_id
 from confedproto.keeper import Keeper
 from confedproto.keys import SigningKey
 from confedproto.limits import LOGS_PER_LINK_MAX
+from confedproto.merkle import leaf_hash
 from confedproto.pen import Pen
 from confedproto.plain import Feeder
 from confedproto.reception import Reception
@@ -65,7 +67,7 @@ class Engine:
     ) -> None:
         """Load one log from the store: (leaf, envelope, arrived) in order, and its head."""
         entry = self.view.add_log(log_id(self.view.network, council, key), council, key)
-        self._feed(entry, leaves)
+        self._feed(entry, ((leaf, leaf_hash(raw), arrived) for leaf, raw, arrived in leaves))
         if head is not None:
             entry.head = log.open_head(self.view.network, key, head)
             self._comparer.put(entry.head)
@@ -92,8 +94,8 @@ class Engine:
         """The run that answers a ServeRun: as many leaves as fit one message, at least one."""
         return runs.run_message(self.view.logs[effect.log].tree, effect, leaves)
 
-    def _feed(self, entry: Log, leaves: Iterable[tuple[Leaf, bytes, int]]) -> None:
-        """Add (leaf, envelope, arrived) to the view, and do what follows from all of them."""
+    def _feed(self, entry: Log, leaves: Iterable[tuple[Leaf, Hash, int]]) -> None:
+        """Add (leaf, its hash, arrived) to the view, and do what follows from all of them."""
         self._feeder.add(entry.id, leaves)
         self.view.settle()
         for placed in self.view.take_news():
@@ -287,7 +289,7 @@ class Engine:
             return  # asked too long ago; somebody else has been asked since
         entry = self.view.logs.get(log_)
         try:
-            entry, head = runs.check(self.view, run, leaves, now // 1000)
+            fit = runs.check(self.view, run, leaves, now // 1000)
         except (VerificationError, DecodeError) as error:
             self._puller.fail(log_, session.link)
             forked = runs.FAULTS_OF_A_FORK if entry is not None and run.start > 0 else frozenset()
@@ -301,9 +303,9 @@ class Engine:
             self._pull(log_, now)
             self._pull_waiting(now)
             return
-        if entry.id not in self.view.logs:
-            entry = self.view.add_log(entry.id, entry.council, entry.key)
-        self._keep(entry, run, leaves, head, now)
+        if entry is None:
+            entry = self.view.add_log(log_, fit.log.council, fit.log.key)
+        self._keep(run, leaves, fit, now)
         self._puller.learn(session.link, log_, entry.tree.size)
         more = self._puller.reached(log_, entry.tree.size, now)
         if more is not None:
@@ -311,23 +313,20 @@ class Engine:
         self._pull(log_, now)
         self._pull_waiting(now)
 
-    def _keep(
-        self, entry: Log, run: wire.Run, leaves: Sequence[Leaf], head: log.Head, now: int
-    ) -> None:
-        arrived = now // 1000
-        pairs = zip(leaves, run.leaves, strict=True)
-        self._feed(entry, ((leaf, pair[0], arrived) for leaf, pair in pairs))
+    def _keep(self, run: wire.Run, leaves: Sequence[Leaf], fit: runs.Fit, now: int) -> None:
+        entry, head, arrived = self.view.logs[fit.log.id], fit.head, now // 1000
+        self._feed(entry, zip(leaves, fit.hashes, repeat(arrived)))
         complete = entry.tree.size == head.size
         if complete:
             entry.head = head
-        self._out.append(runs.kept(entry, run, head if complete else None, now // 1000))
-        self._grown(entry, [leaf_kind(leaf) or "" for leaf in leaves])
+        self._out.append(runs.kept(entry, run, head if complete else None, arrived))
+        self._grown(entry, {leaf_kind(leaf) for leaf in set(entry.leaves[run.start :])})
         orphans, self._orphans = self._orphans, set()
         for orphan in orphans:  # what was unknown of a council may be known now
             self._puller.forgive(orphan)
             self._pull(orphan, now)
 
-    def _grown(self, entry: Log, kinds: Sequence[str]) -> None:
+    def _grown(self, entry: Log, kinds: Collection[str | None]) -> None:
         if entry.head is None:
             return
         size, urgent = entry.head.size, self.keeper.urgent(kinds)
@@ -370,7 +369,7 @@ class Engine:
         self._out.append(fx.Answered(token=event.token, record=item.id, fault=fault))
 
     def _append(self, item: VerifiedRecord, now: int) -> None:
-        self._feed(self.view.logs[self.own], [(item, item.envelope, now // 1000)])
+        self._feed(self.view.logs[self.own], [(item, leaf_hash(item.envelope), now // 1000)])
         self._pen.fresh.append(item)
         self.reception.note(item)
         if isinstance(item.body, Link) and item.body.peer is not None:

@@ -1,6 +1,6 @@
 """The node's own log: whether it may be signed now, and what is to be said of forks (RES, FRK)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Final
 
 from confedproto import guard, wire
@@ -167,6 +167,6 @@ class Keeper:
         """Whether somebody carries it already: once is enough."""
         return any(one.record.id == item for _, one in self._view.chains.conveyed(council))
 
-    def urgent(self, kinds: Sequence[str]) -> bool:
+    def urgent(self, kinds: Collection[str | None]) -> bool:
         """Whether a log that gained records of these kinds is announced at once (LIV-5)."""
         return not URGENT.isdisjoint(kinds)

@@ -4,13 +4,12 @@ A plain record has no effect on anything else, so the view keeps one example
 of all that are alike, and its bytes lie in the store alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
 from confedproto.bodies import KINDS
 from confedproto.ids import Hash, LogId, RecordId
-from confedproto.merkle import leaf_hash
 from confedproto.record import Leaf, PlainLeaf, VerifiedRecord
 from confedproto.view import View
 
@@ -46,20 +45,25 @@ class Feeder:
             self._view.logs[log_id].plain[alike] = known
         return known
 
-    def add(self, log_id: LogId, leaves: Iterable[tuple[Leaf, bytes, int]]) -> None:
-        """Add (leaf, envelope, arrived) in order; `View.settle` is still to be called."""
-        base = self._view.logs[log_id].tree.size
-        lean = (
-            (self.lean(log_id, leaf, base + offset), envelope, arrived)
-            for offset, (leaf, envelope, arrived) in enumerate(leaves)
-        )
+    def add(self, log_id: LogId, leaves: Iterable[tuple[Leaf, Hash, int]]) -> None:
+        """Add (leaf, its hash, arrived) in order; `View.settle` is still to be called."""
+        lean = self._leaned(log_id, leaves)
         for (plain, arrived), group in groupby(lean, lambda item: (_plain(item[0]), item[2])):
             if plain is not None:
-                hashes = [leaf_hash(envelope) for _, envelope, _ in group]
-                self._add_alike(log_id, plain, hashes, arrived)
+                self._add_alike(log_id, plain, [one for _, one, _ in group], arrived)
                 continue
-            for leaf, envelope, _ in group:
-                self._view.add(log_id, leaf, leaf_hash(envelope), arrived, more=True)
+            for leaf, one, _ in group:
+                self._view.add(log_id, leaf, one, arrived, more=True)
+
+    def _leaned(
+        self, log_id: LogId, leaves: Iterable[tuple[Leaf, Hash, int]]
+    ) -> Iterator[tuple[Leaf, Hash, int]]:
+        last: Leaf | None = None
+        kept: Leaf | None = None
+        for index, (leaf, one, arrived) in enumerate(leaves, self._view.logs[log_id].tree.size):
+            if kept is None or leaf is not last:  # a worker gives one object for all alike
+                last, kept = leaf, self.lean(log_id, leaf, index)
+            yield kept, one, arrived
 
     def _add_alike(
         self, log_id: LogId, leaf: PlainLeaf, hashes: Sequence[Hash], arrived: int

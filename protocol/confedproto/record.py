@@ -355,14 +355,15 @@ def _check_envelope(network: NetworkId, envelope: bytes, *, verified: bool = Fal
     message = signing_bytes(record)
     for signature in () if verified else signatures:
         try:
-            _verify(signature, message)
+            check_signature(signature, message)
         except VerificationError as error:
             raise VerificationError(error.reason, error.detail, record) from None
     signers = tuple([signature.signer for signature in signatures])
     return _Checked(record, header, kind, body, signers, payload, envelope)
 
 
-def _verify(signature: Signature, message: bytes) -> None:
+def check_signature(signature: Signature, message: bytes) -> None:
+    """Return if a signature over `signing_bytes` holds (SIG-1). Raises VerificationError."""
     if signature.form == FORM_RAW:
         keys.verify(signature.signer, message, signature.signature)
     else:  # an SSH key signed the same message in its own wrapping (SSH-8), or SIG_FORM

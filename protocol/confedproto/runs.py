@@ -1,7 +1,7 @@
 """Runs: stretches of a log on the wire, and how a log that is new here begins (specs/03, LOG)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from confedproto import effects as fx
 from confedproto import wire
@@ -64,7 +64,7 @@ def kept(entry: Log, run: wire.Run, head: Head | None, arrived: int) -> fx.Store
         council=entry.council,
         key=entry.key,
         start=run.start,
-        leaves=tuple((p[0], p[1] if len(p) == 2 else None) for p in run.leaves),
+        leaves=tuple([(p[0], p[1] if len(p) == 2 else None) for p in run.leaves]),
         arrived=arrived,
         head=head.envelope if head is not None else None,
         marks=marks(entry.leaves[run.start : run.start + len(run.leaves)]),
@@ -111,7 +111,15 @@ def is_later(leaves: Sequence[Leaf]) -> bool:
     return isinstance(body, Node) and body.number > 1
 
 
-def check(view: View, run: wire.Run, leaves: Sequence[Leaf], now: int) -> tuple[Log, Head]:
+class Fit(NamedTuple):
+    """A run's place: the log that it continues or begins, its head, the hashes of its leaves."""
+
+    log: Log
+    head: Head
+    hashes: Sequence[Hash]
+
+
+def check(view: View, run: wire.Run, leaves: Sequence[Leaf], now: int) -> Fit:
     """The log that a run continues, or begins, and the head it leads to (LOG-5).
 
     Nothing is changed; `now` in seconds. Raises VerificationError or DecodeError.
@@ -125,8 +133,8 @@ def check(view: View, run: wire.Run, leaves: Sequence[Leaf], now: int) -> tuple[
     if before is not None and head.size > before.size and head.time < before.time:
         raise VerificationError(Reason.HEAD_TIME)  # it would date back what stands below (LOG-7)
     proof = [Hash(step) for step in run.proof or ()]
-    check_run(entry.tree, run.start, [leaf[0] for leaf in run.leaves], head, proof, now)
-    return entry, head
+    raw = [leaf[0] for leaf in run.leaves]
+    return Fit(entry, head, check_run(entry.tree, run.start, raw, head, proof, now))
 
 
 def begin_log(view: View, log_: LogId, start: int, leaves: Sequence[Leaf]) -> Log:

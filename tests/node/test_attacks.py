@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,8 @@ from confednode.requests import OPS
 from confedproto import text, wire
 from confedproto.bodies.position import Position
 from confedproto.bodies.recall import Recall
-from confedproto.ids import NetworkId, RecordId
+from confedproto.ids import RecordId
+from confedproto.record import Leaf
 from tests.support.councils import Author
 from tests.support.nodes import Nodes, RawPeer, nodes_in, until
 
@@ -117,13 +118,13 @@ async def test_run_that_nobody_asked_for_is_not_opened(
     await south.link(north)
     await south.stop()
     opened: list[wire.Run] = []
-    real = ingest.open_batch
+    real = ingest.Opening.open
 
-    def counted(network: NetworkId, run: wire.Run) -> object:
+    async def counted(self: ingest.Opening, run: wire.Run) -> Sequence[Leaf]:
         opened.append(run)
-        return real(network, run)
+        return await real(self, run)
 
-    monkeypatch.setattr(ingest, "open_batch", counted)
+    monkeypatch.setattr(ingest.Opening, "open", counted)
     peer = await RawPeer.connect(north, south)
     await peer.hello()
     await north.until_link(south)

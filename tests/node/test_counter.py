@@ -65,6 +65,19 @@ def test_other_boot_is_not_clean(home: Home, monkeypatch: pytest.MonkeyPatch) ->
     assert signing(home) is Signing.HELD
 
 
+def test_machine_that_names_no_boot_is_not_clean(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("confednode.counter._BOOT", tmp_path / "absent")
+    counter, store = Counter(home.counter), Store(home.database)
+    keys = read_node_keys(home.node_key)
+    (log,) = app._load(store, config.network_of(SETTINGS), keys).view.logs.values()
+    counter.write(log.tree.size, log.tree.root())
+    counter.close()
+    store.close()
+    assert signing(home) is Signing.HELD
+
+
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"\xff" * 300, b"1 zz 3 4\n", b"1 2 3"])
 def test_counter_that_is_none_is_not_clean(home: Home, content: bytes) -> None:
     home.counter.write_bytes(content)

@@ -43,13 +43,13 @@ def test_leaves_packed_for_a_worker_are_unpacked_as_they_were() -> None:
 
 
 def test_judge_marks_what_is_alike_and_what_is_refused() -> None:
-    verdict = opener.judge(NETWORK, opener.pack(run(4, spoil=1).leaves))
+    verdict = opener.judge(NETWORK, opener.pairs(run(4, spoil=1).leaves))
     assert verdict.marks == [opener.VERIFIED, opener.VERIFIED, 2, opener.REFUSED, 2, 2]
 
 
 def test_judge_of_a_part_that_is_not_the_authors_blames_the_carrier() -> None:
     leaves = (*run(1).leaves[:2], (run(1).leaves[2][0], b"a part"))
-    assert opener.judge(NETWORK, opener.pack(leaves)).reason == Reason.PART_UNEXPECTED
+    assert opener.judge(NETWORK, opener.pairs(leaves)).reason == Reason.PART_UNEXPECTED
 
 
 @pytest.mark.parametrize("count", [0, 2])

@@ -8,6 +8,7 @@ import pytest
 from confedproto import record
 from confedproto.bodies.statement import Statement
 from confedproto.errors import DecodeError, VerificationError
+from confedproto.merkle import leaf_hash
 from confedproto.plain import Feeder
 from confedproto.record import VerifiedRecord
 from confedproto.runs import VERIFIED, marks
@@ -34,7 +35,7 @@ def view_of(made: Author) -> View:
 
 def add(view: View, made: Author, *items: VerifiedRecord) -> Feeder:
     feeder = Feeder(view)
-    feeder.add(made.log, [(item, item.envelope, 7) for item in items])
+    feeder.add(made.log, [(item, leaf_hash(item.envelope), 7) for item in items])
     view.settle()
     return feeder
 

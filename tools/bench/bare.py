@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from multiprocessing import get_context
 from typing import Final
 
@@ -10,12 +11,12 @@ from nacl import bindings
 _MESSAGES: Final = 256
 
 
-def _loop(seconds: float) -> tuple[int, float]:
+def _loop(seconds: float, clock: Callable[[], float]) -> tuple[int, float]:
     public, secret = bindings.crypto_sign_seed_keypair(bytes(32))
     signed = [bindings.crypto_sign(n.to_bytes(50, "big"), secret) for n in range(_MESSAGES)]
-    begun = time.perf_counter()
+    begun = clock()
     done = 0
-    while (taken := time.perf_counter() - begun) < seconds:
+    while (taken := clock() - begun) < seconds:
         for message in signed:
             bindings.crypto_sign_open(message, public)
         done += _MESSAGES
@@ -23,13 +24,14 @@ def _loop(seconds: float) -> tuple[int, float]:
 
 
 def _rate(seconds: float) -> float:
-    done, taken = _loop(seconds)
+    done, taken = _loop(seconds, time.perf_counter)
     return done / taken
 
 
 def verify_rate(seconds: float) -> float:
-    """Signatures per second that one core verifies."""
-    return _rate(seconds)
+    """Signatures per second of its time that one core verifies."""
+    done, taken = _loop(seconds, time.process_time)
+    return done / taken
 
 
 def verify_rate_two(seconds: float) -> float:

@@ -132,13 +132,15 @@ class Council:
         """How far this node holds each council's log."""
         return {row["council"]: row["size"] for row in self.ask("logs")["logs"]}
 
-    def until(self, council: "Council", size: int, within_s: float = 300.0) -> float:
+    def until(
+        self, council: "Council", size: int, within_s: float = 300.0, poll_s: float = 0.02
+    ) -> float:
         """Wait until this node holds `size` leaves of a council's log; the seconds it took."""
         begun = time.perf_counter()
         while self.sizes().get(council.id, 0) < size:
             if time.perf_counter() - begun > within_s:
                 raise RuntimeError(f"{self.sizes().get(council.id)} of {size} after {within_s} s")
-            time.sleep(0.02)
+            time.sleep(poll_s)
         return time.perf_counter() - begun
 
     def submit(self, payload: bytes, *extra: SigningKey, part: str | None = None) -> str:

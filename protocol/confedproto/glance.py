@@ -1,0 +1,84 @@
+"""Plain records at a glance: the common form of a statement, read without building a record.
+
+A plain record has no effect on anything else, and thousands come in a row. Of each a node asks
+only who signed it as what, and whether it is sound. `glance` says the first of what has the
+common form, some ten times faster than `record.open`; of anything else it says nothing, and
+`record.open_leaf` says what it is.
+"""
+
+from itertools import pairwise
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from confedproto import codec
+from confedproto.bodies.types import Bytes32, Text, Time
+from confedproto.errors import VerificationError
+from confedproto.ids import CouncilId, NetworkId, PublicKey, record_id, signing_bytes
+from confedproto.limits import RECORD_MAX_BYTES, SIGNATURES_MAX
+from confedproto.record import Signature, check_signature
+
+PlainClass = tuple[str, CouncilId, int, tuple[PublicKey, ...]]
+"""Kind, council, charter version and signers: all that the verdict on a plain record rests on."""
+
+
+class _Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    text: Text
+
+
+class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The payload of a statement that has a text alone, in the order of its bytes."""
+
+    body: _Text
+    charter: Annotated[int, Meta(ge=0, le=1_000_000)]
+    council: Bytes32
+    kind: Literal["statement"]
+    time: Time
+
+
+class _Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    payload: bytes
+    signatures: Annotated[tuple[Signature, ...], Meta(min_length=1, max_length=SIGNATURES_MAX)]
+
+
+class Glance(NamedTuple):
+    """What an envelope is, if its signatures hold: `message` is what they are over."""
+
+    alike: PlainClass
+    message: bytes
+    signatures: tuple[Signature, ...]
+
+
+_ENVELOPE = codec.Exact(_Envelope)
+_PAYLOAD = codec.Exact(_Payload)
+
+
+def glance(network: NetworkId, envelope: bytes) -> Glance | None:
+    """The plain record in these bytes, no signature verified; None where it takes a longer look."""
+    if len(envelope) > RECORD_MAX_BYTES:
+        return None
+    split = _ENVELOPE.read(envelope)
+    if split is None:
+        return None
+    payload = _PAYLOAD.read(split.payload)
+    if payload is None or not codec.text_is_clean(payload.body.text):
+        return None
+    signers = tuple([signature.signer for signature in split.signatures])
+    if any(next_ <= one for one, next_ in pairwise(signers)):
+        return None
+    return Glance(
+        (payload.kind, CouncilId(payload.council), payload.charter, signers),
+        signing_bytes(record_id(network, split.payload)),
+        split.signatures,
+    )
+
+
+def holds(seen: Glance) -> bool:
+    """Whether every signature of it holds."""
+    try:
+        for signature in seen.signatures:
+            check_signature(signature, seen.message)
+    except VerificationError:
+        return False
+    return True
