@@ -46,6 +46,7 @@ from confedproto.rules.mandate import (
 )
 from confedproto.rules.membership import EVER, dissolved_by
 from confedproto.rules.motion import Case, Placed, State
+from confedproto.rules.passing import chain_fault
 from confedproto.rules.tally import Outcome as Decided
 from confedproto.view import View
 
@@ -254,9 +255,21 @@ def _grant(view: View, record: VerifiedRecord, mandate: Mandate) -> Reason | Non
         elif body.compact == mandate.compact and _overlap(mandate, body, recalled):
             others.add(placed.record.council)
     fault = grant_fault(mandate, charter.delegation if charter is not None else None, own)
+    if fault is None and mandate.above is not None:
+        fault = _passed_on(view, record, mandate)
     if fault is None and len(others) >= COUNCILS_OF_A_DELEGATE:
         return Reason.MANDATE_COUNCILS
     return fault
+
+
+def _passed_on(view: View, record: VerifiedRecord, link: Mandate) -> Reason | None:
+    """Why a link does not pass on the mandate that it names, or None (LVL-2)."""
+    placed = view.records.get(RecordId(link.above)) if link.above is not None else None
+    if placed is None or not isinstance(placed.record.body, Mandate):
+        return Reason.MANDATE_UNKNOWN
+    if placed.record.council == record.council:
+        return Reason.MANDATE_CHAIN
+    return chain_fault(placed.record.body, link, record.signers)
 
 
 def _overlap(mandate: Mandate, other: Mandate, recalled: int | None) -> bool:
@@ -274,16 +287,16 @@ def _act(view: View, record: VerifiedRecord, act: Act, now: int) -> Reason | Non
     case = view.mandates.case(record.subject) if record.subject else Reason.MANDATE_UNKNOWN
     if isinstance(case, Reason):
         return case
-    history = history_of(case)
-    for verdict in (
-        tenure_verdict(case.mandate, history, act.kind, now),
-        scope_verdict(case.mandate, act),
-        instruction_verdict(case.mandate, act, case.holds),
-    ):
-        if verdict.outcome is Outcome.VOID:
-            return verdict.reason
-    if act.kind == VOTE and case.has_position(RecordId(act.motion)):
-        return Reason.OVERRIDDEN
+    for one in case.chain:
+        for verdict in (
+            tenure_verdict(one.mandate, history_of(one), act.kind, now),
+            scope_verdict(one.mandate, act),
+            instruction_verdict(one.mandate, act, one.holds),
+        ):
+            if verdict.outcome is Outcome.VOID:
+                return verdict.reason
+        if act.kind == VOTE and one.has_position(RecordId(act.motion)):
+            return Reason.OVERRIDDEN
     before = [one.record.body for one in case.acts if isinstance(one.record.body, Act)]
     ceiling = case.mandate.ceiling
     if ceiling and sum(one.amount or 0 for one in (*before, act)) > ceiling.total:
@@ -300,8 +313,13 @@ def _report(view: View, record: VerifiedRecord, report: Report) -> Reason | None
 
 
 def _ratify(view: View, record: VerifiedRecord) -> Reason | None:
-    """The council answers an act or a report under a mandate of its own (RAT-1)."""
+    """The council answers an act or a report under its own mandate, or under one that passes it
+    on (RAT-1, LVL-4).
+    """
     placed = view.records.get(record.subject) if record.subject is not None else None
     if placed is None or not isinstance(placed.record.body, Act | Report):
         return Reason.RECORD_UNKNOWN
-    return None if placed.record.council == record.council else Reason.COUNCIL_FOREIGN
+    mandate = _mandate(view, placed.record.subject)
+    above = view.records.get(RecordId(mandate.above)) if mandate and mandate.above else None
+    asked = {one.record.council for one in (placed, above) if one is not None}
+    return None if record.council in asked else Reason.COUNCIL_FOREIGN

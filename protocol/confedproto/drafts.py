@@ -237,12 +237,8 @@ class Desk:
 
         `terms` are the body's other fields in plain values. Raises LocalProtocolError BODY_FORM.
         """
-        compacts = {
-            placed.record.subject
-            for motion in instructions
-            if (placed := self.view.records.get(motion)) is not None
-        }
-        if len(compacts) != (1 if instructions else 0):
+        compacts = {self._compact_of(version) for version in instructions}
+        if None in compacts or len(compacts) != (1 if instructions else 0):
             raise LocalProtocolError(Reason.MOTION_UNKNOWN)
         rows = tuple(Instruction(motion=m, value=instructions[m]) for m in sorted(instructions))
         body = Mandate(
@@ -260,6 +256,13 @@ class Desk:
             except msgspec.ValidationError as error:
                 raise LocalProtocolError(Reason.BODY_FORM, str(error)) from None
         return self._draft(body)
+
+    def _compact_of(self, version: RecordId) -> RecordId | None:
+        """The compact of a motion, or of the motion of which this is a version."""
+        placed = self.view.records.get(version)
+        if placed is not None and placed.record.kind == "amend" and placed.record.subject:
+            placed = self.view.records.get(placed.record.subject)
+        return placed.record.subject if placed is not None else None
 
     def act(self, mandate: RecordId, motion: RecordId, kind: str, value: str) -> Draft:
         """An act under a mandate of this council, for the delegate to sign."""

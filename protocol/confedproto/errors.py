@@ -220,6 +220,7 @@ class Reason(StrEnum):
     CONDITION_UNKNOWN = "condition-unknown"
     RATIFY_REFUSED = "ratify-refused"
     MANDATE_FORM = "mandate-form"
+    MANDATE_CHAIN = "mandate-chain"
     MANDATE_TERMS = "mandate-terms"
     MANDATE_ROTATION = "mandate-rotation"
     MANDATE_EXCLUSIVE = "mandate-exclusive"

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from confedproto.bodies.act import Act
+from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.mandate import Condition, Mandate
 from confedproto.bodies.recall import Recall
 from confedproto.chains import Log
@@ -144,8 +145,11 @@ class _Place:
         return head.time if head.size == logs[-1].tree.size else -1
 
 
-def mandate_case(held: Held, mandate: RecordId) -> MandateCase | Reason:
-    """Everything that is held about a mandate, or MANDATE_UNKNOWN."""
+def mandate_case(held: Held, mandate: RecordId, *, link: bool = True) -> MandateCase | Reason:
+    """Everything that is held about a mandate, or MANDATE_UNKNOWN.
+
+    With the one above it, unless `link` is false: a chain has one link (LVL-2).
+    """
     granted = held.records.get(mandate)
     if granted is None or not isinstance(granted.record.body, Mandate):
         return Reason.MANDATE_UNKNOWN
@@ -166,10 +170,9 @@ def mandate_case(held: Held, mandate: RecordId) -> MandateCase | Reason:
             return {}
         return receipts(held.lines_of(placed.log), placed.index)
 
-    def holds(condition: Condition) -> bool | None:
-        if condition.test == "adopted":
-            return _adopted(held, RecordId(condition.about))
-        return True if condition.about == condition.motion else None
+    def has_position(version: RecordId) -> bool:
+        motion = _motion_of(held, version)
+        return any(p.record.council == council for p in held.about(motion, "position"))
 
     charter = held.authorities[council].charter_version(granted.record.charter)
     body = granted.record.body
@@ -185,18 +188,49 @@ def mandate_case(held: Held, mandate: RecordId) -> MandateCase | Reason:
         petitions=[at(p) for p in held.about(mandate, "petition")],
         acts=[At(record=p.record, index=p.index) for p in acts],
         ratified=lambda about: [at(p) for p in held.about(about, "ratify")],
-        has_position=lambda motion: any(
-            p.record.council == council for p in held.about(motion, "position")
-        ),
+        has_position=has_position,
         receipts_of=receipts_of,
         head_time_of=lambda record: (cited.get(record.id) or (0, 0))[1],
-        holds=holds,
+        holds=lambda condition: _holds(held, condition),
         members=members or None,
         heads=heads,
         whole_until=place.whole_until(),
         carried=_carried(held, place, granted.record, members or {}),
         other_heads=[_Place(held, other).whole_until() for other in others],
+        above=_above(held, body) if link else None,
     )
+
+
+def _above(held: Held, link: Mandate) -> MandateCase | None:
+    """The mandate that a link passes on, if it is held."""
+    if link.above is None:
+        return None
+    case = mandate_case(held, RecordId(link.above), link=False)
+    return None if isinstance(case, Reason) else case
+
+
+def _motion_of(held: Held, version: RecordId) -> RecordId:
+    """The motion of which this is a version; the id itself if it is the motion's (MAN-5)."""
+    placed = held.records.get(version)
+    if placed is None or placed.record.kind != "amend" or placed.record.subject is None:
+        return version
+    return placed.record.subject
+
+
+def _holds(held: Held, condition: Condition) -> bool | None:
+    """Whether a condition is met; None: that is not known here (MAN-8)."""
+    version = RecordId(condition.motion)
+    if condition.test == "adopted":
+        return _adopted(held, RecordId(condition.about))
+    if condition.about == version:
+        return True
+    if _motion_of(held, version) != version:
+        return False  # a version is a whole text: it has no other one in it
+    case = held.case(version)
+    freeze = None if isinstance(case, Reason) else motion_rules.single_freeze(case)
+    if freeze is None or not isinstance(freeze.record.body, Freeze):
+        return None
+    return condition.about in (freeze.record.body.versions or ())
 
 
 def _adopted(held: Held, motion: RecordId) -> bool | None:

@@ -31,6 +31,8 @@ class Plain:
     members: frozenset[int] | None = None
     council: int = 0
     whole_until: int = -1
+    signers: frozenset[int] = frozenset()
+    above: "Plain | None" = None  # what is known of the mandate that this one passes on
 
 
 # --- the mandate (MAN, ROT, TEN, RCL, REP) ---------------------------------------------------
@@ -74,10 +76,40 @@ def contradicts_itself(mandate: Row) -> bool:
                 return True
     if "petition" in mandate and mandate["petition"][0] > mandate["petition"][1]:
         return True
+    if "above" in mandate and (
+        "mandate" in mandate["kinds"] or "spending-order" in mandate["kinds"]
+    ):
+        return True
     return "ceiling" in mandate and mandate["ceiling"][1] > mandate["ceiling"][2]
 
 
+def breaks_the_chain(case: Plain) -> bool:
+    """LVL-2: wider than the mandate above, or not agreed by its delegates."""
+    above = case.above
+    if above is None:
+        return False
+    upper, lower = above.mandate, case.mandate
+    if above.council == case.council or "mandate" not in upper["kinds"]:
+        return True
+    if any(kind not in upper["kinds"] or kind == "mandate" for kind in lower["kinds"]):
+        return True
+    if "spending-order" in lower["kinds"] or upper.get("compact") != lower.get("compact"):
+        return True
+    if lower["starts"] < upper["starts"] or lower["until"] > upper["until"]:
+        return True
+    people = {*holders(upper), *upper.get("substitutes", [])}
+    asked = len(holders(upper)) if upper.get("parity") == "all" else 1
+    return sum(1 for person in people if person in case.signers) < asked
+
+
 def wrong_from_the_start(case: Plain) -> str | None:
+    own = wrong_at_home(case)
+    if own is None and breaks_the_chain(case):
+        return "mandate-chain"
+    return own
+
+
+def wrong_at_home(case: Plain) -> str | None:
     mandate, rules = case.mandate, case.rules
     if contradicts_itself(mandate):
         return "mandate-form"
@@ -278,22 +310,41 @@ def out_of_scope(mandate: Row, act: Row) -> str | None:
     return None
 
 
-def on_act(case: Plain, act: Row) -> str:
-    """The verdict on an act, ACT-1 from 1 to 11."""
-    mandate = case.mandate
-    scope = out_of_scope(mandate, act)
+def covering(case: Plain) -> list[Plain]:
+    """LVL-4: an act under a link is one under the mandate above as well."""
+    return [case] if case.above is None else [case, case.above]
+
+
+def plainly_void(case: Plain, act: Row) -> str | None:
+    """ACT-1, 1 and 2, for one mandate."""
+    scope = out_of_scope(case.mandate, act)
     if scope is not None:
         return f"VOID {scope}"
     instructed = told(case, act)
     if instructed.startswith("VOID"):
         return instructed
-    bare = Plain(mandate=mandate, rules=case.rules, before=case.before)
+    bare = Plain(
+        mandate=case.mandate,
+        rules=case.rules,
+        before=case.before,
+        council=case.council,
+        signers=case.signers,
+        above=case.above,
+    )
     at_claim = at_time(bare, act["time"], None, act["kind"])
-    if at_claim.startswith("VOID"):
-        return at_claim
+    return at_claim if at_claim.startswith("VOID") else None
+
+
+def on_act(case: Plain, act: Row) -> str:
+    """The verdict on an act, ACT-1 from 1 to 11."""
+    mandate = case.mandate
+    for cover in covering(case):
+        found = plainly_void(cover, act)
+        if found is not None:
+            return found
     if act["time"] > act["head_time"] + mandate.get("freshness", 7 * DAY):
         return "VOID act-stale"
-    if act["kind"] == "vote" and act["motion"] in case.positions:
+    if act["kind"] == "vote" and any(act["motion"] in c.positions for c in covering(case)):
         return "VOID overridden"
     if needed(case, act) is None:
         return "UNKNOWN compact-unknown"
@@ -302,8 +353,12 @@ def on_act(case: Plain, act: Row) -> str:
         return "UNKNOWN receipts-missing"
     done = act["time"] if abs(received - act["time"]) <= DAY else received
     then = at_time(case, done, stopped_at(case, act["number"]), act["kind"])
+    if then == "VALID" and case.above is not None:
+        then = at_time(case.above, done, stopped_at(case.above), act["kind"])
     if then != "VALID":
         return then
+    if "above" in mandate and case.above is None:
+        return "UNKNOWN mandate-unknown"
     line = ancestors(case, act)
     if not all(stands(case, one) for one in line):
         return "VOID act-previous"
@@ -314,9 +369,16 @@ def on_act(case: Plain, act: Row) -> str:
         return "VOID total-ceiling"
     if len(line) < act["number"] - 1:
         return "UNKNOWN act-number"
-    if instructed.startswith("NEEDS"):
-        return answered(case.answers.get(act["id"], ()), instructed)
-    return instructed
+    said: list[str] = []
+    for cover in covering(case):
+        instructed = told(cover, act)
+        if instructed.startswith("NEEDS"):
+            instructed = answered(cover.answers.get(act["id"], ()), instructed)
+        said.append(instructed)
+    worst = [one for one in said if one.startswith("VOID")] + [
+        one for one in said if one != "VALID"
+    ]
+    return worst[0] if worst else "VALID"
 
 
 def answered(rows: Iterable[Row], otherwise: str) -> str:
@@ -329,4 +391,9 @@ def answered(rows: Iterable[Row], otherwise: str) -> str:
 
 def on_mandate(case: Plain, at: int) -> str:
     """The verdict on the mandate at a time."""
-    return at_time(case, at, stopped_at(case))
+    own = at_time(case, at, stopped_at(case))
+    if own != "VALID" or "above" not in case.mandate:
+        return own
+    if case.above is None:
+        return "UNKNOWN mandate-unknown"
+    return at_time(case.above, at, stopped_at(case.above))

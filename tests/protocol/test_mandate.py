@@ -11,7 +11,14 @@ from confedproto.bodies.act import Act
 from confedproto.bodies.mandate import FRESHNESS_S, Instruction, Mandate
 from confedproto.bodies.recall import Recall
 from confedproto.errors import Reason
-from confedproto.rules.acts import ACT_RECEIPT_S, Circumstances, Links, act_time, act_verdict
+from confedproto.rules.acts import (
+    ACT_RECEIPT_S,
+    Circumstances,
+    Cover,
+    Links,
+    act_time,
+    act_verdict,
+)
 from confedproto.rules.mandate import (
     NEEDS_RATIFICATION,
     VALID,
@@ -159,10 +166,12 @@ def verdict_on(act: Act = ACT, mandate: Mandate = MANDATE, **changes: Any) -> Ve
         if name in changes
     }
     instructed = instruction_verdict(mandate, act, changes.pop("holds", lambda _: None))
-    values: dict[str, Any] = {"instructed": instructed} | GOOD | changes
+    ratified = changes.pop("ratified", None)
+    cover = Cover(mandate=mandate, history=history, instructed=instructed, ratified=ratified)
+    values: dict[str, Any] = GOOD | changes
     about = Circumstances(**values)
     about = dataclasses.replace(about, links=dataclasses.replace(about.links, **links))
-    return act_verdict(mandate, act, history, about)
+    return act_verdict([cover], act, about)
 
 
 def test_act_with_everything_in_order_is_valid() -> None:

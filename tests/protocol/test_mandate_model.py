@@ -42,6 +42,7 @@ def test_cases_meet_every_verdict() -> None:
         *("act-ceiling", "total-ceiling", "instruction", "refer-back", "act-stale"),
         *("overridden", "compact-unknown", "receipts-missing", "act-previous", "act-double"),
         *("act-number", "condition-unknown", "ratify", "ratify-refused"),
+        *("mandate-chain", "mandate-unknown"),
     }
     assert met["VALID"] > PLANTED_CASES // 10
 
@@ -73,6 +74,8 @@ PLANTED: dict[str, tuple[Any, str, Any]] = {
     "no rotation": (delegation, "grant_fault", lambda mandate_, *_: mandate.form_fault(mandate_)),
     "contradictions pass": (mandate, "form_fault", lambda _: None),
     "scope not asked": (acts, "scope_verdict", lambda *_: mandate.VALID),
+    "wider links pass": (delegation, "chain_fault", lambda *_: None),
+    "links stand alone": (delegation.MandateCase, "chain", property(lambda case: (case,))),
     "conditions hold": (
         delegation,
         "instruction_verdict",

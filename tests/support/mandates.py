@@ -1,8 +1,8 @@
 """Random cases of mandates, for the library and for the model of tests/models/mandates.py."""
 
 import random
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import msgspec
@@ -25,6 +25,7 @@ DAY = 86_400
 START = 1_700_000_000
 MOTIONS = (1, 2, 3)
 KINDS = ("speak", "vote", "spending-order", "signature")
+ABOVE = 950
 AMENDMENTS = (50, 51)
 MANDATE = 900
 
@@ -44,10 +45,20 @@ class Stand:
     time: int
     kind: str
     body: Any
+    signers: tuple[bytes, ...] = ()
 
 
-def _at(index: int | None, number: int, council: int, time: int, body: Any, about: int) -> At:
+def _at(
+    index: int | None,
+    number: int,
+    council: int,
+    time: int,
+    body: Any,
+    about: int,
+    signers: Iterable[int] = (),
+) -> At:
     stand = Stand(
+        signers=tuple(name(one) for one in signers),
         id=RecordId(name(number)),
         council=CouncilId(name(council)),
         subject=RecordId(name(about)),
@@ -153,7 +164,44 @@ def _acts(rng: random.Random) -> list[dict[str, Any]]:
 
 
 def draw(rng: random.Random) -> Plain:
-    """A case with a bit of everything."""
+    """A case with a bit of everything; one in five is a link of a chain."""
+    case = _draw(rng)
+    if rng.random() < 0.8:
+        return case
+    upper = _draw(rng)
+    lower: dict[str, Any] = {**case.mandate, "above": ABOVE}
+    if rng.random() < 0.9:
+        lower["kinds"] = [kind for kind in lower["kinds"] if kind != "spending-order"] or ["vote"]
+    mandate: dict[str, Any] = dict(upper.mandate)
+    if rng.random() < 0.9:
+        mandate["kinds"] = sorted({*mandate["kinds"], *lower["kinds"], "mandate"})
+    if rng.random() < 0.9:
+        mandate |= {"starts": START, "until": max(lower["until"], mandate["until"])}
+    if rng.random() < 0.9:
+        mandate["compact"] = lower["compact"]
+    keys = [mandate["delegate"], *mandate.get("partners", []), *mandate.get("substitutes", [])]
+    upper = replace(
+        upper,
+        mandate=mandate,
+        council=rng.choice((9, 9, 9, 9, 9, 9, 0)),
+        acts=[],
+        answers={
+            one["id"]: [
+                {"index": rng.choice((None, 2, 6)), "value": rng.choice(("yes", "no")), "own": True}
+                for _ in range(rng.choice((0, 1, 1)))
+            ]
+            for one in case.acts
+        },
+    )
+    return replace(
+        case,
+        mandate=lower,
+        signers=frozenset(keys if rng.random() < 0.8 else keys[:1] if rng.random() < 0.5 else ()),
+        above=upper if rng.random() < 0.85 else None,
+    )
+
+
+def _draw(rng: random.Random) -> Plain:
     mandate, acts = _mandate(rng), _acts(rng)
     places = (None, 2, 6, 9)
 
@@ -221,6 +269,8 @@ def _ids(value: Any) -> Any:
         out["conditions"] = [[name(m), test, name(about)] for m, test, about in out["conditions"]]
     if out.pop("compact", False):
         out["compact"] = name(999)
+    if "above" in out:
+        out["above"] = name(out["above"])
     return out
 
 
@@ -246,7 +296,8 @@ def _act_body(act: Mapping[str, Any]) -> Act:
 def case_of(plain: Plain) -> MandateCase:
     """The same case as the library takes it."""
     body = mandate_of(plain.mandate)
-    granted = _at(1, MANDATE, 0, START, body, 0).record
+    own = plain.council
+    granted = _at(1, MANDATE, own, START, body, 0, sorted(plain.signers)).record
     acts = {
         one["id"]: _at(one["index"], one["id"], 0, one["time"], _act_body(one), MANDATE)
         for one in plain.acts
@@ -262,7 +313,7 @@ def case_of(plain: Plain) -> MandateCase:
     def ratified(about: RecordId) -> list[At]:
         number = int.from_bytes(about, "big")
         return [
-            _at(row["index"], 0, 0, START, Ratify(value=row["value"]), number)
+            _at(row["index"], 0, own, START, Ratify(value=row["value"]), number)
             for row in plain.answers.get(number, ())
         ]
 
@@ -273,14 +324,14 @@ def case_of(plain: Plain) -> MandateCase:
         rules=None if rules is None else msgspec.convert(dict(rules), Delegation),
         before=[(mandate_of(other), gone) for other, gone in plain.before],
         recalls=[
-            _at(row["index"], 800 + n, 0 if row["own"] else 4, row["time"], Recall(), MANDATE)
+            _at(row["index"], 800 + n, own if row["own"] else 4, row["time"], Recall(), MANDATE)
             for n, row in enumerate(plain.recalls)
         ],
         reports=[
             _at(
                 row["index"],
                 820 + n,
-                0,
+                own,
                 row["time"],
                 Report(due=row["due"], text=bytes(32)),
                 MANDATE,
@@ -298,6 +349,7 @@ def case_of(plain: Plain) -> MandateCase:
         heads=list(plain.heads),
         whole_until=plain.whole_until,
         carried=list(plain.carried),
+        above=None if plain.above is None else case_of(plain.above),
     )
 
 

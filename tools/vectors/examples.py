@@ -196,6 +196,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "petition": [1, 10],
         "pay": "None, and fares.",
         "minutes": filler("minutes"),
+        "above": filler("mandate above"),
     },
     "act": {
         "motion": MOTION,
@@ -281,7 +282,7 @@ OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
     "mandate": (
         *("compact", "instructions", "substitutes", "partners", "parity", "forum", "level"),
         *("term", "conditions", "otherwise", "subjects", "ceiling", "reports", "overdue"),
-        *("freshness", "holdover", "attendance", "petition", "pay", "minutes"),
+        *("freshness", "holdover", "attendance", "petition", "pay", "minutes", "above"),
     ),
     "act": ("previous", "amount", "currency", "text", "assembly"),
     "compact": (

@@ -28,7 +28,10 @@ _Keys = Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=DELEGATES_M
 
 
 class Instruction(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """The value a delegate must take on one motion version, or `free`."""
+    """The value a delegate must take on one motion version, or `free`.
+
+    `motion` is the id of a motion, which is its text as moved, or of an `amend` (MAN-5).
+    """
 
     motion: Bytes32
     value: Token
@@ -70,6 +73,7 @@ class Mandate(Body, frozen=True, kw_only=True):
     A motion that no instruction names gets `otherwise`: refer back, never free (MAN-6).
     `partners` are delegates beside the first; `parity` says whether each may act or all must
     sign. `subjects` narrow what acts may be about. Windows are seconds, `reports` due dates.
+    `above` is another council's mandate that this one passes on to the next level (LVL-1).
     """
 
     delegate: Bytes32
@@ -102,6 +106,7 @@ class Mandate(Body, frozen=True, kw_only=True):
     petition: Share | None = None
     pay: Text | None = None
     minutes: Bytes32 | None = None
+    above: Bytes32 | None = None
 
     @property
     def delegates(self) -> tuple[bytes, ...]:

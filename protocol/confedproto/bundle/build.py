@@ -188,10 +188,14 @@ def build_act_from_view(view: View, act: RecordId, now: int) -> bytes:
         _add_members(draft, compact)
         needed = max(needed, receipts_needed(len(view.members(compact))))
     answers = view.about(act, "ratify")
+    motion = RecordId(placed.record.body.motion)
+    amend = view.records.get(motion)
+    if amend is not None and amend.record.kind == "amend" and amend.record.subject is not None:
+        draft.add_council(amend.record.council)
+        draft.add(amend.record)
+        motion = amend.record.subject
     positions = [
-        one
-        for one in view.about(RecordId(placed.record.body.motion), "position")
-        if one.record.council == mandate.council
+        one for one in view.about(motion, "position") if one.record.council == mandate.council
     ]
     others = [p.record for p in (*answers, *positions) if p.log == placed.log]
     said = _said(view, view.records[mandate_id])

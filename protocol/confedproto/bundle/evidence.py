@@ -31,7 +31,7 @@ _MEMBERSHIP: Final = frozenset({"compact", "accession", "link"})
 _TENURE: Final = frozenset({"mandate", "recall", "report", "ratify", "petition"})
 _KINDS: Final[Mapping[BundleKind, frozenset[str] | None]] = {
     "mandate": _CHAIN | _TENURE,
-    "act": _CHAIN | _MEMBERSHIP | _TENURE | {"act", "position"},
+    "act": _CHAIN | _MEMBERSHIP | _TENURE | {"act", "position", "amend"},
     "certificate": _CHAIN
     | _MEMBERSHIP
     | {"motion", "second", "freeze", "position", "vote", "lock"},

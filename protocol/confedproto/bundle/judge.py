@@ -70,11 +70,15 @@ def verify(files: Iterable[bytes], trust: Collection[CouncilId], at: int) -> Rep
 
 
 def _chosen(proved: Sequence[Evidence]) -> Evidence:
-    """The one file that the others add to; of several acts under a mandate the last (BUN-14).
+    """The one file that the others add to; of several acts under a mandate the last, of a chain
+    of mandates the link (BUN-14).
 
     Raises VerificationError BUNDLE_SUBJECT where two files each ask for a verdict.
     """
     same = [one for one in proved if one.bundle.kind == proved[0].bundle.kind]
+    if same[0].bundle.kind == "mandate":  # one that another passes on adds to that (LVL-1)
+        passed_on = {getattr(one.subject.body, "above", None) for one in same}
+        same = [one for one in same if one.bundle.subject not in passed_on] or same
     if same[0].bundle.kind == "act" and len({one.subject.subject for one in same}) == 1:
         last = max(_number(one.subject) for one in same)
         same = [one for one in same if _number(one.subject) == last]

@@ -4,9 +4,10 @@ The same rules as a node's; what no file shows is left out, and so is never to a
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from confedproto.bodies.act import Act
+from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.mandate import Condition, Mandate
 from confedproto.bundle.certified import certified
 from confedproto.bundle.evidence import Evidence, Received
@@ -66,9 +67,18 @@ def _offset(proved: Evidence, council: CouncilId) -> int:
 def mandate_case(files: Files, mandate: RecordId) -> MandateCase:
     """Everything that the files say of a mandate, which the chosen one has to prove (MAN-1).
 
-    Raises VerificationError BUNDLE_MISSING, or what is wrong with the compact or a cited head.
+    With the one above it, if a file proves that (LVL-1). Raises VerificationError BUNDLE_MISSING,
+    or what is wrong with the compact or a cited head.
     """
-    chosen = files.chosen
+    case = _case(files, files.chosen, mandate)
+    above = RecordId(case.mandate.above) if case.mandate.above is not None else None
+    if above is None:
+        return case
+    proved = next((one for one in files.proved if one.in_log(above)), None)
+    return case if proved is None else replace(case, above=_case(files, proved, above))
+
+
+def _case(files: Files, chosen: Evidence, mandate: RecordId) -> MandateCase:
     granted = chosen.records.get(mandate)
     if granted is None or not isinstance(granted.body, Mandate):
         raise VerificationError(Reason.BUNDLE_MISSING, "the mandate", mandate)
@@ -88,15 +98,10 @@ def mandate_case(files: Files, mandate: RecordId) -> MandateCase:
     def receipts_of(record: VerifiedRecord) -> Mapping[CouncilId, int]:
         return {r.witness: r.time for r in reversed(files.received(record.id))}
 
-    def holds(condition: Condition) -> bool | None:
-        if condition.test == "in":
-            return True if condition.about == condition.motion else None
-        return _adopted(files, RecordId(condition.about))
-
-    def has_position(motion: RecordId) -> bool:
+    def has_position(version: RecordId) -> bool:
         return any(
             one.record.council == council and one.index is not None
-            for one in files.at_of("position", motion)
+            for one in files.at_of("position", _motion_of(files, version))
         )
 
     return MandateCase(
@@ -112,20 +117,49 @@ def mandate_case(files: Files, mandate: RecordId) -> MandateCase:
         has_position=has_position,
         receipts_of=receipts_of,
         head_time_of=lambda record: cited[record.id].time,
-        holds=holds,
-        members=_members(files, body),
+        holds=lambda condition: _holds(files, condition),
+        members=_members(files, chosen, body),
         heads=heads,
     )
 
 
-def _members(files: Files, mandate: Mandate) -> Collection[CouncilId] | None:
+def _members(files: Files, chosen: Evidence, mandate: Mandate) -> Collection[CouncilId] | None:
     """The members of the mandate's compact, if a file has it; the chosen one before others."""
     if mandate.compact is None:
         return None
-    for proved in (files.chosen, *files.proved):
+    for proved in (chosen, *files.proved):
         if proved.bundle.kind == "act" and proved.of_kind("compact"):
             return compact_of(proved, RecordId(mandate.compact))[1]
     return None
+
+
+def _motion_of(files: Files, version: RecordId) -> RecordId:
+    """The motion of which this is a version, if a file has it; else the id itself (MAN-5)."""
+    found = (one.records.get(version) for one in files.proved)
+    amend = next((one for one in found if one is not None and one.kind == "amend"), None)
+    return version if amend is None or amend.subject is None else amend.subject
+
+
+def _holds(files: Files, condition: Condition) -> bool | None:
+    """Whether a condition is met; None: the files do not show it (MAN-8)."""
+    version = RecordId(condition.motion)
+    if condition.test == "adopted":
+        return _adopted(files, RecordId(condition.about))
+    if condition.about == version:
+        return True
+    if _motion_of(files, version) != version:
+        return False  # a version is a whole text: it has no other one in it
+    movers = {p.records[version].council for p in files.proved if version in p.records}
+    lists = {
+        one.id: one.body.versions or ()
+        for proved in files.proved
+        for one in proved.of_kind("freeze")
+        if isinstance(one.body, Freeze) and one.subject == version and one.council in movers
+        if proved.bundle.kind == "certificate" or proved.in_log(one.id)
+    }
+    if len(lists) != 1:
+        return None  # two freezes are none (FRZ-6)
+    return condition.about in next(iter(lists.values()))
 
 
 def _adopted(files: Files, motion: RecordId) -> bool | None:

@@ -125,8 +125,8 @@ class Circumstances:
     """All that bears on one act beside its mandate; times are seconds UTC.
 
     `head_time` is that of the head it cites. `needed` is the number of receipts (None: the
-    compact is not at hand). `overridden`: the council has a position of its own. `ratified`: the
-    council's answer, None if it gave none. `instructed`: what `instruction_verdict` says.
+    compact is not at hand). `overridden`: a council that it speaks for has a position of its own.
+    `above_missing`: its mandate passes on another one, which is not at hand (LVL-3).
     """
 
     claimed: int
@@ -134,17 +134,31 @@ class Circumstances:
     receipt_times: Sequence[int]
     needed: int | None
     links: Links
-    instructed: Verdict
     overridden: bool = False
+    above_missing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """A mandate that an act has to be within, what happened to it, and its council's words.
+
+    `instructed`: what `instruction_verdict` says. `ratified`: the answer of the council that
+    granted it, None if it gave none.
+    """
+
+    mandate: Mandate
+    history: History
+    instructed: Verdict
     ratified: bool | None = None
 
 
-def act_verdict(mandate: Mandate, act: Act, history: History, about: Circumstances) -> Verdict:
+def act_verdict(covers: Sequence[Cover], act: Act, about: Circumstances) -> Verdict:
     """The verdict on an act, the checks in the order of specs/06, ACT-1.
 
-    A breach that no further record can mend is VOID even while receipts are missing.
+    `covers` are its mandate and then, if that is a link, the one above (LVL-4). A breach that no
+    further record can mend is VOID even while receipts are missing.
     """
-    early = _at_sight(mandate, act, history, about)
+    early = _at_sight(covers, act, about)
     if early is not None:
         return early
     if about.needed is None:
@@ -152,35 +166,51 @@ def act_verdict(mandate: Mandate, act: Act, history: History, about: Circumstanc
     done = act_time(about.claimed, about.receipt_times, about.needed)
     if done is None:
         return unknown(Reason.RECEIPTS_MISSING)
-    in_force = tenure_verdict(
-        mandate, replace(history, doubled=about.links.doubled), act.kind, done
-    )
-    if in_force.outcome is not Outcome.VALID:
-        return in_force
+    own = replace(covers[0], history=replace(covers[0].history, doubled=about.links.doubled))
+    for cover in (own, *covers[1:]):
+        in_force = tenure_verdict(cover.mandate, cover.history, act.kind, done)
+        if in_force.outcome is not Outcome.VALID:
+            return in_force
+    if about.above_missing:
+        return unknown(Reason.MANDATE_UNKNOWN)
     if about.links.astray:
         return void(Reason.ACT_PREVIOUS)
     if about.links.beaten:
         return void(Reason.ACT_DOUBLE)
-    ceiling = mandate.ceiling
+    ceiling = own.mandate.ceiling
     if ceiling is not None and about.links.spent + (act.amount or 0) > ceiling.total:
         return void(Reason.TOTAL_CEILING)
     if about.links.missing:
         return unknown(Reason.ACT_NUMBER)
-    if about.instructed != NEEDS_RATIFICATION or about.ratified is None:
-        return about.instructed
-    return VALID if about.ratified else void(Reason.RATIFY_REFUSED)
+    return _answered(covers)
 
 
-def _at_sight(mandate: Mandate, act: Act, history: History, about: Circumstances) -> Verdict | None:
-    """What is plain from the act and its mandate alone, or None (ACT-1, 1 to 5)."""
-    for verdict in (scope_verdict(mandate, act), about.instructed):
-        if verdict.outcome is Outcome.VOID:
-            return verdict
-    claimed = tenure_verdict(mandate, History(fault=history.fault), act.kind, about.claimed)
-    if claimed.outcome is Outcome.VOID:
-        return claimed
-    freshness = FRESHNESS_S if mandate.freshness is None else mandate.freshness
-    if about.claimed - about.head_time > freshness:
+def _answered(covers: Sequence[Cover]) -> Verdict:
+    """What the instructions and the councils' answers to them come to (ACT-1, 11)."""
+    verdicts = [_ratified(cover) for cover in covers]
+    refused = (verdict for verdict in verdicts if verdict.outcome is Outcome.VOID)
+    open_ones = (verdict for verdict in verdicts if verdict.outcome is not Outcome.VALID)
+    return next(refused, None) or next(open_ones, VALID)
+
+
+def _ratified(cover: Cover) -> Verdict:
+    if cover.instructed != NEEDS_RATIFICATION or cover.ratified is None:
+        return cover.instructed
+    return VALID if cover.ratified else void(Reason.RATIFY_REFUSED)
+
+
+def _at_sight(covers: Sequence[Cover], act: Act, about: Circumstances) -> Verdict | None:
+    """What is plain from the act and its mandates alone, or None (ACT-1, 1 to 4)."""
+    for cover in covers:
+        for verdict in (scope_verdict(cover.mandate, act), cover.instructed):
+            if verdict.outcome is Outcome.VOID:
+                return verdict
+        bare = History(fault=cover.history.fault)
+        claimed = tenure_verdict(cover.mandate, bare, act.kind, about.claimed)
+        if claimed.outcome is Outcome.VOID:
+            return claimed
+    freshness = covers[0].mandate.freshness
+    if about.claimed - about.head_time > (FRESHNESS_S if freshness is None else freshness):
         return void(Reason.ACT_STALE)
     return void(Reason.OVERRIDDEN) if about.overridden else None
 

@@ -22,6 +22,7 @@ from confedproto.ids import CouncilId, RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.acts import (
     Circumstances,
+    Cover,
     Done,
     act_time,
     act_verdict,
@@ -37,7 +38,9 @@ from confedproto.rules.mandate import (
     grant_fault,
     instruction_verdict,
     mandate_verdict,
+    unknown,
 )
+from confedproto.rules.passing import chain_fault
 from confedproto.rules.receipts import receipts_needed, received_at
 from confedproto.rules.tenure import History, State, state_at
 
@@ -63,7 +66,8 @@ class MandateCase:
     `members` of its compact are None while that is not known; `heads` are signed heads of the
     council's log, (size, time); `whole_until` is the time of the head up to which that log is
     held whole, -1 if it is not. `carried` are the times from which recalls that other councils'
-    logs carry take effect. `other_heads` are those times for the other members' logs.
+    logs carry take effect. `other_heads` are those times for the other members' logs. `above` is
+    the case of the mandate that this one passes on, None if there is none or it is not known.
     """
 
     granted: VerifiedRecord
@@ -84,6 +88,17 @@ class MandateCase:
     whole_until: int = -1
     carried: Sequence[int] = ()
     other_heads: Sequence[int] = ()
+    above: "MandateCase | None" = None
+
+    @property
+    def chain(self) -> "tuple[MandateCase, ...]":
+        """This mandate and, if it is a link, the one above as far as it is known (LVL-1)."""
+        return (self,) if self.above is None else (self, self.above)
+
+    @property
+    def above_missing(self) -> bool:
+        """Whether it passes on a mandate that is not known here."""
+        return self.mandate.above is not None and self.above is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +136,17 @@ def history_of(case: MandateCase) -> History:
         reported=_reported(case),
         doubled=doubled_from(_done(case)),
         whole_until=case.whole_until,
-        fault=grant_fault(case.mandate, case.rules, case.before),
+        fault=grant_fault(case.mandate, case.rules, case.before) or _chain_fault(case),
     )
+
+
+def _chain_fault(case: MandateCase) -> Reason | None:
+    """Why a link does not pass on the mandate above it, as far as that is known (LVL-2)."""
+    if case.above is None:
+        return None
+    if case.above.granted.council == case.granted.council:
+        return Reason.MANDATE_CHAIN
+    return chain_fault(case.above.mandate, case.mandate, case.granted.signers)
 
 
 def recalls_from(case: MandateCase) -> tuple[int, ...]:
@@ -212,19 +236,28 @@ def act_status(case: MandateCase, one: At) -> ActStatus:
         receipt_times=times,
         needed=needed,
         links=links_of(mine, acts),
-        instructed=instruction_verdict(case.mandate, act, case.holds),
-        overridden=act.kind == VOTE and case.has_position(RecordId(act.motion)),
-        ratified=answer_of(case, one.record.id),
+        overridden=act.kind == VOTE
+        and any(each.has_position(RecordId(act.motion)) for each in case.chain),
+        above_missing=case.above_missing,
     )
-    verdict = act_verdict(case.mandate, act, history_of(case), about)
+    covers = [
+        Cover(
+            mandate=each.mandate,
+            history=history_of(each),
+            instructed=instruction_verdict(each.mandate, act, each.holds),
+            ratified=answer_of(each, one.record.id),
+        )
+        for each in case.chain
+    ]
+    verdict = act_verdict(covers, act, about)
     done = None if needed is None else act_time(about.claimed, times, needed)
     final = (
         verdict.outcome in (Outcome.VALID, Outcome.VOID)
         and needed is not None
         and is_final(
             done,
-            own_head=case.whole_until,
-            other_heads=case.other_heads,
+            own_head=min(each.whole_until for each in case.chain),
+            other_heads=case.chain[-1].other_heads,
             councils=len(case.members or ()) or 1,
             needed=max(1, needed),
         )
@@ -243,7 +276,7 @@ def mandate_status(case: MandateCase, at: int) -> MandateStatus:
             due = one.record.body.due
             accepted[due] = accepted.get(due, False) or answer
     return MandateStatus(
-        verdict=mandate_verdict(case.mandate, history, at),
+        verdict=_verdict(case, history, at),
         state=state_at(case.mandate, history, at),
         history=history,
         accepted=accepted,
@@ -257,6 +290,16 @@ def mandate_status(case: MandateCase, at: int) -> MandateStatus:
             )
         ),
     )
+
+
+def _verdict(case: MandateCase, history: History, at: int) -> Verdict:
+    """The mandate's own verdict; where that is VALID, that of the one above too (LVL-3)."""
+    own = mandate_verdict(case.mandate, history, at)
+    if own.outcome is not Outcome.VALID or case.mandate.above is None:
+        return own
+    if case.above is None:
+        return unknown(Reason.MANDATE_UNKNOWN)
+    return mandate_verdict(case.above.mandate, history_of(case.above), at)
 
 
 def _opens_item(status: ActStatus) -> bool:

@@ -19,10 +19,11 @@ from confedproto.rules.tenure import History, State, state_at
 FREE: Final = "free"
 RATIFY: Final = "ratify"
 REFER_BACK: Final = "refer-back"
+PASS_ON: Final = "mandate"
 VOTE: Final = "vote"
 SPENDING: Final = "spending-order"
-"""The kinds of acts with rules of their own: a vote gives way to the council's position, and
-an order to spend has an amount."""
+"""The kinds of acts with rules of their own: a mandate of the kind `mandate` may be passed on, a
+vote gives way to the council's position, and an order to spend has an amount."""
 
 NOTHING: Final = History()
 
@@ -86,6 +87,7 @@ def form_fault(mandate: Mandate) -> Reason | None:
         and (holdover is None or _may_hold_over(mandate, holdover.kinds))
         and (petition is None or petition.part <= petition.whole)
         and (ceiling is None or ceiling.act <= ceiling.total)
+        and (mandate.above is None or {PASS_ON, SPENDING}.isdisjoint(mandate.kinds))
     )
     return None if sound else Reason.MANDATE_FORM
 

@@ -15,7 +15,7 @@ const TENURE = ["mandate", "recall", "report", "ratify", "petition"];
 const MEMBERSHIP = ["compact", "accession", "link"];
 const KINDS = {
   mandate: new Set([...CHAIN, ...TENURE]),
-  act: new Set([...CHAIN, ...TENURE, ...MEMBERSHIP, "act", "position"]),
+  act: new Set([...CHAIN, ...TENURE, ...MEMBERSHIP, "act", "position", "amend"]),
   certificate: new Set([
     ...CHAIN,
     ...MEMBERSHIP,

@@ -9,6 +9,7 @@ import { isInLog, prove, receivedIn } from "./evidence.js";
 import { openHead } from "./head.js";
 import {
   actVerdict,
+  chainFault,
   doneActs,
   doubledFrom,
   effectTime,
@@ -20,6 +21,7 @@ import {
 import { stateAt } from "./tenure.js";
 
 const RANK = ["act", "mandate", "certificate", "record"];
+const NONE = new Uint8Array();
 const LOGS_APART = 2 ** 42; // between the positions of a council's successive logs
 
 /**
@@ -114,10 +116,15 @@ function checkTogether(proved) {
   }
 }
 
-/** The file that the others add to; of several acts under a mandate the last (BUN-14). */
+/** The file that the others add to; the last of several acts, the link of a chain (BUN-14). */
 function choose(proved) {
   const [{ bundle }] = proved;
   let same = proved.filter((one) => one.bundle.kind === bundle.kind);
+  if (bundle.kind === "mandate") {
+    const passedOn = new Set(same.map(({ subject }) => toHex(subject.body.get("above") ?? NONE)));
+    const lowest = same.filter((one) => !passedOn.has(toHex(one.bundle.subject)));
+    if (lowest.length > 0) same = lowest;
+  }
   const mandates = new Set(same.map(({ subject }) => toHex(subject.subject ?? new Uint8Array())));
   if (bundle.kind === "act" && mandates.size === 1) {
     const last = Math.max(...same.map(({ subject }) => subject.body.get("number")));
@@ -172,9 +179,23 @@ function receiptsOf({ proved }, ...ids) {
   return [...found.values()].sort((a, b) => a.time - b.time);
 }
 
+/** The cases of a mandate and of the one above a link, if a file proves that (LVL-1). */
+async function chainOf(asked, mandateId) {
+  const own = await caseOf(asked, asked.chosen, mandateId);
+  const above = own.mandate.get("above");
+  const proved = above && asked.proved.find((one) => isInLog(one, toHex(above)));
+  if (proved === undefined) return [own];
+  const upper = await caseOf(asked, proved, above);
+  const same = equal(upper.record.council, own.record.council);
+  own.history.fault ??= same
+    ? "mandate-chain"
+    : chainFault(upper.mandate, own.mandate, own.record.signers);
+  return [own, upper];
+}
+
 /** {mandate, record, history, acts, holds, ...}; Refusal bundle-missing, head-... (MAN-1). */
-async function caseOf(asked, mandateId) {
-  const { chosen, proved } = asked;
+async function caseOf(asked, chosen, mandateId) {
+  const { proved } = asked;
   const id = toHex(mandateId);
   const record = chosen.records.get(id);
   if (record === undefined || record.kind !== "mandate") refuse("bundle-missing");
@@ -192,7 +213,7 @@ async function caseOf(asked, mandateId) {
     const receipts = receiptsOf(asked, toHex(act.id));
     acts.push({ id: act.id, body: act.body, time: act.time, headTime: head.time, index, receipts });
   }
-  const members = await membersOf(asked, mandate);
+  const members = await membersOf(asked, chosen, mandate);
   const hasCompact = mandate.has("compact");
   const counted = acts.map((act) => {
     const first = new Map();
@@ -227,8 +248,38 @@ async function caseOf(asked, mandateId) {
       mandatesBefore(asked, record, own),
     ),
   };
-  const holds = ([motion, test, about]) => (test === "in" && equal(motion, about) ? true : null);
+  const holds = (condition) => holdsIn(proved, condition);
   return { record, mandate, history, acts: done, holds, members, own };
+}
+
+/** The motion of which this is a version, if a file has it; else the id itself (MAN-5). */
+function motionOf(proved, version) {
+  const found = proved.map((one) => one.records.get(toHex(version)));
+  return found.find((record) => record?.kind === "amend")?.subject ?? version;
+}
+
+/** Whether a condition is met; null: the files do not show it (MAN-8). */
+function holdsIn(proved, [version, test, about]) {
+  if (test === "adopted") {
+    const decision = proved.find(
+      ({ bundle }) => bundle.kind === "certificate" && equal(bundle.subject, about),
+    );
+    return decision === undefined ? null : certified(decision).accepted;
+  }
+  if (equal(about, version)) return true;
+  if (!equal(motionOf(proved, version), version)) return false;
+  const motion = proved.map((one) => one.records.get(toHex(version))).find((one) => one);
+  const lists = new Map();
+  for (const one of proved) {
+    for (const [id, { kind, subject, council, body }] of one.records) {
+      const here = kind === "freeze" && subject !== null && equal(subject, version);
+      if (!here || motion === undefined || !equal(council, motion.council)) continue;
+      if (one.bundle.kind !== "certificate" && !isInLog(one, id)) continue;
+      lists.set(id, body.get("versions") ?? []);
+    }
+  }
+  if (lists.size !== 1) return null; // two freezes are none (FRZ-6)
+  return [...lists.values()][0].some((id) => equal(id, about));
 }
 
 function mandatesBefore(asked, granted, own) {
@@ -250,7 +301,7 @@ function mandatesBefore(asked, granted, own) {
     });
 }
 
-async function membersOf({ chosen, proved }, mandate) {
+async function membersOf({ proved }, chosen, mandate) {
   if (!mandate.has("compact")) return null;
   for (const one of [chosen, ...proved]) {
     const has = [...one.records.values()].some(({ kind }) => kind === "compact");
@@ -295,26 +346,33 @@ function reportOf(asked, [verdict, reason], ...ids) {
 const JUDGES = {
   async mandate(asked) {
     const { subject } = asked.chosen;
-    const { mandate, history } = await caseOf(asked, subject.id);
-    const verdict = mandateVerdict(mandate, history, asked.at);
+    const chain = await chainOf(asked, subject.id);
+    const [{ mandate, history }] = chain;
+    const verdicts = chain.map((one) => mandateVerdict(one.mandate, one.history, asked.at));
+    if (mandate.has("above") && chain.length === 1) verdicts.push(["UNKNOWN", "mandate-unknown"]);
+    const verdict = verdicts.find(([outcome]) => outcome !== "VALID") ?? VALID;
     const state = stateAt(mandate, history, asked.at);
     return { ...reportOf(asked, verdict, subject.id), mandate, state };
   },
 
   async act(asked) {
     const { subject } = asked.chosen;
-    const found = await caseOf(asked, subject.subject);
-    const { mandate, history, acts, holds, record, own } = found;
+    const chain = await chainOf(asked, subject.subject);
+    const [{ mandate, acts, record }] = chain;
     const one = acts.find(({ id }) => equal(id, subject.id));
-    const motion = subject.body.get("motion");
+    const motion = motionOf(asked.proved, subject.body.get("motion"));
+    const positions = recordsOf(asked, "position", motion);
     const overridden =
-      subject.body.get("kind") === "vote" && recordsOf(asked, "position", motion).some(own);
-    const answers = recordsOf(asked, "ratify", subject.id)
-      .filter(own)
-      .sort((a, b) => a.index - b.index);
-    const ratified = answers.length > 0 ? answers[0].record.body.get("value") === "yes" : null;
-    const about = { mandate, history, holds, overridden, ratified };
-    const verdict = actVerdict(one, acts, about);
+      subject.body.get("kind") === "vote" && chain.some(({ own }) => positions.some(own));
+    const covers = chain.map((each) => {
+      const answers = recordsOf(asked, "ratify", subject.id)
+        .filter(each.own)
+        .sort((x, y) => x.index - y.index);
+      const ratified = answers.length > 0 ? answers[0].record.body.get("value") === "yes" : null;
+      return { ...each, ratified };
+    });
+    const aboveMissing = mandate.has("above") && chain.length === 1;
+    const verdict = actVerdict(one, acts, covers, { overridden, aboveMissing });
     return { ...reportOf(asked, verdict, subject.id, record.id), mandate, act: subject.body };
   },
 

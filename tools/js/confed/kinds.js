@@ -193,6 +193,7 @@ const bodies = {
       petition: row(int(1, limits.SHARE_MAX), int(1, limits.SHARE_MAX)),
       pay: text(1, limits.TEXT_MAX_CHARS),
       minutes: bytes32,
+      above: bytes32,
     },
   ),
   act: map(

@@ -6,6 +6,9 @@ import { stateAt } from "./tenure.js";
 const DAY_S = 86400;
 const FRESHNESS_S = 7 * DAY_S;
 
+/** Kinds that no link has: what is passed on is neither passed on again nor money (LVL-2). */
+const STAYS = ["mandate", "spending-order"];
+
 export const VALID = ["VALID", null];
 const NEEDS_RATIFICATION = ["NEEDS-RATIFICATION", "ratify"];
 const refused = (reason) => ["VOID", reason];
@@ -51,7 +54,8 @@ function isSound(mandate) {
     (mandate.get("conditions") ?? []).every(([motion]) => told.has(toHex(motion))) &&
     (held === undefined || held[1].every(mayHold)) &&
     (petition === undefined || petition[0] <= petition[1]) &&
-    (ceiling === undefined || ceiling[1] <= ceiling[2])
+    (ceiling === undefined || ceiling[1] <= ceiling[2]) &&
+    (!mandate.has("above") || !mandate.get("kinds").some((kind) => STAYS.includes(kind)))
   );
 }
 
@@ -87,6 +91,22 @@ export function grantFault(mandate, rules, before) {
   const [terms, said] = [rules.get("terms"), mandate.get("term") ?? 1];
   if (row > terms && said <= terms) return "mandate-rotation";
   return Math.max(row, said) > terms ? "mandate-terms" : null;
+}
+
+/** Why a link, signed by these keys, does not pass on the mandate above it, or null (LVL-2). */
+export function chainFault(above, link, signers) {
+  const allowed = new Set([...delegatesOf(above), ...(above.get("substitutes") ?? [])].map(toHex));
+  const needed = above.get("parity") === "all" ? delegatesOf(above).length : 1;
+  const agreed = new Set(signers.map(toHex).filter((key) => allowed.has(key))).size;
+  const kinds = above.get("kinds");
+  const compact = (mandate) => (mandate.has("compact") ? toHex(mandate.get("compact")) : null);
+  const narrower =
+    kinds.includes("mandate") &&
+    link.get("kinds").every((kind) => kinds.includes(kind) && !STAYS.includes(kind)) &&
+    compact(link) === compact(above) &&
+    above.get("starts") <= link.get("starts") &&
+    link.get("until") <= above.get("until");
+  return narrower && agreed >= needed ? null : "mandate-chain";
 }
 
 const VERDICTS = {
@@ -205,36 +225,47 @@ export function doneActs(acts, neededFor) {
 }
 
 /**
- * The verdict on an act (ACT-1). `one` is one of `acts`, with {time, headTime}; `about` is
- * {mandate, history, holds, overridden, ratified}.
+ * The verdict on an act (ACT-1). `one` is one of `acts`, with {time, headTime}; `covers` are its
+ * mandate and then the one above a link (LVL-4), each {mandate, history, holds, ratified}.
  */
-export function actVerdict(one, acts, { mandate, history, holds, overridden, ratified }) {
+export function actVerdict(one, acts, covers, { overridden, aboveMissing }) {
   const act = one.body;
-  const instructed = instructionVerdict(mandate, act, holds);
-  for (const verdict of [scopeVerdict(mandate, act), instructed]) {
-    if (verdict[0] === "VOID") return verdict;
+  const kind = act.get("kind");
+  const asked = covers.map((cover) => ({
+    ...cover,
+    instructed: instructionVerdict(cover.mandate, act, cover.holds),
+  }));
+  for (const { mandate, history, instructed } of asked) {
+    const bare = { recalled: [], reported: new Map(), doubled: null, fault: history.fault };
+    const claimed = tenureVerdict(mandate, bare, kind, one.time);
+    for (const verdict of [scopeVerdict(mandate, act), instructed, claimed]) {
+      if (verdict[0] === "VOID") return verdict;
+    }
   }
-  const bare = { recalled: [], reported: new Map(), doubled: null, fault: history.fault };
-  const claimed = tenureVerdict(mandate, bare, act.get("kind"), one.time);
-  if (claimed[0] === "VOID") return claimed;
-  if (one.time - one.headTime > (mandate.get("freshness") ?? FRESHNESS_S)) {
-    return refused("act-stale");
-  }
+  const own = asked[0].mandate;
+  if (one.time - one.headTime > (own.get("freshness") ?? FRESHNESS_S)) return refused("act-stale");
   if (overridden) return refused("overridden");
   if (one.needed === null) return unknown("compact-unknown");
   if (one.received === null) return unknown("receipts-missing");
   const done = Math.abs(one.received - one.time) <= DAY_S ? one.time : one.received;
   const links = linksOf(one, acts);
-  const then = { ...history, doubled: links.doubled };
-  const inForce = tenureVerdict(mandate, then, act.get("kind"), done);
-  if (inForce[0] !== "VALID") return inForce;
+  for (const [i, { mandate, history }] of asked.entries()) {
+    const then = i === 0 ? { ...history, doubled: links.doubled } : history;
+    const inForce = tenureVerdict(mandate, then, kind, done);
+    if (inForce[0] !== "VALID") return inForce;
+  }
+  if (aboveMissing) return unknown("mandate-unknown");
   if (links.astray) return refused("act-previous");
   if (links.beaten) return refused("act-double");
-  const ceiling = mandate.get("ceiling");
+  const ceiling = own.get("ceiling");
   if (ceiling !== undefined && links.spent + (act.get("amount") ?? 0) > ceiling[2]) {
     return refused("total-ceiling");
   }
   if (links.missing) return unknown("act-number");
-  if (instructed[0] !== "NEEDS-RATIFICATION" || ratified === null) return instructed;
-  return ratified ? VALID : refused("ratify-refused");
+  const said = asked.map(({ instructed, ratified }) => {
+    if (instructed[0] !== "NEEDS-RATIFICATION" || ratified === null) return instructed;
+    return ratified ? VALID : refused("ratify-refused");
+  });
+  const open = said.filter(([verdict]) => verdict !== "VALID");
+  return open.find(([verdict]) => verdict === "VOID") ?? open[0] ?? VALID;
 }
