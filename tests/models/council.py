@@ -100,7 +100,7 @@ def enough(facts: Sequence[Fact], charter: Any, record: Any) -> bool:
 
 def sound(body: Any) -> bool:
     m, n = body.threshold, len(body.keys)
-    if list(body.keys) != sorted(set(body.keys)):
+    if list(body.keys) != sorted(set(body.keys)) or body.rules != 1:
         return False
     return (m, n) == (1, 1) or (n > 2 and n > m and 2 * m > n)
 
@@ -239,10 +239,8 @@ def judge(held: Held) -> Verdict:
                 taken[one.carrier] = replay(held, log, before, opening, one.size, seen, inserted)[0]
         facts, counted = replay(held, log, before, opening, end, seen, inserted)
         places |= {(log, index) for index in counted}
-        if cut and not after:  # a forked log: votes and locks count all the same (CER-6)
-            whole = replay(held, log, before, opening, len(held.logs[log]), seen)[1]
-            words = {i for i in whole if i >= end and held.logs[log][i].kind in ("vote", "lock")}
-            places |= {(log, index) for index in words}
+        whole = replay(held, log, before, opening, len(held.logs.get(log, ())), seen)[1]
+        places |= {(log, index) for index in whole if is_word(held, log, index)}
         seen |= {held.logs[log][index].id for index in counted}
         state = standing(facts)
         if len(after) == 1:
@@ -261,6 +259,8 @@ def judge(held: Held) -> Verdict:
                     side = [*facts, Fact("node", one)]
                     _, counted = replay(held, branch, side, one, size, seen)
                     places |= {(branch, index) for index in counted}
+                    whole = replay(held, branch, side, one, length, seen)[1]
+                    places |= {(branch, index) for index in whole if is_word(held, branch, index)}
                     seen |= {held.logs[branch][index].id for index in counted}
             if kept is None:
                 state = "node-fork"
@@ -297,6 +297,11 @@ def judge(held: Held) -> Verdict:
         node=len(nodes(facts)),
         state=state,
     )
+
+
+def is_word(held: Held, log: bytes, index: int) -> bool:
+    """What a node said in rounds: nothing takes it back (CER-6)."""
+    return held.logs[log][index].kind in ("status", "vote", "lock")
 
 
 def standing(facts: Sequence[Fact]) -> str:

@@ -1,25 +1,32 @@
 """One council against all the others: what it must not be able to undo, delay or make costly."""
 
+import copy
 import random
 import time
 
+import msgspec
 import pytest
 
+from confedproto import record
 from confedproto.bodies.carried import Carried
 from confedproto.bodies.forkproof import ForkProof
 from confedproto.bodies.lock import Lock
+from confedproto.bodies.node import LastHead
 from confedproto.bodies.recall import Recall
+from confedproto.bodies.witness import Witness, WitnessedHead
 from confedproto.chains import Chains
-from confedproto.ids import CouncilId, Hash, RecordId
+from confedproto.errors import Reason
+from confedproto.ids import CouncilId, Hash, RecordId, log_id
 from confedproto.lines import Lines
 from confedproto.log import sign_head
-from confedproto.merkle import leaf_hash
+from confedproto.merkle import Tree, leaf_hash
 from confedproto.record import VerifiedRecord
 from confedproto.rules.chain import Chain
 from confedproto.rules.forks import make_proof
 from confedproto.rules.motion import MotionStatus, State
 from confedproto.rules.receipts import WitnessLine
-from tests.support.councils import NETWORK, START, Author, Ballot, ballot, feed, view_of
+from tests.support.assembly import Assembly
+from tests.support.councils import NETWORK, START, Author, Ballot, ballot, feed, key, view_of
 
 FAR = 2**39
 """Seconds UTC, long after everything."""
@@ -101,6 +108,107 @@ def test_forked_node_cannot_lock_with_another_key() -> None:
     lock = Lock(freeze=made.freeze.id, round=1, outcome="adopted")
     liar.add(lock, subject=made.motion.id, signers=[made.authors[3].node_key])
     assert status(made).state is State.PROVISIONAL
+
+
+def replaced(author: Author, size: int) -> Author:
+    """The next log of an author's council, whose node record keeps `size` leaves of the last."""
+    heir = copy.copy(author)
+    heir.node_key = key(author.number * 100 + 97)
+    heir.log = log_id(NETWORK, author.council, heir.node_key.public)
+    heir.leaves, heir.tree = [], Tree()
+    last = LastHead(log=author.log, size=size, root=author.tree.root_at(size))
+    body = heir.node_body(number=2)
+    heir.add(msgspec.structs.replace(body, previous=author.leaves[1].id, last=last))
+    return heir
+
+
+@pytest.mark.parametrize("puppets", [0, 12])
+def test_node_replaced_from_before_its_lock_undoes_no_final_outcome(puppets: int) -> None:
+    made, _ = decided_by_three()
+    liar = made.authors[2]
+    for author in made.authors[:3]:
+        made.lock(author, "adopted")
+    sealed = status(made)
+    assert sealed.state is State.FINAL
+    more = [Author(50 + number) for number in range(puppets)]
+    for puppet in more:  # they witness the first leaves of the log, so that w is large
+        head = WitnessedHead(log=liar.log, size=2, root=liar.tree.root_at(2))
+        part, root = record.encode_heads([head])
+        puppet.sign_by_node(Witness(count=1, root=root), time=START, part=part)
+    heir = replaced(liar, 2)
+    councils = [*made.authors, *more, heir]
+    for seed in (None, *range(10)):
+        rng = None if seed is None else random.Random(seed)
+        view = view_of(councils, rng=rng)
+        found = view.motion_status(made.motion.id, FAR)
+        assert isinstance(found, MotionStatus)
+        assert found.certificate == sealed.certificate
+
+
+def test_word_of_a_replaced_node_counts_and_what_others_lack_does_not() -> None:
+    made, _ = decided_by_three()
+    liar = made.authors[2]
+    cut = liar.tree.size
+    for author in made.authors[:3]:
+        made.lock(author, "adopted")
+    unseen = made.position(liar, "no", number=2)
+    view = view_of([*made.authors, replaced(liar, cut)])
+    assert view.refused[unseen.id] is Reason.NODE_REPLACED
+    more = made.position(liar, "no", number=3)
+    lock = made.lock(liar, "rejected")  # and one leaf more where the log counts no more
+    feed(view, [liar])
+    assert view.refused[more.id] is Reason.NODE_REPLACED
+    assert lock.id in view.records
+
+
+def test_rival_charter_that_others_carry_takes_no_lock_back() -> None:
+    made, _ = decided_by_three()
+    liar = made.authors[2]
+    start, first = liar.tree.size, liar.leaves[0].id
+    liar.add(liar.charter_body(previous=first))
+    liar.version = 2
+    for author in made.authors[:3]:
+        made.lock(author, "adopted")
+    sealed = status(made)
+    assert sealed.state is State.FINAL
+    liar.version = 1
+    rival = msgspec.structs.replace(liar.charter_body(previous=first), name="Another")
+    root = liar.tree.root_at(start)
+    head = sign_head(NETWORK, liar.node_key, log=liar.log, size=start, root=root, time=START)
+    body = Carried(envelope=liar.make(rival).envelope, head=head.envelope)
+    made.authors[3].sign_by_node(body, time=START)
+    for seed in range(10):
+        assert status(made, random.Random(seed)).certificate == sealed.certificate
+
+
+# --- motions that rest on motions ---------------------------------------------------------------
+
+
+def test_motions_that_rest_on_motions_without_end_are_judged_from_a_list() -> None:
+    made = Assembly(1)
+    parent: VerifiedRecord | None = None
+    for _ in range(400):
+        parent = made.move(parent=parent.id if parent else None)
+        for wait in (10, 25):  # two freezes, so that each asks about the one before in two ways
+            made.freeze(parent, wait=wait, witnessed=False)
+        made.now -= 25
+    assert parent is not None
+    view = made.view()
+    before = time.process_time()
+    found = view.motion_status(parent.id, FAR)
+    assert isinstance(found, MotionStatus)
+    assert time.process_time() - before < 10  # asked within each other they never come to an end
+    assert found.fault is Reason.MOTION_PAUSE
+
+
+# --- charters of other rules --------------------------------------------------------------------
+
+
+def test_charter_with_another_rules_number_does_not_count() -> None:
+    author = Author(1)
+    later = author.add(author.charter_body(previous=author.leaves[0].id, rules=2))
+    view = view_of([author])
+    assert view.refused[later.id] is Reason.RULE_UNKNOWN
 
 
 # --- what one council says of others costs no more than it sends --------------------------------

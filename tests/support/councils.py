@@ -80,6 +80,7 @@ class Author:
         previous: RecordId | None = None,
         threshold: int | None = None,
         keys: Sequence[bytes] | None = None,
+        rules: int = 1,
     ) -> Charter:
         publics = sorted(holder.public for holder in self.keyholders) if keys is None else keys
         return Charter(
@@ -87,6 +88,7 @@ class Author:
             threshold=self.threshold if threshold is None else threshold,
             keys=tuple(publics),
             previous=previous,
+            rules=rules,
         )
 
     def node_body(self, *, number: int = 1) -> Node:

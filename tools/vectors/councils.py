@@ -146,6 +146,7 @@ def _rotation(out: Told) -> None:
         "new-alone": ("threshold-missing", "not of the old", {}, NEW[:2]),
         "one-too-few": ("threshold-missing", "one of the new", {}, (*HOME.keys[:2], NEW[0])),
         "previous-other": ("charter-previous", "of another", {"previous": filler("x")}, ()),
+        "rules-other": ("rule-unknown", "of other rules", {"body": {"rules": 2}}, ()),
         "version-skipped": ("charter-version", "version 3 after 1", {"charter": 2}, ()),
         "version-again": ("payload-form", "version 1 after 1", {"charter": 0}, ()),
         "charter-of-other": ("council-foreign", "of another council", {"council": filler("c")}, ()),
@@ -153,7 +154,7 @@ def _rotation(out: Told) -> None:
     for slug, (reason_, why, change, keys) in wrongs.items():
         story = Story()
         story.book.put(story.charter(NEW[:3], 2, *keys, **change))
-        rules = {"payload-form": "PAY-2", "council-foreign": "AUT-1"}
+        rules = {"payload-form": "PAY-2", "council-foreign": "AUT-1", "rule-unknown": "VER-1"}
         after(slug, why, story, (0, 2, reason_), rule=rules.get(reason_, "CHA-3"))
     for slug, m, holders, fault in (
         ("to-m-beyond-n", 4, NEW[:3], "threshold-range"),
@@ -206,7 +207,7 @@ def _rivals(out: Told) -> None:
         story,
         (0, 3, "node-replaced"),
         (0, 4, "node-replaced"),
-        (0, 5, "node-replaced"),
+        (0, 5, "charter-fork"),
         **server,
     )
     for slug, names in (("first", 0), ("second", 1)):
@@ -283,7 +284,7 @@ def _carried_rivals(out: Told) -> None:
         out.tells("CHA-7", slug, why, made, *reasons, carried=carried, turned=turned, **forked)
     made = story()
     made.witness([0, 1, 2], made.book, 4)
-    why = "what enough others have received counts on"
+    why = "what another council has received counts on"
     reason = (0, 4, "charter-fork")
     out.tells("CHA-7", "carried-rival-late", why, made, reason, carried=[(1, 2, None)], **forked)
     made = Story()

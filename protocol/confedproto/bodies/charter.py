@@ -1,6 +1,6 @@
 """charter: who a council's keyholders are and how many of them must sign (specs/04, CHA)."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -29,6 +29,10 @@ class Delegation(Body, frozen=True, kw_only=True):
     exclusive: Annotated[tuple[Offices, ...], Meta(min_length=1, max_length=OFFICES_MAX)] | None = (
         None
     )
+
+
+RULES_NUMBER: Final = 1
+"""The rules number that these rules are; a charter with another one does not count (VER-1)."""
 
 
 class Charter(Body, frozen=True, kw_only=True):

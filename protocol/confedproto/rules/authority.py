@@ -16,7 +16,7 @@ from typing import Final, assert_never
 
 from confedproto import keys
 from confedproto.bodies import KINDS, Needs
-from confedproto.bodies.charter import Charter, threshold_fault
+from confedproto.bodies.charter import RULES_NUMBER, Charter, threshold_fault
 from confedproto.bodies.mandate import Mandate, may_sign
 from confedproto.bodies.node import Node
 from confedproto.bodies.suspension import Suspension
@@ -263,6 +263,8 @@ class Authority:
                 return Reason.COUNCIL_FOREIGN
             if not self.signers_meet(voters, record):
                 return Reason.THRESHOLD_MISSING
+        if charter.rules != RULES_NUMBER:
+            return Reason.RULE_UNKNOWN
         if list(charter.keys) != sorted(set(charter.keys)):
             return Reason.SIGNER_ORDER
         fault = threshold_fault(charter.threshold, len(charter.keys))

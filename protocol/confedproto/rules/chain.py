@@ -38,7 +38,7 @@ class Chain:
     past: dict[LogId, Reason] = field(default_factory=dict)  # and why
     stops: dict[PublicKey, int] = field(default_factory=dict)  # carried suspensions: until when
     other_branch: dict[LogId, LastHead] = field(default_factory=dict)  # kept, and not what we hold
-    uncut: Authority | None = None  # of a forked `log`: who speaks for it past its cut (CER-6)
+    uncut: dict[LogId, Authority] = field(default_factory=dict)  # as if nothing cut it (CER-6)
     plain: bool = False  # the next leaf of `log` can simply be admitted by `authority`
     awaits: dict[LogId, int] = field(default_factory=dict)  # sizes at which to judge again
 
@@ -158,10 +158,9 @@ class _Fold:
             end = min(cut, end)
         rivals = self._rivals(log, marks, end)
         faults, marks = self._walk(log, authority, opening, end, wanted, rivals, self.seen)
-        for leaf, fault in zip(log.leaves[end:], uncut[end:], strict=True):
-            faults.append(fault if past is Reason.LOG_FORK and is_final_word(leaf) else past)
-        self.chain.uncut = trial if past is Reason.LOG_FORK else None
-        self.chain.faults[log_] = faults
+        self.chain.faults[log_] = _with_final_words(log, faults, uncut, past)
+        if cut is not None:
+            self.chain.uncut[log_] = trial
         self.chain.order.append(log_)
         self._carry(log, marks)
         if cut is not None and not after:
@@ -274,9 +273,12 @@ class _Fold:
             return
         authority = common.copy()
         authority.enter(Event.REPLACEMENT, rival)
+        trial = authority.copy()
+        uncut, _ = self._walk(log, trial, rival, len(log.leaves), set(), {}, set(self.seen))
         end = min(self.receipted(log.id), len(log.leaves))
         faults, _ = self._walk(log, authority, rival, end, set(), {}, self.seen)
-        self.chain.faults[log.id] = faults + [Reason.NODE_FORK] * (len(log.leaves) - end)
+        self.chain.faults[log.id] = _with_final_words(log, faults, uncut, Reason.NODE_FORK)
+        self.chain.uncut[log.id] = trial
         self.chain.order.append(log.id)
         self.chain.cuts[log.id], self.chain.past[log.id] = end, Reason.NODE_FORK
 
@@ -341,6 +343,22 @@ class _Fold:
         until = max(record.time, carriage.time) + SUSPENSION_S
         self.chain.stops[target] = max(until, self.chain.stops.get(target, 0))
         return None
+
+
+def _with_final_words(
+    log: OwnLog,
+    faults: Sequence[Reason | None],
+    uncut: Sequence[Reason | None],
+    past: Reason,
+) -> list[Reason | None]:
+    """`faults` up to the cut and `past` from there on, but for what a node said in rounds: that
+    is judged in its own log alone, whatever cuts it or meets it there (CER-6).
+    """
+    whole = [*faults, *[past] * (len(log.leaves) - len(faults))]
+    rows = zip(log.leaves, whole, uncut, strict=True)
+    return [
+        said if fault is not None and is_final_word(leaf) else fault for leaf, fault, said in rows
+    ]
 
 
 def _founds(log: OwnLog) -> bool:

@@ -38,13 +38,16 @@ class Carriage:
     time: int
 
 
-def is_final_word(leaf: Leaf) -> bool:
-    """Whether a leaf is a vote or a lock: a fork of its log does not take it back (CER-6).
+_FINAL_WORDS: Final = frozenset({"status", "vote", "lock"})
 
-    A node that signed two histories may have signed two outcomes, and a certificate bears
-    that. If its lock went, it could undo what q councils have made final.
+
+def is_final_word(leaf: Leaf) -> bool:
+    """Whether a leaf is a status, vote or lock: no later record takes it back (CER-6).
+
+    A certificate rests on what nodes said. If a proof that the log was forked, another node
+    record or another charter could take a lock back, one council could undo what is final.
     """
-    return isinstance(leaf, VerifiedRecord) and leaf.kind in ("vote", "lock")
+    return isinstance(leaf, VerifiedRecord) and leaf.kind in _FINAL_WORDS
 
 
 def renewal_fault(log: OwnLog, record: VerifiedRecord, index: int) -> Reason | None:

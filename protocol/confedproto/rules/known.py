@@ -2,11 +2,13 @@
 
 Motions may rest on each other: a freeze on the motion that admitted a council, a second reading on
 the first. Every such question asks about voting that closed strictly before, so the answers never
-go in a circle.
+go in a circle. They may go back as far as there are motions; so what a motion rests on is judged
+from a list, each voting once, and never by one judgement inside another (STA-9).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Final
 
 from confedproto.bodies.compact import Compact
 from confedproto.bodies.freeze import Freeze
@@ -15,6 +17,7 @@ from confedproto.errors import Reason
 from confedproto.ids import RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.case import Case, Placed
+from confedproto.rules.membership import EVER
 from confedproto.rules.motion import MotionStatus, status
 from confedproto.rules.states import State
 from confedproto.rules.tally import Outcome
@@ -75,6 +78,7 @@ class Known:
     ) -> None:
         self._records, self._about, self._of_kind = records, about, of_kind
         self._case, self._status = case, status_of
+        self._judged: dict[_Voting, Outcome | None] | None = None  # while a question is open
 
     def placed(self, record: RecordId) -> Placed | None:
         """An admitted record, or None."""
@@ -94,23 +98,67 @@ class Known:
 
     def outcome(self, motion: RecordId, before: int) -> Outcome | None:
         """The certified outcome of a motion whose voting closed before a time, or None."""
-        placed = self._records.get(motion)
-        freezes = self._about(motion, "freeze")
-        if placed is None or not freezes:
+        voting = self._voting(motion, before)
+        if voting is None:
             return None
-        closed = [p for p in freezes if _closed(placed, p, before)]
+        if self._judged is not None:  # asked by a judgement: it waits for what it rests on
+            if voting not in self._judged:
+                raise _Awaited(voting)
+            return self._judged[voting]
+        self._judged = judged = {}
+        waiting = [voting]
+        try:
+            while waiting:
+                try:
+                    judged[waiting[-1]] = self._judge(waiting[-1])
+                except _Awaited as first:
+                    waiting.append(first.voting)
+                else:
+                    waiting.pop()
+        finally:
+            self._judged = None
+        return judged[voting]
+
+    def _voting(self, motion: RecordId, before: int) -> "_Voting | None":
+        placed = self._records.get(motion)
+        if placed is None:
+            return None
+        freezes = self._about(motion, "freeze")
+        closed = frozenset(p.record.id for p in freezes if _closed(placed, p, before))
         if not closed:
             return None
-        if len(closed) == len(freezes):
-            found = self._status(motion, before)
+        return _Voting(motion=motion, freezes=closed, all=len(closed) == len(freezes))
+
+    def _judge(self, voting: "_Voting") -> Outcome | None:
+        """The certified outcome on these freezes alone; `_Awaited` if it rests on another."""
+        if voting.all:
+            found = self._status(voting.motion, EVER)
         else:
-            case = self._case(motion)
+            case = self._case(voting.motion)
             if isinstance(case, Reason):
                 return None
-            found = status(replace(case, freezes=closed), before)
+            closed = [p for p in case.freezes if p.record.id in voting.freezes]
+            found = status(replace(case, freezes=closed), EVER)
         if isinstance(found, Reason) or found.state is not State.FINAL:
             return None
         return found.outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Voting:
+    """The freezes of a motion that are asked about; `all`: there is no other."""
+
+    motion: RecordId
+    freezes: frozenset[RecordId]
+    all: bool
+
+
+class _Awaited(Exception):
+    """A judgement rests on a voting that is not judged yet."""
+
+    def __init__(self, voting: _Voting) -> None:
+        super().__init__()
+        self.voting: Final = voting
 
 
 def _closed(motion: Placed, freeze: Placed, before: int) -> bool:

@@ -9,6 +9,8 @@ import { KINDS } from "./kinds.js";
 import { maySign } from "./mandate.js";
 
 const BY_NODE = new Set(["witness", "vote", "lock", "status", "carried", "fork-proof"]);
+/** The rules number that these rules are (VER-1). */
+const RULES_NUMBER = 1;
 const BY_DELEGATE = new Set(["act", "report"]);
 
 /** Whether at least the charter's threshold of keyholders is among the signers (AUT-3). */
@@ -65,6 +67,7 @@ export class Authority {
       if (!equal(record.council, before.record.council)) return "council-foreign";
       if (!meetsThreshold(before.body, record.signers)) return "threshold-missing";
     }
+    if ((record.body.get("rules") ?? RULES_NUMBER) !== RULES_NUMBER) return "rule-unknown";
     const keys = record.body.get("keys");
     if (keys.some((key, i) => i > 0 && compare(keys[i - 1], key) >= 0)) return "signer-order";
     const fault = thresholdFault(record.body.get("threshold"), keys.length) ?? keyFault(keys);
