@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from confedproto import record, text
+from confedproto.bodies import Part
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.node import Node
 from confedproto.bodies.suspension import Suspension
@@ -37,7 +38,7 @@ _MEANS: Final[Mapping[str, str]] = {
 
 def explain(request: SignRequest) -> list[str]:
     """The lines that a keyholder reads before signing. Raises DecodeError."""
-    header, kind, body = record.parse_payload(request.payload)
+    header, kind, body = record.parse_payload(request.payload, request.part)
     council = header.council if header.council is not None else request.id
     lines = [
         f"You are asked to sign: {header.kind}"
@@ -62,7 +63,7 @@ def explain(request: SignRequest) -> list[str]:
             known = kind is not None
             value = msgspec.to_builtins(body, builtin_types=(bytes,)) if known else body
             lines += _fields(value, "  ")
-    if request.part is not None:
+    if request.part is not None and (kind is None or kind.part is Part.TEXT):
         whole = record.text_hash(request.part) == getattr(body, "text", None)
         shown = request.part[record.SALT_BYTES :].decode("utf-8", "replace")
         lines.append("Its text:" if whole else "The text beside it is NOT the one it names:")

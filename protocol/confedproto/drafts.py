@@ -26,7 +26,7 @@ from confedproto.bodies.unlink import Unlink
 from confedproto.codec import text_is_clean
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, PublicKey, RecordId
-from confedproto.record import build_payload, text_hash
+from confedproto.record import build_payload, rows_part, text_hash
 from confedproto.rules.freezes import freeze_for
 from confedproto.rules.motion import Case, Placed, single_freeze
 from confedproto.rules.tally import parse_rule
@@ -63,7 +63,7 @@ class Desk:
             body=body,
             subject=subject,
         )
-        return Draft(payload=payload, part=part)
+        return Draft(payload=payload, part=part or rows_part(body))
 
     def _case(self, motion: RecordId) -> Case:
         case = self.view.case(motion)

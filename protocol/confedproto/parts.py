@@ -1,19 +1,24 @@
-"""Detached parts: what travels beside a record and can be erased without it (specs/03, PRT)."""
+"""Detached parts: what travels beside a record (specs/03, PRT).
+
+A text or the heads of a witness record always do, a long list of a body if it is too long for it.
+"""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
 from confedproto import codec
-from confedproto.bodies import Kind, Part
+from confedproto.bodies import KIND_OF, KINDS, Kind, Part
 from confedproto.bodies.types import Body
 from confedproto.bodies.witness import WitnessedHead
 from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
 from confedproto.ids import TAG_TEXT, tagged_hash
-from confedproto.limits import PART_MAX_BYTES
+from confedproto.limits import MEMBERS_MAX, PART_MAX_BYTES, ROWS_INLINE_MAX, ROWS_MAX_BYTES
 from confedproto.merkle import leaf_hash, root_of
 
+ROOT_BYTES: Final = 32
 SALT_BYTES: Final = 16
 """Random bytes before a detached text, so that its hash cannot be guessed (PRT-2)."""
 
@@ -33,7 +38,7 @@ def encode_heads(heads: Iterable[WitnessedHead]) -> tuple[bytes, bytes]:
 def check_part(kind: Kind | None, body: Body | Mapping[str, Any], part: bytes | None) -> None:
     """VerificationError: not the author's part. DecodeError: the author's, and not well formed."""
     wanted = Part.NONE if kind is None else kind.part
-    if wanted is Part.NONE:
+    if wanted in (Part.NONE, Part.ROWS):  # a list that is detached is put back by `attach`
         if part is not None:
             raise VerificationError(Reason.PART_UNEXPECTED)
         return
@@ -73,3 +78,93 @@ def heads_of(part: bytes) -> tuple[WitnessedHead, ...]:
         return msgspec.convert(value, tuple[WitnessedHead, ...], builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise DecodeError(Reason.BODY_FORM, str(error)) from None
+
+
+# --- lists that are too long for their body (PRT-8 to PRT-10) ----------------------------------
+
+Fields = dict[str, Any]
+"""The body of a payload, as decoded: maps, lists, bytes, text and whole numbers."""
+
+
+def detach(kind: Kind | None, fields: Fields) -> tuple[Fields, bytes | None]:
+    """A body's fields as its payload has them, and the part if a list is too long for them."""
+    rows = _at(fields, kind.rows) if kind is not None and kind.rows else None
+    if kind is None or not isinstance(rows, list | tuple) or len(rows) <= ROWS_INLINE_MAX:
+        return fields, None
+    root = root_of([leaf_hash(codec.encode(row)) for row in rows])
+    part = codec.encode(list(rows), max_bytes=ROWS_MAX_BYTES)
+    return _put(fields, kind.rows, [len(rows), root]), part
+
+
+def rows_part(body: Body) -> bytes | None:
+    """The part that goes beside a record with this body because of a long list, if one does."""
+    kind = KINDS[KIND_OF[type(body)]]
+    if not kind.rows:
+        return None
+    return detach(kind, msgspec.to_builtins(body, builtin_types=(bytes,)))[1]
+
+
+def is_detached(kind: Kind, fields: Fields) -> bool:
+    """Whether the body names its list by count and root. Raises DecodeError BODY_FORM.
+
+    Which of the two forms a list has follows from its length, so each record has one form.
+    """
+    match _at(fields, kind.rows) if kind.rows else None:
+        case [int(count), bytes(root)] if type(count) is int:
+            if not ROWS_INLINE_MAX < count <= MEMBERS_MAX or len(root) != ROOT_BYTES:
+                raise DecodeError(Reason.BODY_FORM, "a list by its count and root")
+            return True
+        case [*rows] if len(rows) > ROWS_INLINE_MAX:
+            raise DecodeError(Reason.BODY_FORM, "a list that is too long for a body")
+        case _:
+            return False
+
+
+def attach(kind: Kind, fields: Fields, part: bytes) -> Fields:
+    """The fields of a body whose list is detached, with the list of its part put back.
+
+    Raises VerificationError PART_MISMATCH, or DecodeError BODY_FORM for a count that is wrong.
+    """
+    count, root = _at(fields, kind.rows)
+    try:
+        rows, given = _rows_of(part)
+    except (DecodeError, LocalProtocolError) as error:
+        raise VerificationError(Reason.PART_MISMATCH, str(error)) from None
+    if given != root:
+        raise VerificationError(Reason.PART_MISMATCH)
+    if len(rows) != count:
+        raise DecodeError(Reason.BODY_FORM, "rows of a list")
+    whole: Fields = _put(fields, kind.rows, rows)
+    return whole
+
+
+@lru_cache(maxsize=16)  # the votes of a round mostly name one list: hashed once, and kept once
+def _rows_of(part: bytes) -> tuple[list[Any], bytes]:
+    rows = codec.decode(part, max_bytes=ROWS_MAX_BYTES)
+    if not isinstance(rows, list) or len(rows) > MEMBERS_MAX:
+        raise DecodeError(Reason.BODY_FORM, "no list")
+    return rows, root_of([leaf_hash(codec.encode(row)) for row in rows])
+
+
+def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+    """What stands at a place of a decoded body, or None if its form has no such place."""
+    for step in path:
+        match value, step:
+            case dict(), str():
+                value = value.get(step)
+            case [*items], int() if step < len(items):
+                value = items[step]
+            case _:
+                return None
+    return value
+
+
+def _put(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
+    """A copy of a decoded body with something else at a place that it has."""
+    if not path:
+        return new
+    if isinstance(value, dict):
+        return {**value, path[0]: _put(value[path[0]], path[1:], new)}
+    out = list(value)
+    out[int(path[0])] = _put(out[int(path[0])], path[1:], new)
+    return out

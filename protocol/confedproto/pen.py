@@ -39,7 +39,7 @@ class Pen:
         )
         signature = record.sign(self._view.network, payload, self._signer)
         envelope = record.assemble(payload, [signature])
-        return record.open(self._view.network, envelope, part)
+        return record.open(self._view.network, envelope, part or record.rows_part(body))
 
     def head(self, now: int) -> fx.StoreLeaves | None:
         """One head over all that is fresh, and what the store is to keep; None if nothing is."""

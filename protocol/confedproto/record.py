@@ -32,9 +32,10 @@ from confedproto.ids import (
 )
 from confedproto.limits import SIGNATURES_MAX
 from confedproto.parts import SALT_BYTES as SALT_BYTES
-from confedproto.parts import check_part
+from confedproto.parts import attach, check_part, detach, is_detached
 from confedproto.parts import encode_heads as encode_heads
 from confedproto.parts import heads_of as heads_of
+from confedproto.parts import rows_part as rows_part
 from confedproto.parts import text_hash as text_hash
 
 FORM_RAW: Final = 0
@@ -210,19 +211,23 @@ def build_payload(
     subject: bytes | None = None,
     salt: bytes | None = None,
 ) -> bytes:
-    """The canonical payload bytes of a record to be signed. Raises LocalProtocolError."""
+    """The canonical payload bytes of a record to be signed. Raises LocalProtocolError.
+
+    A list that is too long for a body stands in it by its root alone; `rows_part` is the rest.
+    """
+    plain, part = detach(KINDS.get(kind), msgspec.to_builtins(body, builtin_types=(bytes,)))
     fields: dict[str, Any] = {
         "kind": kind,
         "charter": charter,
         "time": time,
-        "body": msgspec.to_builtins(body, builtin_types=(bytes,)),
+        "body": plain,
     }
     optional = {"council": council, "subject": subject, "salt": salt}
     fields.update({name: value for name, value in optional.items() if value is not None})
     payload = codec.encode(fields)
     try:
-        parse_payload(payload)  # nothing is ever signed that would not open
-    except DecodeError as error:
+        parse_payload(payload, part)  # nothing is ever signed that would not open
+    except (DecodeError, VerificationError) as error:
         raise LocalProtocolError(error.reason, error.detail) from error
     return payload
 
@@ -242,10 +247,13 @@ def assemble(payload: bytes, signatures: Iterable[Signature]) -> bytes:
 # --- opening records -------------------------------------------------------------------------
 
 
-def parse_payload(payload: bytes) -> tuple[_Header, Kind | None, Body | Mapping[str, Any]]:
+def parse_payload(
+    payload: bytes, part: bytes | None = None
+) -> tuple[_Header, Kind | None, Body | Mapping[str, Any]]:
     """Decode a payload into header, kind (None = unknown) and typed body.
 
-    Raises DecodeError ENC_*, PAYLOAD_FORM or BODY_FORM.
+    A body whose list lies in a part that is not given stays a plain map. Raises DecodeError ENC_*,
+    PAYLOAD_FORM or BODY_FORM, VerificationError PART_MISMATCH.
     """
     value = codec.decode(payload)
     try:
@@ -262,11 +270,18 @@ def parse_payload(payload: bytes) -> tuple[_Header, Kind | None, Body | Mapping[
         return header, None, _frozen(header.body)
     if (header.subject is None) == kind.subject:
         raise DecodeError(Reason.PAYLOAD_FORM, f"subject of {kind.name}")
+    if not is_detached(kind, header.body):
+        return header, kind, _typed(kind, header.body)
+    if part is None:
+        return header, kind, _frozen(header.body)
+    return header, kind, _typed(kind, attach(kind, header.body, part))
+
+
+def _typed(kind: Kind, fields: dict[str, Any]) -> Body:
     try:
-        body = msgspec.convert(header.body, kind.body, builtin_types=(bytes,))
+        return msgspec.convert(fields, kind.body, builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise DecodeError(Reason.BODY_FORM, str(error)) from None
-    return header, kind, body
 
 
 def _frozen(value: Any) -> Any:
@@ -305,9 +320,7 @@ def open(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Veri
     PART_MISSING, PART_MISMATCH and PART_UNEXPECTED mean that the carrier is at fault, all
     else that the author is.
     """
-    checked = _check_envelope(network, envelope)
-    check_part(checked.kind, checked.body, part)
-    return VerifiedRecord(_DOOR, checked, part)
+    return VerifiedRecord(_DOOR, _whole(_check_envelope(network, envelope), part), part)
 
 
 def reopen(network: NetworkId, envelope: bytes, part: bytes | None = None) -> VerifiedRecord:
@@ -317,16 +330,19 @@ def reopen(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Ve
     (LOG-6), and the loop, where a worker of this node has just opened them. Raises as `open`.
     """
     checked = _check_envelope(network, envelope, verified=True)
-    check_part(checked.kind, checked.body, part)
-    return VerifiedRecord(_DOOR, checked, part)
+    return VerifiedRecord(_DOOR, _whole(checked, part), part)
 
 
 def open_bare(network: NetworkId, envelope: bytes) -> VerifiedRecord:
     """Open a record whose detached part, if it has one, is not at hand (specs/08, STA-7).
 
-    For deriving a state from bare records alone: a store and a peer take nothing like it.
+    For deriving a state from bare records alone: a store and a peer take nothing like it. What
+    rests on a list that lies in the part says nothing without it: VerificationError PART_MISSING.
     """
-    return VerifiedRecord(_DOOR, _check_envelope(network, envelope), None)
+    checked = _check_envelope(network, envelope)
+    if checked.kind is not None and checked.kind.rows:
+        checked = _whole(checked, None)
+    return VerifiedRecord(_DOOR, checked, None)
 
 
 def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Leaf:
@@ -342,10 +358,20 @@ def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) ->
             raise VerificationError(Reason.PART_UNEXPECTED) from None
         return RefusedLeaf(envelope=envelope, reason=error.reason)
     try:
-        check_part(checked.kind, checked.body, part)
+        return VerifiedRecord(_DOOR, _whole(checked, part), part)
     except DecodeError as error:  # the part is the one that the author hashed
         return RefusedLeaf(envelope=envelope, reason=error.reason)
-    return VerifiedRecord(_DOOR, checked, part)
+
+
+def _whole(checked: _Checked, part: bytes | None) -> _Checked:
+    """With its part looked at, and the list that lies in it; raises as `check_part`."""
+    kind, body = checked.kind, checked.body
+    if kind is None or not kind.rows or isinstance(body, Body):
+        check_part(kind, body, part)
+        return checked
+    if part is None:
+        raise VerificationError(Reason.PART_MISSING)
+    return checked._replace(body=_typed(kind, attach(kind, checked.header.body, part)))
 
 
 def _check_envelope(network: NetworkId, envelope: bytes, *, verified: bool = False) -> _Checked:

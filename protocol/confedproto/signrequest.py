@@ -15,12 +15,12 @@ from confedproto.errors import DecodeError, Reason, VerificationError
 from confedproto.ids import SSHSIG_NAMESPACE, NetworkId, PublicKey, RecordId, record_id
 from confedproto.ids import signing_bytes as _signing_bytes
 from confedproto.keys import SigningKey
-from confedproto.limits import KEYHOLDERS_MAX, PART_MAX_BYTES, RECORD_MAX_BYTES
+from confedproto.limits import KEYHOLDERS_MAX, RECORD_MAX_BYTES, ROWS_MAX_BYTES
 from confedproto.record import FORM_RAW, Signature
 
 MAGIC: Final = "confed-sign"
 VERSION: Final = 1
-FILE_MAX_BYTES: Final = RECORD_MAX_BYTES + PART_MAX_BYTES + 8_192
+FILE_MAX_BYTES: Final = RECORD_MAX_BYTES + ROWS_MAX_BYTES + 8_192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ def decode(data: bytes) -> SignRequest:
         raise DecodeError(Reason.ENVELOPE_FORM, "keys of a sign request")
     if any(type(key) is not bytes or len(key) != 32 for key in asked):
         raise DecodeError(Reason.ENVELOPE_FORM, "keys of a sign request")
-    record.parse_payload(payload)
+    record.parse_payload(payload, part or None)
     request = SignRequest(
         network=NetworkId(network),
         payload=payload,

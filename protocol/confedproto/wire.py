@@ -21,10 +21,10 @@ from confedproto.limits import (
     KNOCK_CHARTERS_MAX,
     LOG_MAX_SIZE,
     MESSAGE_MAX_BYTES,
-    PART_MAX_BYTES,
     PROOF_MAX_HASHES,
     RANGES_PER_MESSAGE,
     RECORD_MAX_BYTES,
+    ROWS_MAX_BYTES,
     RUN_MAX_RECORDS,
 )
 from confedproto.reconcile import DEPTH, PRINTS_BYTES
@@ -93,9 +93,7 @@ class Pull(Message, frozen=True, kw_only=True):
 
 
 LeafBytes = Annotated[
-    tuple[
-        Annotated[bytes, Meta(min_length=1, max_length=max(RECORD_MAX_BYTES, PART_MAX_BYTES))], ...
-    ],
+    tuple[Annotated[bytes, Meta(min_length=1, max_length=ROWS_MAX_BYTES)], ...],
     Meta(min_length=1, max_length=2),
 ]
 """One leaf: the envelope, and the detached part where its kind has one."""
@@ -111,6 +109,10 @@ class Run(Message, frozen=True, kw_only=True):
     proof: (
         Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=PROOF_MAX_HASHES)] | None
     ) = None
+
+    def __post_init__(self) -> None:
+        if any(len(leaf[0]) > RECORD_MAX_BYTES for leaf in self.leaves):
+            raise ValueError("an envelope that is longer than RECORD_MAX_BYTES")
 
 
 class DigestNow(Message, frozen=True, kw_only=True):

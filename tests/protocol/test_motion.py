@@ -318,8 +318,8 @@ def test_freeze_with_its_seconds_is_valid() -> None:
     assert frozen_with(lambda body: body, seconds=2).state is State.FROZEN
 
 
-def joining(*, name_it: bool, listed: bool = True) -> MotionStatus:
-    """A freeze after a third council acceded: with it in the roll, and its accession named."""
+def joining(*, name_it: bool, listed: bool = True, weight: int = 1) -> MotionStatus:
+    """A freeze after a third council acceded: with it in the roll, by this weight."""
     authors, new = [Author(1), Author(2)], Author(9)
     compact = found_compact(authors)
     link(authors[0], new)
@@ -328,7 +328,7 @@ def joining(*, name_it: bool, listed: bool = True) -> MotionStatus:
     body = freeze_body(compact, time=START + 1)
     if listed:
         voters = sorted(
-            (*body.councils, Voter(council=new.council, weight=1)), key=lambda v: v.council
+            (*body.councils, Voter(council=new.council, weight=weight)), key=lambda v: v.council
         )
         body = replace(body, councils=tuple(voters))
     if name_it:
@@ -338,9 +338,10 @@ def joining(*, name_it: bool, listed: bool = True) -> MotionStatus:
     return status_of(view_of([*authors, new]), motion, START)
 
 
-def test_freeze_names_the_accession_of_whoever_joined() -> None:
+def test_freeze_with_a_council_that_acceded_may_name_its_accession() -> None:
     assert joining(name_it=True).state is State.FROZEN
-    assert joining(name_it=False).fault is Reason.FREEZE_ROLL
+    assert joining(name_it=False).state is State.FROZEN
+    assert joining(name_it=False, weight=2).fault is Reason.FREEZE_ROLL
 
 
 def test_freeze_may_leave_out_who_joined_late() -> None:

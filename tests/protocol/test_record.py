@@ -8,17 +8,32 @@ from typing import Any, Final
 
 import pytest
 
-from confedproto import codec, record
+from confedproto import codec, record, wire
 from confedproto.bodies import KINDS, Part
+from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.bodies.motion import Motion, Title
 from confedproto.bodies.position import Position
 from confedproto.bodies.recall import Recall
+from confedproto.bodies.status import KnownLock, Status
+from confedproto.bodies.types import Body
+from confedproto.bodies.vote import Vote
 from confedproto.bodies.witness import Witness, WitnessedHead
 from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
 from confedproto.ids import CouncilId, network_id, record_id, signing_bytes
 from confedproto.keys import GROUP_ORDER, SigningKey
-from confedproto.limits import PART_MAX_BYTES, SIGNATURES_MAX
+from confedproto.limits import (
+    HEAD_MAX_BYTES,
+    MEMBERS_MAX,
+    MESSAGE_MAX_BYTES,
+    PART_MAX_BYTES,
+    RECORD_MAX_BYTES,
+    ROWS_MAX_BYTES,
+    SIGNATURES_MAX,
+    WEIGHT_MAX,
+)
+from confedproto.merkle import leaf_hash, root_of
 from confedproto.record import RefusedLeaf, VerifiedRecord
+from confedproto.wire import Run
 from tests.support.councils import key
 
 NETWORK: Final = network_id("records")
@@ -411,7 +426,87 @@ def test_kinds_with_a_part_are_those_tested_here() -> None:
         "report": Part.TEXT,
         "amend": Part.TEXT,
         "witness": Part.HEADS,
+        "freeze": Part.ROWS,
+        "vote": Part.ROWS,
+        "status": Part.ROWS,
     }
+
+
+# --- lists that lie beside -------------------------------------------------------------------
+
+
+def listing(kind: str, rows: int) -> tuple[Body, bytes | None]:
+    """A body with a list of so many rows, and its part."""
+    ids = tuple(n.to_bytes(32, "big") for n in range(rows))
+    body: Body
+    match kind:
+        case "freeze":
+            voters = tuple(Voter(council=one, weight=2) for one in ids)
+            body = Freeze(councils=voters, opens=1, closes=2)
+        case "vote":
+            body = Vote(freeze=bytes(32), round=1, outcome="adopted", counted=ids)
+        case _:
+            known = KnownLock(round=1, outcome="adopted", votes=ids)
+            body = Status(freeze=bytes(32), round=2, locked=known)
+    return body, record.rows_part(body)
+
+
+def listed(kind: str, body: Body) -> bytes:
+    return envelope(
+        record.build_payload(
+            kind=kind, council=COUNCIL, charter=1, time=0, body=body, subject=bytes(32)
+        )
+    )
+
+
+@pytest.mark.parametrize("kind", ["freeze", "vote", "status"])
+@pytest.mark.parametrize("rows", [1, 256, 257, 1_000, MEMBERS_MAX])
+def test_open_of_a_list_of_any_length_gives_the_same_body(kind: str, rows: int) -> None:
+    body, part = listing(kind, rows)
+    data = listed(kind, body)
+    assert (part is not None) == (rows > 256)
+    assert len(data) < 16_384
+    assert record.open(NETWORK, data, part).body == body
+    assert record.reopen(NETWORK, data, part).body == body
+    other = Reason.PART_MISMATCH if rows > 256 else Reason.PART_UNEXPECTED
+    assert reason_of(data, codec.encode([bytes(32)])) is other
+
+
+@pytest.mark.parametrize("kind", ["freeze", "vote", "status"])
+def test_open_of_a_long_list_without_its_part_is_the_carriers_fault(kind: str) -> None:
+    body, part = listing(kind, 300)
+    data = listed(kind, body)
+    assert reason_of(data) is Reason.PART_MISSING
+    for opener in (record.open_leaf, record.open_bare):
+        with pytest.raises(VerificationError, match="part-missing"):
+            opener(NETWORK, data)
+    leaf = record.open_leaf(NETWORK, data, part)
+    assert isinstance(leaf, VerifiedRecord)
+    assert leaf.body == body
+
+
+def test_open_of_a_list_signed_with_a_bad_row_is_the_authors_fault() -> None:
+    ids = [n.to_bytes(32, "big") for n in range(299)] + [b"short"]
+    part = codec.encode(ids, max_bytes=ROWS_MAX_BYTES)
+    root = root_of([leaf_hash(codec.encode(one)) for one in ids])
+    body = {"freeze": bytes(32), "round": 1, "outcome": "adopted", "counted": [300, root]}
+    data = envelope(payload(kind="vote", body=body))
+    leaf = record.open_leaf(NETWORK, data, part)
+    assert leaf == RefusedLeaf(envelope=data, reason=Reason.BODY_FORM)
+
+
+def test_largest_list_and_largest_record_fit_one_frame() -> None:
+    voters = tuple(
+        Voter(council=n.to_bytes(32, "big"), weight=WEIGHT_MAX) for n in range(MEMBERS_MAX)
+    )
+    part = record.rows_part(Freeze(councils=voters, opens=1, closes=2))
+    assert part is not None
+    assert len(part) <= ROWS_MAX_BYTES
+    proof = tuple(bytes(32) for _ in range(41))
+    head = bytes(HEAD_MAX_BYTES)
+    leaf = (bytes(RECORD_MAX_BYTES), bytes(ROWS_MAX_BYTES))
+    run = Run(log=bytes(32), start=0, leaves=(leaf,), head=head, proof=proof)
+    assert len(wire.encode(run)) <= MESSAGE_MAX_BYTES
 
 
 # --- the type --------------------------------------------------------------------------------

@@ -122,7 +122,8 @@ class Author:
         )
         chosen = self.keyholders[: self.threshold] if signers is None else signers
         rows = [record.sign(self.network, payload, holder) for holder in chosen]
-        return record.open(self.network, record.assemble(payload, rows), part)
+        beside = part or record.rows_part(body)
+        return record.open(self.network, record.assemble(payload, rows), beside)
 
     def append(self, item: VerifiedRecord) -> VerifiedRecord:
         """Put a record at the end of this council's log."""

@@ -138,7 +138,7 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "exits": {"empty": []},
         "versions": {"empty": [], "31-bytes": [bytes(31)]},
         "takeover": _REF,
-        "rolls": {"empty": [], "of-two": [[bytes(32), bytes(32)]]},
+        "rolls": {"empty": [], "negative": [-1]},
     },
     "position": {
         "freeze": _ID,

@@ -152,19 +152,12 @@ def _freezes(out: Vectors) -> None:
         ("mover-left-out", "freeze-roll", "FRZ-1", {"councils": pairs[1:]}),
         ("other-weight", "freeze-roll", "FRZ-2", {"councils": [[pairs[0][0], 1], *pairs[1:]]}),
         ("versions", "freeze-version", "MOT-6", {"versions": [filler("version")]}),
-        ("rolls", "freeze-roll", "POS-7", {"rolls": [[FOUNDERS[0].id, filler("roll"), 40]]}),
+        ("rolls", "freeze-roll", "POS-7", {"rolls": [40] * 4}),
     ):
         _unknown(out, rule, reason, f"freeze-{slug}", "the freeze is not valid", freeze=change)
-    why = "without its accession in the freeze"
-    _unknown(
-        out,
-        "FRZ-2",
-        "freeze-roll",
-        "freeze-unnamed",
-        why,
-        sponsors=(0, 1),
-        freeze={"accessions": None},
-    )
+    why = "the first accession of a council is not named"
+    unnamed = {"accessions": None}
+    _valid(out, "FRZ-2", "unnamed", why, sponsors=(0, 1), locks=range(4), freeze=unnamed)
     asked = {"people_quorums": [["coordination", 1, 5]]}
     why = "a quorum of the people without rolls"
     _unknown(out, "CNT-13", "freeze-roll", "no-rolls", why, compact=asked)

@@ -130,11 +130,10 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "accessions": [filler("accession")],
         "exits": [filler("exit")],
         "decisions": [filler("decision")],
-        "ratifications": [filler("ratification")],
         "claims": [filler("claim")],
         "versions": [filler("amend")],
         "takeover": filler("takeover"),
-        "rolls": [[bytes([1]) * 32, filler("roll"), 120]],
+        "rolls": [120, 0, 90],
     },
     "position": {
         "freeze": FREEZE,
@@ -314,7 +313,7 @@ OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
         ),
     ),
     "freeze": (
-        *("seconds", "accessions", "exits", "decisions", "ratifications", "claims"),
+        *("seconds", "accessions", "exits", "decisions", "claims"),
         *("versions", "takeover", "rolls"),
     ),
     "position": (

@@ -9,6 +9,7 @@ from tests.support import ed25519
 from tools.vectors import cmp, examples
 from tools.vectors.base import Vectors
 from tools.vectors.broken_bodies import broken_bodies
+from tools.vectors.long_lists import lists
 from tools.vectors.signing import (
     KEYS,
     NETWORK,
@@ -71,6 +72,7 @@ def record() -> Vectors:
         request = _request(raw, examples.PARTS.get(kind))
         out.bad(rule, "body-form", f"{kind}-{slug}", why, request)
     _parts(out)
+    lists(out)
     return out
 
 

@@ -68,6 +68,7 @@ class Part(Enum):
     NONE = "none"
     TEXT = "text"  # salted wording, its hash is the body's `text`
     HEADS = "heads"  # the heads of a witness record, their Merkle root is the body's `root`
+    ROWS = "rows"  # a list of the body that is too long for it, by count and Merkle root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ class Kind:
     receipts: bool = False  # True: nodes witness logs that gained a record of this kind
     part: Part = Part.NONE
     plain: bool = False  # True: nothing else follows from it, so a node keeps it on disk alone
+    rows: tuple[str | int, ...] = ()  # where in the body the list of Part.ROWS stands
 
 
 def _kind(
@@ -92,6 +94,7 @@ def _kind(
     receipts: bool = False,
     part: Part = Part.NONE,
     plain: bool = False,
+    rows: tuple[str | int, ...] = (),
 ) -> Kind:
     return Kind(
         name=name or body.__name__.lower(),
@@ -99,8 +102,9 @@ def _kind(
         needs=needs,
         subject=subject,
         receipts=receipts,
-        part=part,
+        part=Part.ROWS if rows else part,
         plain=plain,
+        rows=rows,
     )
 
 
@@ -115,11 +119,11 @@ KINDS: Final = MappingProxyType(
             _kind(Accession),
             _kind(Motion, part=Part.TEXT),
             _kind(Second),
-            _kind(Freeze, receipts=True),
+            _kind(Freeze, receipts=True, rows=("councils",)),
             _kind(Position, receipts=True),
             _kind(Witness, Needs.NODE, subject=False, part=Part.HEADS),
-            _kind(Status, Needs.NODE),
-            _kind(Vote, Needs.NODE),
+            _kind(Status, Needs.NODE, rows=("locked", 2)),
+            _kind(Vote, Needs.NODE, rows=("counted",)),
             _kind(Lock, Needs.NODE),
             _kind(Mandate, subject=False, receipts=True),
             _kind(Act, Needs.DELEGATE, receipts=True),

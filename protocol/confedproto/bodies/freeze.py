@@ -18,21 +18,13 @@ class Voter(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     weight: Weight
 
 
-class FrozenRoll(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A council of C, its roll record, and the members that this one states."""
-
-    council: Bytes32
-    roll: Bytes32
-    members: Ballots
-
-
 class Freeze(Body, frozen=True, kw_only=True):
     """The record's subject is the motion; `councils` is C, strictly increasing.
 
     The lists name the records that the freeze rests on, each sorted: `exits` and `decisions`
-    (exclusions, dormancy) say why a founder is not in C, `ratifications` who is bound by the
-    motion's version of the compact, `claims` who votes besides those listed as affected.
-    `rolls` are in the order of the councils. `versions` are the amendments that compete, in
+    (exclusions, dormancy) say why a founder is not in C, `accessions` by which accession a council
+    is that left and came back, `claims` who votes besides those listed as affected. `rolls` are
+    the members of each council of C, in its order. `versions` are the amendments that compete, in
     the order of their ids; without them the motion stands as moved.
     """
 
@@ -43,10 +35,7 @@ class Freeze(Body, frozen=True, kw_only=True):
     accessions: Ids | None = None
     exits: Ids | None = None
     decisions: Ids | None = None
-    ratifications: Ids | None = None
     claims: Ids | None = None
     versions: Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=16)] | None = None
     takeover: Bytes32 | None = None
-    rolls: Annotated[tuple[FrozenRoll, ...], Meta(min_length=1, max_length=MEMBERS_MAX)] | None = (
-        None
-    )
+    rolls: Annotated[tuple[Ballots, ...], Meta(min_length=1, max_length=MEMBERS_MAX)] | None = None

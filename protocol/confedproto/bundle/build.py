@@ -242,7 +242,10 @@ def build_certificate(view: View, motion: RecordId, now: int) -> bytes:
         draft.add_council(CouncilId(voter.council))
     motion_record = _placed(view, motion).record
     if motion_record.subject is not None:
-        _add_members(draft, motion_record.subject, set(body.accessions or ()))
+        admitted = view.admitted(motion_record.subject)
+        joined = (admitted.get(CouncilId(voter.council)) for voter in body.councils)
+        first = {m.accession for m in joined if m is not None and m.accession is not None}
+        _add_members(draft, motion_record.subject, {*first, *(body.accessions or ())})
     vote = certificate.vote
     counted = vote.body.counted if isinstance(vote.body, Vote) else ()
     for one in (*(body.seconds or ()), *counted):

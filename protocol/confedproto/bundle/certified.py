@@ -6,6 +6,7 @@ that those rules would look for, so that what is left out is named as missing.
 
 from typing import Final
 
+from confedproto.bodies.compact import Compact
 from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.lock import Lock
 from confedproto.bodies.motion import Motion
@@ -43,6 +44,7 @@ def certified(proved: Evidence) -> tuple[Decision, str, tuple[str, ...]]:
         raise VerificationError(Reason.BUNDLE_SUBJECT, motion.kind, motion.id)
     compact, members = compact_of(proved, motion.subject)
     freeze, body = _freeze(proved, motion.id)
+    _check_joined(proved, motion.subject, compact, body)
     _check_complete(proved, motion.id, freeze.id, body)
     case = Case(
         motion=_placed(motion),
@@ -105,6 +107,15 @@ def _freeze(proved: Evidence, motion: RecordId) -> tuple[VerifiedRecord, Freeze]
     if freeze.subject != motion or not isinstance(freeze.body, Freeze):
         raise VerificationError(Reason.FREEZE_MISMATCH, "a freeze of another motion", freeze.id)
     return freeze, freeze.body
+
+
+def _check_joined(proved: Evidence, compact_id: RecordId, compact: Compact, body: Freeze) -> None:
+    """Every council of C is a founder or its accession is there."""
+    inside = {founder.council for founder in compact.founders}
+    inside |= {one.council for one in proved.of_kind("accession") if one.subject == compact_id}
+    for voter in body.councils:
+        if voter.council not in inside:
+            raise VerificationError(Reason.BUNDLE_MISSING, "an accession", compact_id)
 
 
 def _check_complete(proved: Evidence, motion: RecordId, freeze: RecordId, body: Freeze) -> None:

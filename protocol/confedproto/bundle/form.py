@@ -14,9 +14,9 @@ from confedproto.limits import (
     ARRAY_MAX,
     BUNDLE_SIGNATURES_MAX,
     LOG_MAX_SIZE,
-    PART_MAX_BYTES,
     PROOF_MAX_HASHES,
     RECORD_MAX_BYTES,
+    ROWS_MAX_BYTES,
     SIGNATURES_MAX,
     WITNESS_HEADS_MAX,
 )
@@ -39,7 +39,7 @@ class RecordRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
         tuple[tuple[_Signer, Annotated[int, Meta(ge=0, le=255)], _AnyForm], ...],
         Meta(min_length=1, max_length=SIGNATURES_MAX),
     ]
-    part: Annotated[bytes, Meta(max_length=PART_MAX_BYTES)] | None = None
+    part: Annotated[bytes, Meta(max_length=ROWS_MAX_BYTES)] | None = None
 
 
 class ProofRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 
-from confedproto.bodies.freeze import Freeze, FrozenRoll, Voter
+from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.bodies.motion import Motion
-from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.roll import Roll
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.case import Case, Placed, World, seconders
+from confedproto.rules.case import Case, World, seconders
 from confedproto.rules.compact import Member
 from confedproto.rules.freezing import amend_fault, takeover_fault
 from confedproto.rules.membership import EVER
+from confedproto.rules.roll import bound_by
 from confedproto.rules.tally import Outcome
 
 
@@ -26,12 +26,12 @@ def freeze_for(
     if world is None or not isinstance(body, Motion):
         return Freeze(councils=_voters(members.values()), opens=opens, closes=closes)
     claims = list(world.about(case.motion.record.id, "affected-claim"))
-    ratified = _ratified(world, body)
+    bound = bound_by(world, RecordId(body.version)) if body.version is not None else None
     inside = {
         one: member
         for one, member in members.items()
         if not (body.name == "exclusion" and one == body.target)
-        and (body.version is None or one in ratified)
+        and (bound is None or one in bound)
         and (
             body.affected is None
             or one in body.affected
@@ -50,17 +50,24 @@ def freeze_for(
         if placed.record.council == council and takeover_fault(case, placed) is None
     ]
     out = set(case.members) - set(members)
+    founders = {m.council for m in case.members.values() if m.accession is None}
+    back = {
+        one: member.accession
+        for one, member in inside.items()
+        if member.accession is not None and member.accession != case.members[one].accession
+    }
     return Freeze(
         councils=_voters(inside.values()),
         opens=opens,
         closes=closes,
         seconds=_ids(seconds),
-        accessions=_ids(m.accession for m in inside.values() if m.accession is not None),
+        accessions=_ids(back.values()),
         exits=_ids(
-            p.record.id for p in world.about(case.compact_id, "exit") if p.record.council in out
+            p.record.id
+            for p in world.about(case.compact_id, "exit")
+            if p.record.council in back or p.record.council in founders & out
         ),
         decisions=_ids(_exclusions(case, world, out)),
-        ratifications=_ids(ratified[one] for one in inside if one in ratified),
         claims=_ids(p.record.id for p in claims),
         versions=_ids(versions),
         takeover=min(taken, default=None),
@@ -75,16 +82,6 @@ def _voters(members: Iterable[Member]) -> tuple[Voter, ...]:
 
 def _ids(ids: Iterable[RecordId]) -> tuple[bytes, ...] | None:
     return tuple(sorted(set(ids))) or None
-
-
-def _ratified(world: World, body: Motion) -> dict[CouncilId, RecordId]:
-    if body.version is None:
-        return {}
-    return {
-        placed.record.council: placed.record.id
-        for placed in world.about(RecordId(body.version), "ratify")
-        if isinstance(placed.record.body, Ratify) and placed.record.body.value == "yes"
-    }
 
 
 def _exclusions(case: Case, world: World, out: set[CouncilId]) -> list[RecordId]:
@@ -103,14 +100,12 @@ def _asks_rolls(case: Case, body: Motion) -> bool:
     return any(quorum.name == body.name for quorum in case.compact.people_quorums or ())
 
 
-def _rolls(world: World, inside: Mapping[CouncilId, Member]) -> tuple[FrozenRoll, ...] | None:
-    last: dict[CouncilId, Placed] = {}
+def _rolls(world: World, inside: Mapping[CouncilId, Member]) -> tuple[int, ...] | None:
+    """What each council of C last said of its members; None if one has said nothing."""
+    last: dict[CouncilId, int] = {}
     for placed in world.of_kind("roll"):
-        if placed.record.council in inside:
-            last[placed.record.council] = placed
-    rows = [
-        FrozenRoll(council=one, roll=last[one].record.id, members=roll.members)
-        for one in sorted(last)
-        if isinstance(roll := last[one].record.body, Roll)
-    ]
-    return tuple(rows) or None
+        if isinstance(placed.record.body, Roll):
+            last[placed.record.council] = placed.record.body.members
+    if not inside.keys() <= last.keys():
+        return None
+    return tuple(last[one] for one in sorted(inside)) or None

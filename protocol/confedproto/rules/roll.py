@@ -13,7 +13,7 @@ from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.roll import Roll
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.case import Case, Placed, is_adopted
+from confedproto.rules.case import Case, Placed, World, is_adopted
 from confedproto.rules.compact import rule_for
 
 
@@ -32,6 +32,8 @@ def roll_fault(case: Case, body: Freeze) -> Reason | None:
         if weight is None or weight != voter.weight or council in excused:
             return Reason.FREEZE_ROLL
     for member in case.members.values():
+        if motion.version is not None:
+            break  # who ratifies later must not make this freeze bad: left out wrongly is a dispute
         left_out = member.accession is None and member.council not in councils
         if left_out and member.council not in excused and not is_left(case, body, member.council):
             return Reason.FREEZE_ROLL
@@ -75,9 +77,12 @@ def _weight(case: Case, body: Freeze, council: CouncilId) -> int | None:
     exits = [p for p in _named(case, body.exits, "exit", council) if _of(case, p, Exit)]
     if member.accession is None and not exits:
         return member.weight
-    named = set(body.accessions or ())
     if case.world is None:
-        return member.weight if member.accession in named else None
+        return member.weight
+    if not exits:
+        placed = case.world.placed(member.accession) if member.accession is not None else None
+        good = placed is not None and _is_admitted(case, placed, body.opens)
+        return member.weight if good else None
     for placed in _named(case, body.accessions, "accession", council):
         accession = placed.record.body
         if not isinstance(accession, Accession) or placed.record.subject != case.compact_id:
@@ -85,10 +90,7 @@ def _weight(case: Case, body: Freeze, council: CouncilId) -> int | None:
         if accession.observer or accession.weight > case.compact.weight_max:
             continue
         after = all(_later(placed, gone) for gone in exits)
-        if exits and not after:
-            continue
-        first = placed.record.id == member.accession
-        if (first or exits) and _is_admitted(case, placed, body.opens):
+        if after and _is_admitted(case, placed, body.opens):
             return accession.weight
     return None
 
@@ -134,8 +136,9 @@ def _excused(case: Case, motion: Motion, body: Freeze) -> set[CouncilId]:
         target = _decided(case, RecordId(decision), body.opens)
         if target is not None:
             out.add(target)
+    bound = None if motion.version is None else bound_by(case.world, RecordId(motion.version))
     for council in case.members:
-        if motion.version is not None and not _ratified(case, motion, body, council):
+        if bound is not None and council not in bound:
             out.add(council)
         if motion.affected is None or council in motion.affected:
             continue
@@ -161,28 +164,25 @@ def _decided(case: Case, decision: RecordId, by: int) -> CouncilId | None:
     return CouncilId(body.target)
 
 
-def _ratified(case: Case, motion: Motion, body: Freeze, council: CouncilId) -> bool:
-    return any(
-        isinstance(placed.record.body, Ratify)
-        and placed.record.body.value == "yes"
-        and placed.record.subject == motion.version
-        for placed in _named(case, body.ratifications, "ratify", council)
-    )
+def bound_by(world: World | None, version: RecordId) -> set[CouncilId]:
+    """The councils that have ratified a version of the compact (REV-3)."""
+    return {
+        placed.record.council
+        for placed in (world.about(version, "ratify") if world is not None else ())
+        if isinstance(placed.record.body, Ratify) and placed.record.body.value == "yes"
+    }
 
 
 def _frozen_rolls_fault(case: Case, body: Freeze, councils: list[CouncilId]) -> Reason | None:
-    rows = body.rolls or ()
-    listed = [CouncilId(row.council) for row in rows]
-    if listed != sorted(set(listed)) or not set(listed) <= set(councils):
-        return Reason.FREEZE_ROLL
-    for row in rows:
-        placed = case.world.placed(RecordId(row.roll)) if case.world is not None else None
-        roll = placed.record.body if placed is not None else None
-        if placed is None or not isinstance(roll, Roll) or placed.record.council != row.council:
-            return Reason.FREEZE_ROLL
-        if roll.members != row.members:
-            return Reason.FREEZE_ROLL
+    """Each council of C has said, in some roll record, what is frozen of its members (POS-7)."""
     asked = rule_for(case.compact, getattr(case.motion.record.body, "name", ""))
-    if asked is not None and asked.people_quorum is not None and listed != councils:
-        return Reason.FREEZE_ROLL
-    return None
+    if body.rolls is None:
+        needed = asked is not None and asked.people_quorum is not None
+        return Reason.FREEZE_ROLL if needed else None
+    said: set[tuple[CouncilId, int]] = set()
+    for placed in case.world.of_kind("roll") if case.world is not None else ():
+        if isinstance(placed.record.body, Roll):
+            said.add((placed.record.council, placed.record.body.members))
+    whole = len(body.rolls) == len(councils)
+    good = whole and said.issuperset(zip(councils, body.rolls, strict=True))
+    return None if good else Reason.FREEZE_ROLL

@@ -24,7 +24,8 @@ def ballots_of(position: Position) -> int:
 
 def rolls_of(freeze: Freeze) -> Mapping[CouncilId, int]:
     """Council -> members of its frozen roll, where the freeze has one (POS-7)."""
-    return {CouncilId(row.council): row.members for row in freeze.rolls or ()}
+    rolls = freeze.rolls or ()
+    return {CouncilId(v.council): roll for v, roll in zip(freeze.councils, rolls, strict=False)}
 
 
 def unit_of(weight: int, position: Position | None, roll: int | None) -> Unit:

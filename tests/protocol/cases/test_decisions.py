@@ -17,7 +17,7 @@ from confedproto.bodies.dispute import Dispute
 from confedproto.bodies.dissolution import Dissolution
 from confedproto.bodies.exit import Exit
 from confedproto.bodies.finding import Finding
-from confedproto.bodies.freeze import Freeze, FrozenRoll, Voter
+from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.bodies.hold import Hold
 from confedproto.bodies.motion import Money, Translation
 from confedproto.bodies.naming import Naming
@@ -137,13 +137,7 @@ def test_case_07_council_joined_after_the_freeze_may_speak_not_vote() -> None:
     made.vote(freeze, "YYN-")
     assert made.faults(motion)[spoken.id] == "position-not-member"
     later = made.move(by=1)
-    named = made.authors[4].leaves[2]
-    whole = made.freeze(
-        later,
-        by=1,
-        councils=made.roll(),
-        accessions=[named],
-    )
+    whole = made.freeze(later, by=1, councils=made.roll())
     assert len(body_of(whole).councils) == 5
     assert made.status(later, made.now).state is State.OPEN
 
@@ -200,10 +194,11 @@ def test_case_11_target_of_an_exclusion_votes_on_all_but_its_own_case() -> None:
 
 def test_case_12_ballots_are_capped_by_the_frozen_roll() -> None:
     made = Assembly(3)
-    roll = made.put(0, Roll(members=10, taken=START, method="Dues."), None)
+    for by, members in enumerate((10, 11, 5)):
+        made.put(by, Roll(members=members, taken=START, method="Dues."), None)
     motion = made.move()
-    rolls = (FrozenRoll(council=made.authors[0].council, roll=roll.id, members=10),)
-    freeze = made.freeze(motion, rolls=rolls)
+    said: dict[bytes, int] = {made.authors[by].council: n for by, n in enumerate((10, 11, 5))}
+    freeze = made.freeze(motion, rolls=tuple(said[voter.council] for voter in made.roll()))
     made.now += 1
     inflated = made.position(freeze, 0, "Y", yes=11)
     honest = made.position(freeze, 1, "Y", yes=11)
@@ -460,12 +455,15 @@ def test_case_29_motion_runs_under_the_version_it_cites() -> None:
 def test_case_29_amended_compact_binds_only_who_ratified() -> None:
     made = Assembly(4, rules={"charter": "super(2,3)"})
     version = charter_change(made)
-    bound = [made.put(by, Ratify(value="yes"), version) for by in (0, 1)]
+    for by in (0, 1):
+        made.put(by, Ratify(value="yes"), version)
     motion = made.move(version=version.id)
     second = made.put(1, Second(), motion)
-    made.freeze(motion, seconds=[second], ratifications=bound)  # all four in C
+    made.freeze(motion, seconds=[second])  # all four in C
     assert made.status(motion, made.now).fault is Reason.FREEZE_ROLL
-    made.freeze(motion, councils=made.roll(without=[2, 3]), seconds=[second], ratifications=bound)
+    made.freeze(motion, councils=made.roll(without=[2, 3]), seconds=[second])
+    assert made.status(motion, made.now).state is State.OPEN
+    made.put(2, Ratify(value="yes"), version)  # a late one makes no freeze bad
     assert made.status(motion, made.now).state is State.OPEN
 
 

@@ -32,7 +32,7 @@ const payload = bin(0, limits.RECORD_MAX_BYTES);
 const signatures = list(signature, 1, limits.SIGNATURES_MAX);
 const entry = anyOf(
   row(payload, signatures),
-  row(payload, signatures, bin(0, limits.PART_MAX_BYTES)),
+  row(payload, signatures, bin(0, limits.ROWS_MAX_BYTES)),
 );
 const proof = row(number, int(0, limits.LOG_MAX_SIZE - 1), size, path);
 const receipt = row(

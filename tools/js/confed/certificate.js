@@ -19,6 +19,7 @@ export function certified(proved) {
   const motion = proved.subject;
   const { compact, members } = compactOf(proved, motion.subject);
   const freeze = theFreeze(proved, motion.id);
+  checkJoined(proved, motion.subject, compact, freeze);
   const [vote] = checkComplete(proved, motion.id, freeze);
   const law = ruleOf(compact, motion.body);
   if (law === null) refuse("class-unknown");
@@ -49,6 +50,18 @@ function theFreeze(proved, motion) {
   if (freezes.length > 1) refuse("freeze-double");
   if (!equal(freezes[0].subject, motion)) refuse("freeze-mismatch");
   return freezes[0];
+}
+
+/** Every council of C is a founder, or its accession is there. */
+function checkJoined(proved, compactId, compact, freeze) {
+  const accessions = ofKind(proved, "accession").filter((one) => equal(one.subject, compactId));
+  const inside = new Set(
+    [...compact.get("founders").map(([council]) => council), ...accessions.map((a) => a.council)].map(
+      toHex,
+    ),
+  );
+  const all = freeze.body.get("councils").every(([council]) => inside.has(toHex(council)));
+  if (!all) refuse("bundle-missing");
 }
 
 /** The one vote: every record that it and the freeze name is there, none of another motion. */
@@ -102,11 +115,11 @@ function tallyOf(proved, freeze, { rule, quorums }, counted) {
     if (position.time > freeze.body.get("closes")) return null;
     spoke.set(toHex(position.council), position.body);
   }
-  const rolls = new Map((freeze.body.get("rolls") ?? []).map(([one, , n]) => [toHex(one), n]));
-  const units = freeze.body.get("councils").map(([council, weight]) => {
+  const rolls = freeze.body.get("rolls") ?? [];
+  const units = freeze.body.get("councils").map(([council, weight], i) => {
     const position = spoke.get(toHex(council));
     spoke.delete(toHex(council));
-    return unitOf(weight, position, rolls.get(toHex(council)));
+    return unitOf(weight, position, rolls[i]);
   });
   if (spoke.size > 0) return null; // a position by a council that is not in C
   try {

@@ -128,11 +128,10 @@ const bodies = {
       accessions: ids,
       exits: ids,
       decisions: ids,
-      ratifications: ids,
       claims: ids,
       versions: list(bytes32, 1, 16),
       takeover: bytes32,
-      rolls: list(row(bytes32, bytes32, ballots), 1, limits.MEMBERS_MAX),
+      rolls: list(ballots, 1, limits.MEMBERS_MAX),
     },
   ),
   position: map(
@@ -281,11 +280,18 @@ const WITHOUT_SUBJECT = new Set([
   "roll",
 ]);
 const PARTS = { motion: "text", amend: "text", report: "text", witness: "heads" };
+/** Where in the body the list stands that is a part if it is too long for a body (PRT-8). */
+const ROWS = { freeze: ["councils"], status: ["locked", 2], vote: ["counted"] };
 
-/** Name -> {body: check, subject: whether the payload names one, part: null, "text", "heads"}. */
+/** Name -> {body: check, subject: whether the payload names one, part: null or its form, rows}. */
 export const KINDS = new Map(
   Object.entries(bodies).map(([kind, body]) => [
     kind,
-    { body, subject: !WITHOUT_SUBJECT.has(kind), part: PARTS[kind] ?? null },
+    {
+      body,
+      subject: !WITHOUT_SUBJECT.has(kind),
+      part: kind in ROWS ? "rows" : (PARTS[kind] ?? null),
+      rows: ROWS[kind] ?? null,
+    },
   ]),
 );

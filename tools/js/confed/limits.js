@@ -32,6 +32,8 @@ export const SHARE_MAX = 1000;
 export const WINDOW_MAX_S = 10 * 366 * 86400;
 export const TIME_MAX_S = 2 ** 40;
 export const PART_MAX_BYTES = 16384;
+export const ROWS_INLINE_MAX = 256;
+export const ROWS_MAX_BYTES = 43008;
 export const FILE_MAX_BYTES = 1048576;
 export const FILES_MAX = 16;
 

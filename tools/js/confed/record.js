@@ -8,6 +8,7 @@ import { recordId, signingBytes, TAG_TEXT } from "./ids.js";
 import { headRow, KINDS, time, token } from "./kinds.js";
 import { ARRAY_MAX, PART_MAX_BYTES, SIGNATURES_MAX } from "./limits.js";
 import { leafHash, rootOf } from "./merkle.js";
+import { attach, isDetached } from "./rows.js";
 import { anyMap, bin, int, list, map } from "./schema.js";
 import { sha256 } from "./sha256.js";
 import { RECORD_NAMESPACE, verifyCompact } from "./sshsig.js";
@@ -47,7 +48,10 @@ const isSignature = (row) =>
   typeof row[1] === "number" &&
   row[2] instanceof Uint8Array;
 
-/** The payload's fields and its kind's row (undefined: unknown); Refusal payload-/body-form. */
+/**
+ * The payload's fields and its kind's row (undefined: unknown); Refusal payload-/body-form.
+ * `detached`: a list of the body lies in the record's part, and the rest is checked with it.
+ */
 export function parsePayload(payload) {
   const fields = decode(payload);
   if (!header(fields)) refuse("payload-form");
@@ -55,24 +59,26 @@ export function parsePayload(payload) {
   if (fields.has("council") === firstCharter) refuse("payload-form");
   if (fields.get("ext")?.size === 0) refuse("payload-form");
   const kind = KINDS.get(fields.get("kind"));
+  let detached = false;
   if (kind !== undefined) {
     if (fields.has("subject") !== kind.subject) refuse("payload-form");
-    if (!kind.body(fields.get("body"))) refuse("body-form");
+    detached = kind.rows !== null && isDetached(kind.rows, fields.get("body"));
+    if (!detached && !kind.body(fields.get("body"))) refuse("body-form");
   }
-  return { fields, kind };
+  return { fields, kind, detached };
 }
 
 /** Decode, check and verify one record on `network`, with its detached part, if it has one. */
 export async function open(network, envelope, part = null) {
   const { payload, signatures } = splitEnvelope(envelope);
-  const { fields, kind } = parsePayload(payload);
+  const { fields, kind, detached } = parsePayload(payload);
   const id = recordId(network, payload);
   const message = signingBytes(id);
   for (const { signer, form, signature } of signatures) {
     if (form === FORM_RAW) await verifyEd25519(signer, message, signature);
     else await verifyCompact(signer, form, RECORD_NAMESPACE, message, signature);
   }
-  checkPart(kind?.part ?? null, fields.get("body"), part);
+  const body = wholeBody(fields.get("body"), kind, detached, part);
   return {
     id,
     kind: fields.get("kind"),
@@ -81,7 +87,7 @@ export async function open(network, envelope, part = null) {
     time: fields.get("time"),
     scope: fields.get("scope") ?? null,
     subject: fields.get("subject") ?? null,
-    body: fields.get("body"),
+    body,
     signers: signatures.map((row) => row.signer),
     payload,
     envelope,
@@ -89,8 +95,20 @@ export async function open(network, envelope, part = null) {
   };
 }
 
+/** The body with the list that lies in the part, if one does, after a look at the part. */
+function wholeBody(body, kind, detached, part) {
+  if (!detached) {
+    checkPart(kind?.part ?? null, body, part);
+    return body;
+  }
+  if (part === null) refuse("part-missing");
+  const whole = attach(kind.rows, body, part);
+  if (!kind.body(whole)) refuse("body-form");
+  return whole;
+}
+
 function checkPart(wanted, body, part) {
-  if (wanted === null) {
+  if (wanted === null || wanted === "rows") {
     if (part !== null) refuse("part-unexpected");
     return;
   }
