@@ -244,11 +244,6 @@ def is_sealed(path: Path) -> bool:
     return _parse(path)[0].sealed is not None
 
 
-def wrong_draft(kind: str) -> KeyringError:
-    """The node drafted another kind of record than it was asked for: nothing is signed."""
-    return KeyringError(NodeReason.CONTROL_REPLY, f"the node drafted a {kind}")
-
-
 def keys_for(
     folder: Path, wanted: Iterable[bytes], most: int, passphrase: bytes | None
 ) -> list[SigningKey]:

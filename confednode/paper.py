@@ -1,5 +1,6 @@
-"""A mandate on one A4 page: plain words, fingerprint, and QR codes that hold the whole file."""
+"""Paper and screen: a mandate on one A4 page, sign requests, with QR codes that hold it whole."""
 
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
 
@@ -26,11 +27,29 @@ p { margin: 2mm 0; }
 """
 
 
-def qr_texts(file: bytes) -> list[str]:
+def qr_texts(file: bytes, kind: QrKind = QrKind.BUNDLE) -> list[str]:
     """The QR texts of a file: one, or its parts where one symbol would be too dense."""
     if len(file) <= ONE_SYMBOL_BYTES:
-        return [text.encode_qr(QrData(kind=QrKind.BUNDLE, data=file))]
+        return [text.encode_qr(QrData(kind=kind, data=file))]
     return parts.encode_parts(file)
+
+
+def requests_page(requests: Iterable[tuple[Sequence[str], bytes]]) -> str:
+    """Sign requests to be shown or printed: for each its plain words and its QR codes.
+
+    Raises KeyringError where the drawing library of the extra [web] is not installed.
+    """
+    sections = "".join(
+        f"<section>{''.join(f'<p>{escape(shown(line))}</p>' for line in lines)}"
+        f"{_codes(qr_texts(file, QrKind.REQUEST))}</section>"
+        for lines, file in requests
+    )
+    return _page(
+        "To be signed",
+        "<h1>To be signed</h1><p>Save the texts of one request's codes in a file, one a line, and "
+        "give it to <code>confed sign FILE</code>. What that says is what will be signed; this "
+        f"page may be a lie.</p>{sections}",
+    )
 
 
 def page(report: Report, file: bytes) -> str:
@@ -60,21 +79,30 @@ def page(report: Report, file: bytes) -> str:
     rows.append(("Else", "refer back: what is not named here goes home to the council"))
     rows.append(("Mandate", text.encode_record(report.id)))
     body = "".join(f"<dt>{escape(n)}</dt><dd>{escape(shown(v))}</dd>" for n, v in rows)
-    texts = qr_texts(file)
-    codes = "".join(
-        f"<figure>{_drawn(one)}<figcaption>{number} of {len(texts)}</figcaption></figure>"
-        for number, one in enumerate(texts, start=1)
-    )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>Mandate</title><style>{_STYLE}</style></head><body>"
+    return _page(
+        "Mandate",
         f"<h1>Mandate of {escape(shown(report.council_name))}</h1>"
         f'<p>Fingerprint of the council: <span class="print">{text.fingerprint(council)}</span></p>'
         f"<dl>{body}</dl>"
         "<p>Read all the codes with the verify page or <code>confed verify</code>: that needs no "
         f"network. As of {moment(report.head_time or 0)}; a later recall is not on this page.</p>"
-        f'<div class="codes">{codes}</div></body></html>\n'
+        f"{_codes(qr_texts(file))}",
     )
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>{title}</title><style>{_STYLE}</style></head><body>{body}</body></html>\n"
+    )
+
+
+def _codes(texts: Sequence[str]) -> str:
+    codes = "".join(
+        f"<figure>{_drawn(one)}<figcaption>{number} of {len(texts)}</figcaption></figure>"
+        for number, one in enumerate(texts, start=1)
+    )
+    return f'<div class="codes">{codes}</div>'
 
 
 def _drawn(content: str) -> str:

@@ -106,6 +106,14 @@ def read_file(path: Path, most: int) -> bytes:
     return data
 
 
+def read_input(most: int) -> bytes:
+    """Standard input to its end, at most `most` bytes. Raises KeyringError FILE_UNREADABLE."""
+    data = sys.stdin.buffer.read(most + 1)
+    if len(data) > most:
+        raise KeyringError(NodeReason.FILE_UNREADABLE, f"more than {most} bytes were given")
+    return data
+
+
 def read_passphrase(path: Path) -> bytes:
     """The passphrase in a file, without its line end. Raises KeyringError if it is empty."""
     passphrase = read_file(path, 4_096).rstrip(b"\r\n")

@@ -1,29 +1,34 @@
 """node, charter, suspend, recover: the council's servers and keyholders."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from confednode import app, config, keyring, sshagent
+from confednode.commands.asked import Asked
 from confednode.commands.base import Shell, command
 from confednode.commands.failing import fail_usage
 from confednode.commands.signing import described, write_request
 from confednode.config import Settings
 from confednode.store import Peer
-from confedproto import record, signrequest, text
+from confedproto import signrequest, text
 from confedproto.ids import CouncilId, PublicKey
 from confedproto.signrequest import SignRequest
 
+_NODE_FILLED: Final = frozenset({"number", "expires", "addresses", "previous", "last"})
+"""What a node's draft of a node record says of its own."""
 _TO = click.option("--to", "target", type=click.Path(path_type=Path), help="The sign request.")
 
 
-def propose(shell: Shell, kind: str, draft: dict[str, Any], target: Path | None) -> None:
-    """Sign with the keys that lie here; hand in what is complete, write down what is not."""
-    payload = bytes.fromhex(draft["payload"])
-    header, _, _ = record.parse_payload(payload)
-    if header.kind != kind:
-        raise keyring.wrong_draft(header.kind)
+def propose(shell: Shell, asked: Asked, draft: dict[str, Any], target: Path | None) -> None:
+    """Sign with the keys that lie here; hand in what is complete, write down what is not.
+
+    The draft is held against what was asked for before any key is read: whoever has the
+    server cannot have the keyholders sign another server or other keyholders.
+    """
+    payload, kind = bytes.fromhex(draft["payload"]), asked.kind
+    asked.check(payload)
     request = SignRequest(
         network=config.network_of(config.load(shell.home)),
         payload=payload,
@@ -50,6 +55,12 @@ def propose(shell: Shell, kind: str, draft: dict[str, Any], target: Path | None)
     shell.emit(fields | {"file": str(path)}, lines)
 
 
+def _addresses(given: tuple[str, ...]) -> dict[str, object]:
+    """What a node record then says of addresses; nothing given: what it says now."""
+    parsed = tuple(text.parse_address(address).text for address in given)
+    return {"addresses": parsed} if parsed else {}
+
+
 @click.group()
 def node() -> None:
     """The server that keeps the council's log."""
@@ -61,7 +72,9 @@ def node() -> None:
 @command
 def node_renew(shell: Shell, addresses: tuple[str, ...], target: Path | None) -> None:
     """Authorise the same server for another 90 days."""
-    propose(shell, "node", shell.ask("draft-node", addresses=list(addresses)), target)
+    filled = _NODE_FILLED | {"key", "transport"}
+    asked = Asked(kind="node", says=_addresses(addresses), filled=filled)
+    propose(shell, asked, shell.ask("draft-node", addresses=list(addresses)), target)
 
 
 @node.command("prepare")
@@ -111,7 +124,12 @@ def node_replace(
         council=council,
         size=size,
     )
-    propose(shell, "node", draft, target)
+    says: dict[str, object] = {
+        "key": text.decode_key(key),
+        "transport": text.decode_transport(transport),
+    }
+    says |= _addresses(addresses)
+    propose(shell, Asked(kind="node", says=says, filled=_NODE_FILLED), draft, target)
 
 
 @node.command("override")
@@ -165,7 +183,13 @@ def charter_rotate(
     draft = shell.ask(
         "draft-charter", threshold=threshold or now["threshold"], keys=keys, name=name
     )
-    propose(shell, "charter", draft, target)
+    says: dict[str, object] = {
+        "threshold": threshold or now["threshold"],
+        "keys": tuple(sorted({text.decode_key(key) for key in keys})),
+    }
+    says |= {} if name is None else {"name": name}
+    filled = frozenset({"name", "rules", "previous", "delegation"})
+    propose(shell, Asked(kind="charter", says=says, filled=filled), draft, target)
 
 
 def _is_number(value: str, keys: list[str]) -> bool:
@@ -188,7 +212,10 @@ def suspend(
 ) -> None:
     """One keyholder stops the server, or another keyholder, for 72 hours."""
     draft = shell.ask("draft-suspension", key=key, lift=lift, council=council)
-    propose(shell, "suspension", draft, target)
+    says: dict[str, object] = {"lift": lift}
+    says |= {} if key is None else {"key": text.decode_key(key)}
+    asked = Asked(kind="suspension", says=says, filled=frozenset({"key"}))
+    propose(shell, asked, draft, target)
 
 
 @click.command()

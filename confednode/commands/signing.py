@@ -5,8 +5,15 @@ from typing import Any
 
 import click
 
-from confednode import keyring, plain, sshagent
-from confednode.commands.base import Shell, command, read_file, read_passphrase, write_file
+from confednode import keyring, paper, plain, sshagent
+from confednode.commands.base import (
+    Shell,
+    command,
+    read_file,
+    read_input,
+    read_passphrase,
+    write_file,
+)
 from confednode.commands.failing import fail_usage
 from confednode.errors import KeyringError, NodeReason
 from confedproto import signrequest, sshsig, text
@@ -14,20 +21,39 @@ from confedproto.errors import DecodeError, Reason
 from confedproto.ids import SSHSIG_NAMESPACE
 from confedproto.record import Signature
 from confedproto.signrequest import SignRequest
+from confedproto.text import QrData, QrKind, parts
 from confedproto.text.harmless import shown
 
 _ARMORED = b"-----BEGIN CONFED SIGN REQUEST-----"
+_QR = b"CONFED:"
+_INPUT = Path("-")
+"""The argument that stands for standard input: where a scanner types what it reads."""
+_PATH = click.Path(path_type=Path)
+_MOST = 2 * signrequest.FILE_MAX_BYTES
 
 
 def read_request(path: Path) -> SignRequest:
-    """A sign request from a file, binary or armored. Raises ConfedError or KeyringError."""
-    data = read_file(path, 2 * signrequest.FILE_MAX_BYTES)
+    """A sign request, in any form. Raises ConfedError or KeyringError."""
+    data = read_input(_MOST) if path == _INPUT else read_file(path, _MOST)
+    return signrequest.decode(unwrapped(data))
+
+
+def unwrapped(data: bytes) -> bytes:
+    """The bytes of a sign request in armor or in the texts of its QR codes, or `data` itself."""
     if data.startswith(_ARMORED):
         armor = text.decode_armor(data.decode("ascii", "replace"))
         if armor.label is not text.ArmorLabel.SIGN_REQUEST:
             raise DecodeError(Reason.ARMOR_FORM, "no sign request")
-        data = armor.data
-    return signrequest.decode(data)
+        return armor.data
+    if not data.startswith(_QR):
+        return data
+    texts = data.decode("ascii", "replace").split()
+    if texts[0].startswith(parts.SCHEME):
+        return parts.join_parts(texts)
+    code = text.decode_qr(texts[0])
+    if len(texts) == 1 and isinstance(code, QrData) and code.kind is QrKind.REQUEST:
+        return code.data
+    raise DecodeError(Reason.ENVELOPE_FORM, "the QR code of something else")
 
 
 def write_request(path: Path, request: SignRequest, *, armored: bool) -> None:
@@ -51,9 +77,11 @@ def described(request: SignRequest) -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--to", "folder", type=click.Path(path_type=Path), help="Write them as files here.")
+@click.option("--to", "folder", type=_PATH, help="Write them as files here.")
+@click.option("--qr", is_flag=True, help="Print the texts of their QR codes, one a line.")
+@click.option("--html", "page", type=_PATH, help="Write a page with words and QR codes.")
 @command
-def requests(shell: Shell, folder: Path | None) -> None:
+def requests(shell: Shell, folder: Path | None, qr: bool, page: Path | None) -> None:
     """What waits for signatures, and whose are missing."""
     rows = shell.ask("pending")["requests"]
     for row in rows:
@@ -61,18 +89,31 @@ def requests(shell: Shell, folder: Path | None) -> None:
             path = folder / f"{row['id'][4:16]}.confed-sign"
             write_file(path, bytes.fromhex(row["file"]))
             row["path"] = str(path)
-    listed = [f"{row['kind']:<12} {row['id']}  {row['progress']}" for row in rows]
-    shell.emit({"requests": rows}, listed or ["Nothing waits for a signature."])
+        if qr:
+            row["qr"] = paper.qr_texts(bytes.fromhex(row["file"]), QrKind.REQUEST)
+    fields: dict[str, Any] = {"requests": rows}
+    if page is not None:
+        files = [bytes.fromhex(row["file"]) for row in rows]
+        words = [(plain.explain(signrequest.decode(file)), file) for file in files]
+        write_file(page, paper.requests_page(words).encode())
+        fields["html"] = str(page)
+    listed = [
+        line
+        for row in rows
+        for line in (f"{row['kind']:<12} {row['id']}  {row['progress']}", *row.get("qr", ()))
+    ]
+    shell.emit(fields, listed or ["Nothing waits for a signature."])
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--key", "key_file", type=click.Path(path_type=Path), help="A key file.")
-@click.option("--agent", type=click.Path(path_type=Path), help="A .pub file: ask ssh-agent.")
-@click.option("--message", type=click.Path(path_type=Path), help="Write what ssh-keygen signs.")
-@click.option("--sshsig", "signed", type=click.Path(path_type=Path), help="Its .sig file.")
-@click.option("--to", "target", type=click.Path(path_type=Path), help="Default: the same file.")
+@click.argument("file", type=_PATH)
+@click.option("--key", "key_file", type=_PATH, help="A key file.")
+@click.option("--agent", type=_PATH, help="A .pub file: ask ssh-agent.")
+@click.option("--message", type=_PATH, help="Write what ssh-keygen signs.")
+@click.option("--sshsig", "signed", type=_PATH, help="Its .sig file.")
+@click.option("--to", "target", type=_PATH, help="Default: the same file.")
 @click.option("--armor", "armored", is_flag=True, help="Write text that survives mail and chat.")
+@click.option("--qr", is_flag=True, help="Print the texts of its QR codes, one a line.")
 @click.option("--show", "only_show", is_flag=True, help="Say what it is; sign nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before signing.")
 @command
@@ -85,11 +126,13 @@ def sign(
     signed: Path | None,
     target: Path | None,
     armored: bool,
+    qr: bool,
     only_show: bool,
     yes: bool,
 ) -> None:
     """Read a sign request in plain words, and sign it. Needs no node and no network.
 
+    FILE is a request in any form, - the texts of its QR codes on standard input.
     With an SSH key: --agent KEY.pub, or --message M, then
     `ssh-keygen -Y sign -n confed-record-1 -f KEY M`, then --sshsig M.sig.
     """
@@ -105,12 +148,18 @@ def sign(
         return
     if len(ways) != 1:
         fail_usage("give one of --key, --agent, --sshsig", json_mode=shell.json_mode)
+    if file == _INPUT and not (yes and (target or qr)):
+        fail_usage("with - give --yes, and --to or --qr", json_mode=shell.json_mode)
     if not yes and not click.confirm("Sign this?", default=False, err=True):
         raise KeyringError(NodeReason.SIGN_REFUSED, "not signed")
     request = request.add(_signature(shell, request, key_file, agent, signed))
-    write_request(target or file, request, armored=armored)
-    told = described(request) | {"file": str(target or file), "explained": lines}
-    shell.emit(told, [plain.progress(request)])
+    told = described(request) | {"explained": lines}
+    if target is not None or file != _INPUT:
+        write_request(target or file, request, armored=armored)
+        told["file"] = str(target or file)
+    if qr:
+        told["qr"] = paper.qr_texts(signrequest.encode(request), QrKind.REQUEST)
+    shell.emit(told, [plain.progress(request), *told.get("qr", ())])
 
 
 def _signature(
@@ -143,10 +192,13 @@ def text_key(key: bytes) -> Any:
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=_PATH)
 @command
 def submit(shell: Shell, files: tuple[Path, ...]) -> None:
-    """Hand signed requests to the node: it joins them, and takes the record up when enough."""
+    """Hand signed requests to the node: it joins them, and takes the record up when enough.
+
+    FILES are requests in any form, - the texts of one's QR codes on standard input.
+    """
     whole = signrequest.join(read_request(path) for path in files)
     reply = shell.ask("collect", files=[signrequest.encode(whole).hex()])
     done = "Taken up." if reply["submitted"] else "Waits for more signatures."

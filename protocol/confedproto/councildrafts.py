@@ -101,6 +101,7 @@ class CouncilDesk:
                 keys=tuple(sorted(set(keys))),
                 rules=step.charter.rules,
                 previous=step.record.id,
+                delegation=step.charter.delegation,
             )
         )
 

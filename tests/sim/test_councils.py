@@ -3,10 +3,12 @@
 import pytest
 
 from confedproto import record
+from confedproto.bodies.charter import Charter, Delegation
 from confedproto.councildrafts import CouncilDesk
 from confedproto.drafts import Draft
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.guard import Signing
+from confedproto.ids import PublicKey
 from confedproto.rules.life import State
 from confedproto.testing import SimNode, Simulator, seeded_key
 from confedproto.testing_servers import attach, backup, clone, new_server, override, restore
@@ -145,6 +147,24 @@ def test_stolen_server_is_replaced_through_a_linked_council() -> None:
     assert digests(sim, [*nodes[1:], fresh]) == 1
     with pytest.raises(LocalProtocolError, match=Reason.NODE_REPLACED):
         say(sim, stolen)
+
+
+def test_rotation_keeps_what_the_charter_asks_of_mandates() -> None:
+    sim, (node, *_) = ring()
+    rules = Delegation(terms=2, gap=86_400)
+    keys = tuple(sorted(key.public for key in node.keyholders))
+    before = node.engine.view.authorities[node.council].charter
+    assert before is not None
+    body = Charter(name="C0", threshold=2, keys=keys, previous=before.record.id, delegation=rules)
+    payload = record.build_payload(
+        kind="charter", council=node.council, charter=1, time=sim.now_s, body=body
+    )
+    hand_to(sim, node, payload, 0, 1, of=node)
+    renamed = desk(sim, node).charter(name="C0 anew", threshold=2, keys=list(map(PublicKey, keys)))
+    hand_to(sim, node, renamed, 0, 1, of=node)
+    now = node.engine.view.authorities[node.council].charter
+    assert now is not None
+    assert (now.version, now.charter.name, now.charter.delegation) == (3, "C0 anew", rules)
 
 
 def test_renewal_keeps_the_log_and_moves_the_expiry() -> None:

@@ -51,7 +51,7 @@ def text() -> Vectors:
             data = _data(length)
             answer = {"type": label, "data": data.hex()}
             good("TXT-11", "armor", slug, "lines of 64", _armor(label, data), answer)
-    for type_ in ("ENVELOPE", "BUNDLE"):
+    for type_ in ("ENVELOPE", "BUNDLE", "REQUEST"):
         for length in (1, 2, 3, 4, 5, 200):
             data = _data(length)
             answer = {"type": type_, "data": data.hex()}

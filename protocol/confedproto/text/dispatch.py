@@ -33,7 +33,7 @@ def decode_text(kind: str, text: str) -> TextValue:
 
     Fields: `type` first, then `id` (record, council), or `address, transport, council,
     token, expires` (invite), or `data` (armor: type RECORD, BUNDLE, SIGN REQUEST; qr:
-    ENVELOPE, BUNDLE). DecodeError as the decoder says; LocalProtocolError(BAD_REQUEST)
+    ENVELOPE, BUNDLE, REQUEST). DecodeError as the decoder says; LocalProtocolError(BAD_REQUEST)
     for an unknown kind.
     """
     decoder = _DECODERS.get(kind)

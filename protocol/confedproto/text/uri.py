@@ -72,6 +72,7 @@ class QrKind(StrEnum):
 
     ENVELOPE = "ENVELOPE"  # one record
     BUNDLE = "BUNDLE"  # one .confed file
+    REQUEST = "REQUEST"  # one sign request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,7 +141,7 @@ export function decodeQr(text) {
   if (SECRET_SEEN.test(text)) refuse("text-secret");
   if (/[a-z]/.test(text)) refuse("text-case");
   if (/[^\x00-\x7f]/.test(text)) refuse("text-character");
-  for (const type of ["ENVELOPE", "BUNDLE"]) {
+  for (const type of ["ENVELOPE", "BUNDLE", "REQUEST"]) {
     const start = `CONFED:${type}/`;
     if (text.startsWith(start)) return { type, data: qrData(type, text.slice(start.length)) };
   }
