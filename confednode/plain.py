@@ -24,6 +24,7 @@ _MEANS: Final[Mapping[str, str]] = {
     "suspension": "stops a key for 72 hours, or lets it go on",
     "link": "gives or answers consent to exchange records with another council",
     "unlink": "ends the exchange of records with another council",
+    "guest": "says which council took up an invitation",
     "compact": "founds a confederation",
     "accession": "joins a confederation",
     "motion": "proposes a decision to the other councils",

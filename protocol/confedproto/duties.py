@@ -16,7 +16,7 @@ from confedproto.record import VerifiedRecord, encode_heads, heads_of
 from confedproto.view import Log, View
 from confedproto.voting import Voting
 
-_MEMBERSHIP: Final = frozenset({"accession", "charter", "compact", "link"})
+_MEMBERSHIP: Final = frozenset({"accession", "charter", "compact", "link", "guest"})
 """Kinds that change who is in a compact, and so what a waiting motion is."""
 _FROM_FREEZE: Final = frozenset({"freeze", "lock", "status", "vote"})
 """Kinds that make a motion ours to look at."""

@@ -12,7 +12,6 @@ from typing import Final, assert_never
 
 from confedproto import effects as fx
 from confedproto import gossip, inputs, log, runs, sync, wire
-from confedproto.bodies.link import Link
 from confedproto.chains import leaf_kind
 from confedproto.comparing import Comparer, Words
 from confedproto.duties import Duties
@@ -26,9 +25,10 @@ from confedproto.merkle import leaf_hash
 from confedproto.pen import Pen
 from confedproto.plain import Feeder
 from confedproto.reception import Reception
-from confedproto.record import Leaf, VerifiedRecord
+from confedproto.record import Leaf
 from confedproto.session import Session, State
 from confedproto.view import Log, View
+from confedproto.writer import Writer
 
 DIGEST_INTERVAL_MS: Final = 30_000
 """How often each link compares digests: a heartbeat that also heals what got lost."""
@@ -52,6 +52,8 @@ class Engine:
         self._orphans: set[LogId] = set()  # later logs of councils not known well enough yet
         self._comparer: Final = Comparer()
         self._feeder: Final = Feeder(self.view)
+        hand = (self.view, self.keeper, self._pen, self._comparer)
+        self._writer: Final = Writer(*hand, feed=self._feed)
         self._ended = False  # a link was ended by this input
         self._out: list[fx.Effect] = []
         self.view.add_council(council)
@@ -73,11 +75,10 @@ class Engine:
             self._comparer.put(entry.head)
 
     def resume(self, *, clean: bool = True) -> None:
-        """After the last `restore`: open invitations are open again, and signing begins.
+        """After the last `restore`: signing begins.
 
         Not `clean`: only after the linked councils have told how far the log went (RES-1).
         """
-        self.reception.resume()
         self.keeper.start(clean=clean)
 
     def knows(self, remote: TransportKey) -> bool:
@@ -126,7 +127,7 @@ class Engine:
             case _:
                 assert_never(event)
         if (opening := self.keeper.begin()) is not None:
-            self._append(opening, now)
+            self._writer.append(opening, now)
         self._head_own(now)
         for session in list(self.sessions.values()) if self._ended else ():
             if session.council is not None and self.reception.parted(session.council):
@@ -159,7 +160,7 @@ class Engine:
                 self._digest_due[link] = now + DIGEST_INTERVAL_MS
                 self._send(link, self._comparer.digest_now())
         for duty in self._duties.due(now) if self.keeper.may_act(now) else ():
-            self._append(self._pen.sign(duty.body, duty.subject, duty.part, now), now)
+            self._writer.say(duty.body, now, subject=duty.subject, part=duty.part)
 
     # --- links ------------------------------------------------------------------------------
 
@@ -227,7 +228,10 @@ class Engine:
                 self._open(session, message, now)
             case wire.Knock():
                 if session.council is None:  # a guest that is known already knocks in vain
-                    session.council = self.reception.admit(session.remote, message, now)
+                    session.council, guest = self.reception.admit(session.remote, message, now)
+                    if guest is not None:
+                        self._writer.welcome(guest, now)
+                        self._head_own(now)  # consent is in the log before the guest hears of it
                     self._announcer.greet(session.link)
                     self._send(session.link, self._comparer.hello(session.council, self.council))
             case wire.Heads():
@@ -359,21 +363,10 @@ class Engine:
     def _submit(self, event: inputs.Submit, now: int) -> None:
         item, fault = event.record, None
         if not self._feeder.knows(item.id):  # handing in the same record twice changes nothing
-            ours = self.keeper.take(item, now)
-            if isinstance(ours, Reason):
-                fault = ours
-            elif ours is not None:
-                self._append(ours, now)
+            fault = self._writer.submit(item, now)
         if fault is None:
             self._head_own(now)
         self._out.append(fx.Answered(token=event.token, record=item.id, fault=fault))
-
-    def _append(self, item: VerifiedRecord, now: int) -> None:
-        self._feed(self.view.logs[self.own], [(item, leaf_hash(item.envelope), now // 1000)])
-        self._pen.fresh.append(item)
-        self.reception.note(item)
-        if isinstance(item.body, Link) and item.body.peer is not None:
-            self._comparer.doubt(CouncilId(item.body.peer))  # it has not read our answer yet
 
     def _head_own(self, now: int) -> None:
         """Sign one head over all that this input appended, and hand it to the store."""
@@ -386,7 +379,7 @@ class Engine:
 
     def _told(self, session: Session, message: wire.HeadTold, now: int) -> None:
         if (proof := self.keeper.told(session.council, message)) and self.keeper.may_act(now):
-            self._append(self._pen.sign(proof, None, None, now), now)
+            self._writer.say(proof, now)
         if message.head is not None and message.log == self.own:
             self._puller.announced(session.link, self.own, self.keeper.guard.wanted, held=True)
             self._pull(self.own, now)

@@ -142,6 +142,7 @@ class Reason(StrEnum):
     LINK_ENDED = "link-ended"
     INVITATION_UNKNOWN = "invitation-unknown"
     INVITATION_EXPIRED = "invitation-expired"
+    INVITATION_USED = "invitation-used"
     INVITATION_SELF = "invitation-self"
     QUOTA = "quota"
     # compacts and decisions, specs/05 and 07

@@ -14,7 +14,7 @@ from confedproto.ids import CouncilId, LogId, RecordId, log_id
 from confedproto.pen import Pen
 from confedproto.record import VerifiedRecord
 from confedproto.rules.given import CARRIED_KINDS
-from confedproto.rules.life import State
+from confedproto.rules.life import REFUSALS, State
 from confedproto.view import View
 
 URGENT: Final = frozenset({"recall", "suspension", "charter", "node", "fork-proof", "carried"})
@@ -31,12 +31,12 @@ class Keeper:
         self._council: Final = council
         self._pen: Final = pen
         self._key: Final = pen.key
-        self._own: Final = log_id(view.network, council, pen.key)
+        self.own: Final = log_id(view.network, council, pen.key)
         self._proved: set[LogId] = set()
 
     def start(self, *, clean: bool) -> None:
         """The node starts; without a log of its own there is nothing to be clean about."""
-        entry = self._view.logs.get(self._own)
+        entry = self._view.logs.get(self.own)
         held = entry is not None and entry.head is not None
         self.guard.start(clean=clean and held)
 
@@ -52,11 +52,11 @@ class Keeper:
         opening = self.opening()
         if opening is None or self.guard.state is not Signing.OPEN:
             return None
-        self._view.add_log(self._own, self._council, self._key)
+        self._view.add_log(self.own, self._council, self._key)
         return opening
 
     def _settle(self) -> bool:
-        entry = self._view.logs.get(self._own)
+        entry = self._view.logs.get(self.own)
         held = entry.head.size if entry is not None and entry.head is not None else 0
         if held == 0 and self.opening() is not None and not self.guard.wanted:
             held = 1  # a new server: its log begins with the node record that names it
@@ -66,14 +66,14 @@ class Keeper:
         """The node record in force if it opens our log, which is not there yet."""
         authority = self._view.authorities.get(self._council)
         node = authority.node if authority is not None else None
-        if node is None or node.key != self._key or self._own in self._view.logs:
+        if node is None or node.key != self._key or self.own in self._view.logs:
             return None
         return node.record
 
     @property
     def signing(self) -> Signing:
         """Whether the node signs its log: never again once a fork of it is proved (RES-3)."""
-        forked = self._own in self._view.chains.forked
+        forked = self.own in self._view.chains.forked
         return Signing.STOPPED if forked else self.guard.state
 
     def objection(self, kind: str, now: int) -> Reason | None:
@@ -91,12 +91,17 @@ class Keeper:
             return Reason.NODE_SUSPENDED
         return Reason.NODE_FORK if state is State.NODE_FORK else None
 
+    def silence(self, now: int) -> Reason | None:
+        """Why the node signs nothing of its own accord now, or None."""
+        if self.own not in self._view.logs:
+            return Reason.LOG_START
+        state = self._view.chains.of[self._council].state_at(now // 1000)
+        fault = self.objection("witness", now)
+        return fault or (None if state is State.ACTIVE else REFUSALS[state])
+
     def may_act(self, now: int) -> bool:
         """Whether the node signs records of its own accord now."""
-        if self._own not in self._view.logs or self.objection("witness", now) is not None:
-            return False
-        state = self._view.chains.of[self._council].state_at(now // 1000)
-        return state is State.ACTIVE
+        return self.silence(now) is None
 
     # --- what peers tell --------------------------------------------------------------------
 
@@ -104,7 +109,7 @@ class Keeper:
         """Whether an announced head may be of another history than ours: then ask (FRK-3)."""
         if entry.id in self._view.chains.forked:
             return False
-        if entry.id == self._own and head.size > entry.tree.size:
+        if entry.id == self.own and head.size > entry.tree.size:
             return True
         return head.size <= entry.tree.size and entry.tree.root_at(head.size)[:8] != head.root
 
@@ -115,12 +120,12 @@ class Keeper:
         """
         log_ = LogId(message.log)
         entry = self._view.logs.get(log_)
-        if entry is None and log_ == self._own:
+        if entry is None and log_ == self.own:
             entry = Log(id=log_, council=self._council, key=self._key)
         if entry is None:
             raise RemoteProtocolError(Reason.LOG_ID, "an answer that nobody asked for")
         found = guard.check(self._view.network, entry, message)
-        if log_ == self._own:
+        if log_ == self.own:
             size = found.head.size if found.head is not None else 0
             if council is not None:
                 self.guard.told(council, size)

@@ -3,10 +3,10 @@
 from typing import Final
 
 from confedproto import inputs, knocking, wire
+from confedproto.bodies.guest import Guest
 from confedproto.bodies.link import Link
 from confedproto.errors import Reason, RemoteProtocolError
 from confedproto.ids import CouncilId, TransportKey
-from confedproto.record import VerifiedRecord
 from confedproto.session import Session, State
 from confedproto.view import View
 
@@ -17,27 +17,7 @@ class Reception:
     def __init__(self, view: View, council: CouncilId) -> None:
         self.view: Final = view
         self.council: Final = council
-        self._invites: dict[bytes, int] = {}  # one-use key -> expiry, seconds
         self._guests: dict[TransportKey, CouncilId] = {}  # accepted knocks
-
-    def resume(self) -> None:
-        """Invitations of the log that nobody has answered are open again."""
-        for placed in self.view.of_kind("link"):
-            body = placed.record.body
-            if placed.record.council != self.council or not isinstance(body, Link):
-                continue
-            if body.invite is None or body.expires is None or body.peer is not None:
-                continue
-            if not self.view.guests(self.council, body.invite):
-                self._invites[body.invite] = body.expires
-
-    def note(self, item: VerifiedRecord) -> None:
-        """A record was appended to the own log: an invitation opens the door for its guest."""
-        match item.body:
-            case Link(peer=None, invite=bytes(invite), expires=int(expires)):
-                self._invites[invite] = expires
-            case _:
-                pass
 
     def session(self, event: inputs.LinkUp) -> Session:
         """A link that just came up: whose it is, as far as that is known (LNK-1)."""
@@ -81,17 +61,27 @@ class Reception:
         ]
         return knocking.knock_of(authority, answers[-1]) if answers else None
 
-    def admit(self, remote: TransportKey, knock: wire.Knock, now: int) -> CouncilId:
-        """The council of a stranger who answers an invitation (LNK-3).
+    def admit(
+        self, remote: TransportKey, knock: wire.Knock, now: int
+    ) -> tuple[CouncilId, Guest | None]:
+        """The council of a stranger who answers an invitation, and what makes it its guest.
 
-        Its records must prove it. Raises RemoteProtocolError.
+        Nothing more is to be signed for one that is the guest already (LNK-3). Raises
+        RemoteProtocolError.
         """
         answer = knocking.open_answer(self.view.network, knock)
-        if answer.host != self.council or answer.invite not in self._invites:
+        expires = self.view.invitation(self.council, answer.invite)
+        if answer.host != self.council or expires is None:
             raise RemoteProtocolError(Reason.INVITATION_UNKNOWN)
-        if self._invites[answer.invite] * 1000 < now:
+        named = self.view.guest(self.council, answer.invite)
+        if named not in (None, answer.record.council):
+            raise RemoteProtocolError(Reason.INVITATION_USED)
+        if named is None and expires * 1000 < now:
             raise RemoteProtocolError(Reason.INVITATION_EXPIRED)
         council = knocking.prove(self.view.network, knock, answer, remote)
-        del self._invites[answer.invite]
+        if self.parted(council) and named is not None:
+            raise RemoteProtocolError(Reason.LINK_ENDED)
         self._guests[remote] = council
-        return council
+        if named is not None:
+            return council, None
+        return council, Guest(peer=council, invite=answer.invite)

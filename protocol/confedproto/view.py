@@ -26,7 +26,7 @@ from confedproto.rules import state
 from confedproto.rules.authority import Authority, meets_threshold
 from confedproto.rules.compact import Member
 from confedproto.rules.known import NAMED_BY, VERSION, Known, names_of, reaches_far, version_of
-from confedproto.rules.links import Links
+from confedproto.rules.links import LINK_KINDS, Links
 from confedproto.rules.membership import current
 from confedproto.rules.motion import Case, MotionStatus, Placed
 from confedproto.rules.receipts import WitnessLine
@@ -158,7 +158,7 @@ class View:
             self._about[RecordId(named)][NAMED_BY].append(placed)
         if isinstance(leaf.body, Compact) and leaf.body.previous is not None:
             self._about[RecordId(leaf.body.previous)][VERSION].append(placed)
-        if leaf.kind in ("accession", "exit", "link"):  # who is a member may have changed
+        if leaf.kind in ("accession", "exit", "link", "guest"):  # who is a member may have changed
             self._members.clear()
         if reaches_far(leaf, self.records, self.about):
             self._statuses.clear()
@@ -193,7 +193,7 @@ class View:
         for kinds in (self._of_kind, *self._about.values()):
             for kind, held in kinds.items():
                 kinds[kind] = [p for p in held if p.record.id not in gone]
-        about_links = (*self._of_kind.get("link", ()), *self._of_kind.get("unlink", ()))
+        about_links = (p for kind in LINK_KINDS for p in self._of_kind.get(kind, ()))
         self._links = Links(placed.record for placed in about_links)
         self._members.clear()
         self._statuses.clear()
@@ -251,13 +251,13 @@ class View:
         """The links between two councils, by invitation, that neither has ended (LNK-6)."""
         return self._links.standing(one, other)
 
-    def guests(self, host: CouncilId, invite: bytes) -> set[CouncilId]:
-        """The councils that have answered an invitation of `host` (LNK-3: one may)."""
-        return self._links.guests(host, invite)
+    def guest(self, host: CouncilId, invite: bytes) -> CouncilId | None:
+        """The council that `host` named as the guest of an invitation, or None yet (LNK-2)."""
+        return self._links.guest(host, invite)
 
-    def invited(self, host: CouncilId, invite: bytes) -> bool:
-        """Whether `host` has signed an invitation with this one-use key."""
-        return self._links.invited(host, invite)
+    def invitation(self, host: CouncilId, invite: bytes) -> int | None:
+        """Until when (seconds UTC) `host` has invited with this one-use key; None: never."""
+        return self._links.invitation(host, invite)
 
     def charter_of(self, council: CouncilId, version: int) -> Charter | None:
         """The charter of a council with a version number, or None if it is unknown here."""

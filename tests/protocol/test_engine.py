@@ -8,8 +8,10 @@ import pytest
 
 from confedproto import effects as fx
 from confedproto import inputs, log, record, sync, wire
+from confedproto.bodies.guest import Guest
 from confedproto.bodies.link import Link
 from confedproto.bodies.second import Second
+from confedproto.drafts import Draft
 from confedproto.errors import Reason, VerificationError
 from confedproto.ids import CouncilId, LogId, TransportKey, network_id
 from confedproto.keys import SigningKey
@@ -140,6 +142,14 @@ def rig(peers: int = 2) -> Rig:
         token = key(7_000 + author.number)
         sim.submit(node, sim.desk(node).invite(token.public, START + DAY))
         author.append(answer(author, node.council, token))
+        guest = record.build_payload(
+            kind="guest",
+            council=node.council,
+            charter=1,
+            time=sim.now_s,
+            body=Guest(peer=author.council, invite=token.public),
+        )
+        sim.submit_signed(node, Draft(payload=guest), [node.node_key])
     feed(node.engine.view, authors)
     return Rig(sim, node, authors)
 
@@ -259,7 +269,7 @@ def test_knock_with_an_invitation_used_before_is_refused() -> None:
     thief = Author(61)
     second = Door(at.rig, thief, at.token)
     second.come(second.knock(), link=2)
-    assert at.rig.closed() == [(2, Reason.INVITATION_UNKNOWN)]
+    assert at.rig.closed() == [(2, Reason.INVITATION_USED)]
     assert opened(at.hello()) == [at.guest.council]
 
 

@@ -101,7 +101,7 @@ def test_body_with_one_fault_is_refused_where_cddl_can_say_it(
 
 def test_unsaid_faults_are_few_and_really_unsaid() -> None:
     unsaid = [slug for kind, slug, body in BROKEN if takes("records", kind, body)]
-    assert len(unsaid) <= 20
+    assert len(unsaid) <= 24
     for name in UNSAID:
         assert any(slug.endswith(name) for slug in unsaid), f"{name} is said now"
 

@@ -1,7 +1,9 @@
 """Invitations between councils with a past: other keyholders, another server, a repaired fork."""
 
+from confedproto.council import token_key
 from confedproto.councildrafts import CouncilDesk
 from confedproto.drafts import Draft
+from confedproto.errors import Reason
 from confedproto.rules.life import State as Life
 from confedproto.session import State
 from confedproto.testing import SimNode, Simulator, seeded_key
@@ -105,3 +107,69 @@ def test_council_with_another_server_links_and_all_its_logs_are_followed() -> No
     assert sim.run_until(lambda: linked(host, fresh), within_s=5)
     sim.run(5)
     assert host.engine.view.log_of[fresh.council] == fresh.engine.own
+
+
+def leaked(sim: Simulator, host: SimNode, *guests: SimNode) -> None:
+    """All guests answer the one invitation; the wires come up in this order."""
+    token = token_key(sim.rng.randbytes(16))
+    sim.submit(host, sim.desk(host).invite(token.public, sim.now_s + 3_600))
+    for guest in guests:
+        sim.submit(guest, sim.desk(guest).answer(host.council, token.public), token)
+    for guest in guests:
+        attach(sim, guest, host)
+
+
+def names(node: SimNode, one: SimNode, other: SimNode) -> bool:
+    return node.engine.view.linked(one.council, other.council)
+
+
+def test_second_answer_to_a_leaked_invitation_links_nobody_on_any_node() -> None:
+    sim = Simulator(15)
+    host, first, thief, third = (sim.add_council(name) for name in "HFTX")
+    sim.link(third, thief)
+    leaked(sim, host, first, thief)
+    sim.run(5)
+    sim.link(third, first)
+    sim.run(60)
+    everybody = (host, first, thief, third)
+    assert all(names(node, host, first) for node in everybody)
+    assert not any(names(node, host, thief) for node in everybody)
+    assert Reason.INVITATION_USED in {one.reason for one in host.refused}
+    answers = [p for p in host.engine.view.of_kind("link") if p.record.council == thief.council]
+    assert answers, "the half-link is in the log that the host follows, and counts for nothing"
+    assert len({node.engine.view.state_digest(sim.now_s) for node in everybody}) == 1
+
+
+def test_guest_of_an_invitation_stays_its_guest_when_the_host_starts_again() -> None:
+    sim = Simulator(16)
+    host, first, thief = (sim.add_council(name) for name in "HFT")
+    leaked(sim, host, first, thief)
+    sim.kill(first)
+    sim.run(5)
+    assert names(host, host, thief), "the first whose knock arrived"
+    sim.kill(host)
+    sim.restart(host)
+    sim.restart(first)
+    sim.run(60)
+    assert names(host, host, thief)
+    assert not names(host, host, first)
+    assert not names(first, host, first)
+    before = host.engine.view.logs[host.engine.own].tree.size
+    sim.cut(thief, host)
+    sim.heal(thief, host)
+    sim.run(5)
+    assert host.engine.view.logs[host.engine.own].tree.size == before
+
+
+def test_host_that_may_sign_nothing_takes_no_guest() -> None:
+    sim = Simulator(17)
+    host, guest = sim.add_council("host"), sim.add_council("guest")
+    payload = desk(sim, host).suspension(host.node_key.public)
+    token = token_key(sim.rng.randbytes(16))
+    sim.submit(host, sim.desk(host).invite(token.public, sim.now_s + 3_600))
+    sim.submit_signed(host, Draft(payload=payload), host.keyholders)
+    sim.submit(guest, sim.desk(guest).answer(host.council, token.public), token)
+    attach(sim, guest, host)
+    sim.run(5)
+    assert [one.reason for one in host.refused] == [Reason.NODE_SUSPENDED]
+    assert not names(host, host, guest)

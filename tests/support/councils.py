@@ -14,6 +14,7 @@ from confedproto.bodies.accession import Accession
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.compact import COORDINATION, ClassRule, Compact, Founder, Windows
 from confedproto.bodies.freeze import Freeze, Voter
+from confedproto.bodies.guest import Guest
 from confedproto.bodies.link import Link
 from confedproto.bodies.lock import Lock
 from confedproto.bodies.motion import Motion, Title
@@ -312,11 +313,12 @@ def ballot(
 
 
 def link(host: Author, guest: Author, *, time: int = START) -> None:
-    """Both halves of a link, each in its own log."""
+    """Both halves of a link, each in its own log, and the host's word for its guest."""
     token = key(host.number * 10_000 + guest.number)
     host.add(Link(invite=token.public, expires=time + DAY), time=time)
     answer = Link(peer=host.council, invite=token.public)
     guest.add(answer, time=time, signers=[*guest.keyholders[: guest.threshold], token])
+    host.sign_by_node(Guest(peer=guest.council, invite=token.public), time=time)
 
 
 def accede(author: Author, compact: VerifiedRecord, *, weight: int = 2) -> VerifiedRecord:

@@ -219,6 +219,7 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "head": {"empty": b"", "257-bytes": bytes(257)},
     },
     "unlink": {"invite": _ID},
+    "guest": {"peer": _ID, "invite": _ID},
     "statement": {
         "text": {"empty": "", "2001-characters": "s" * 2001, "bytes": b"s"},
         "files": {

@@ -89,6 +89,8 @@ class Decision:
             self._add("links", host.sign(payload("link", offer, host.id)))
             answer = payload("link", {"peer": host.id, "invite": invite.public}, NEWCOMER.id)
             self._add("links", NEWCOMER.sign(answer, *NEWCOMER.keys, invite))
+            guest = {"peer": NEWCOMER.id, "invite": invite.public}
+            self._add("links", host.sign(payload("guest", guest, host.id), host.node))
         raw = payload(
             "accession", {"weight": 2} | self.accession, NEWCOMER.id, subject=self.compact_id
         )

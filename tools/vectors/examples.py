@@ -271,6 +271,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "files": [["minutes", "pdf", 70_000, filler("file")]],
     },
     "unlink": {"invite": filler("invitation")},
+    "guest": {"peer": filler("guest"), "invite": filler("invitation")},
 }
 """The body of each kind with every optional field."""
 

@@ -24,6 +24,7 @@ from confedproto.bodies.exit import Exit
 from confedproto.bodies.finding import Finding
 from confedproto.bodies.forkproof import ForkProof
 from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.guest import Guest
 from confedproto.bodies.hold import Hold
 from confedproto.bodies.link import Link
 from confedproto.bodies.lock import Lock
@@ -136,6 +137,7 @@ KINDS: Final = MappingProxyType(
             _kind(Carried, Needs.NODE, subject=False, receipts=True),
             _kind(Statement, subject=False, plain=True),
             _kind(Unlink, subject=False),
+            _kind(Guest, Needs.NODE, subject=False),
             _kind(Exit, receipts=True),
             _kind(Amend, part=Part.TEXT),
             _kind(Objection),

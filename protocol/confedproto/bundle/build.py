@@ -22,6 +22,7 @@ from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, LogId, RecordId
 from confedproto.limits import CLOCK_AHEAD_MAX_S
 from confedproto.record import VerifiedRecord, assemble, split_envelope
+from confedproto.rules.links import LINK_KINDS
 from confedproto.rules.motion import Placed
 from confedproto.rules.receipts import WitnessLine, receipts_needed
 from confedproto.view import View
@@ -391,7 +392,7 @@ def _add_members(draft: _Draft, compact: RecordId, named: set[bytes] | None = No
         and member.accession == placed.record.id
         and (named is None or placed.record.id in named)
     ]
-    links = [placed.record for placed in view.of_kind("link")]
+    links = [placed.record for kind in LINK_KINDS for placed in view.of_kind(kind)]
     for one in (*accessions, *sponsoring_links(found[1], accessions, links)):
         draft.add_council(one.council)
         draft.add(one)

@@ -24,10 +24,10 @@ from confedproto.log import Head, open_head
 from confedproto.merkle import inclusion_root, leaf_hash
 from confedproto.record import VerifiedRecord
 from confedproto.rules.authority import Authority, NodeStep
-from confedproto.rules.links import Links
+from confedproto.rules.links import Links, link_fault
 
 _CHAIN: Final = frozenset({"charter", "node"})
-_MEMBERSHIP: Final = frozenset({"compact", "accession", "link"})
+_MEMBERSHIP: Final = frozenset({"compact", "accession", "link", "guest"})
 _TENURE: Final = frozenset({"mandate", "recall", "report", "ratify", "petition"})
 _KINDS: Final[Mapping[BundleKind, frozenset[str] | None]] = {
     "mandate": _CHAIN | _TENURE,
@@ -173,7 +173,8 @@ def _fold(
         authority = authorities.setdefault(one.council, Authority(network))
         fault = authority.admit(one)
         if fault is None and isinstance(one.body, Link):
-            fault = links.add(one, one.body)
+            fault = link_fault(one, one.body)
+        links.take(one)
         if fault is Reason.COUNCIL_UNKNOWN:
             raise VerificationError(Reason.BUNDLE_MISSING, "the charter of its council", one.id)
         if fault is not None:

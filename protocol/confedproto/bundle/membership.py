@@ -6,6 +6,7 @@ The rule is `rules.compact`'s; here it is found which links it rests on.
 from collections.abc import Iterable, Mapping, Sequence
 
 from confedproto.bodies.compact import Compact
+from confedproto.bodies.guest import Guest
 from confedproto.bodies.link import Link
 from confedproto.bundle.evidence import Evidence
 from confedproto.errors import Reason, VerificationError
@@ -23,22 +24,25 @@ def sponsoring_links(
     """
     newcomers = {record.council for record in accessions}
     inside = {CouncilId(founder.council) for founder in compact.founders} | newcomers
-    invitations: dict[tuple[CouncilId, bytes], VerifiedRecord] = {}
-    answers: list[tuple[VerifiedRecord, Link]] = []
+    offers: dict[tuple[CouncilId, bytes], VerifiedRecord] = {}
+    welcomes: dict[tuple[CouncilId, CouncilId, bytes], VerifiedRecord] = {}
+    answers: list[tuple[VerifiedRecord, CouncilId, bytes]] = []
     for record in links:
-        if isinstance(record.body, Link) and record.body.invite is not None:
-            if record.body.peer is None:
-                invitations[record.council, record.body.invite] = record
-            else:
-                answers.append((record, record.body))
+        match record.body:
+            case Link(peer=None, invite=bytes(invite)):
+                offers[record.council, invite] = record
+            case Link(peer=bytes(peer), invite=bytes(invite)):
+                answers.append((record, CouncilId(peer), invite))
+            case Guest(peer=peer, invite=invite):
+                welcomes[record.council, CouncilId(peer), invite] = record
+            case _:
+                pass
     out: dict[RecordId, VerifiedRecord] = {}
-    for answer, body in answers:
-        if body.peer is None or body.invite is None:
-            continue
-        pair = {answer.council, CouncilId(body.peer)}
-        invitation = invitations.get((CouncilId(body.peer), body.invite))
-        if pair <= inside and pair & newcomers and invitation is not None:
-            out[answer.id], out[invitation.id] = answer, invitation
+    for answer, host, invite in answers:
+        pair = {answer.council, host}
+        offer, welcome = offers.get((host, invite)), welcomes.get((host, answer.council, invite))
+        if pair <= inside and pair & newcomers and offer is not None and welcome is not None:
+            out |= {one.id: one for one in (answer, offer, welcome)}
     return list(out.values())
 
 

@@ -17,6 +17,7 @@ from typing import Final, assert_never
 from confedproto import keys
 from confedproto.bodies import KINDS, Needs
 from confedproto.bodies.charter import RULES_NUMBER, Charter, threshold_fault
+from confedproto.bodies.guest import Guest
 from confedproto.bodies.mandate import Mandate, may_sign
 from confedproto.bodies.node import Node
 from confedproto.bodies.suspension import Suspension
@@ -59,6 +60,8 @@ class Authority:
         self.charters: list[CharterStep] = []
         self.nodes: list[NodeStep] = []
         self.mandates: dict[RecordId, Mandate] = {}
+        self.invited: set[bytes] = set()
+        """The invitations of which a guest was named: no other can be (LNK-2)."""
         self.state = State.UNKNOWN
         self.rival: CharterStep | None = None
         """The other charter of the newest number, if there were ever two (CHA-6)."""
@@ -74,7 +77,7 @@ class Authority:
         out.charters, out.nodes = list(self.charters), list(self.nodes)
         out.mandates, out.stopped = dict(self.mandates), dict(self.stopped)
         out.state, out.rival, out._used = self.state, self.rival, set(self._used)
-        out.rivals = dict(self.rivals)
+        out.rivals, out.invited = dict(self.rivals), set(self.invited)
         return out
 
     @property
@@ -177,6 +180,8 @@ class Authority:
                 self.nodes.append(self._node_step(record, node))
             case Mandate() as mandate:
                 self.mandates[record.id] = mandate
+            case Guest() as guest:
+                self.invited.add(guest.invite)
             case Suspension() as suspension:
                 self._suspend(record, suspension)
             case _:
@@ -217,6 +222,8 @@ class Authority:
                 return self._node_event(node)
             case Suspension() as suspension:
                 return self._suspension_event(record, suspension)
+            case Guest() as guest if guest.invite in self.invited:
+                return Reason.INVITATION_USED
             case _:
                 return _EVENTS[kind.needs]
 

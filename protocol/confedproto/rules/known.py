@@ -54,7 +54,7 @@ def reaches_far(
     about: Callable[[RecordId, str], Sequence[Placed]],
 ) -> bool:
     """Whether a record may change the status of motions that it is not about."""
-    if leaf.kind in ("accession", "exit", "link", "ratify", "roll", "compact"):
+    if leaf.kind in ("accession", "exit", "link", "guest", "ratify", "roll", "compact"):
         return True
     if leaf.kind == "motion":
         return bool(names_of(leaf.body))

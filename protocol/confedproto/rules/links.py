@@ -6,12 +6,17 @@ offline proof use the same one. The order of the records has no influence.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Final
 
+from confedproto.bodies.guest import Guest
 from confedproto.bodies.link import Link
 from confedproto.bodies.unlink import Unlink
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId
 from confedproto.record import VerifiedRecord
+
+LINK_KINDS: Final = ("link", "guest", "unlink")
+"""The kinds that make and end links."""
 
 
 def link_fault(record: VerifiedRecord, link: Link) -> Reason | None:
@@ -26,62 +31,63 @@ def link_fault(record: VerifiedRecord, link: Link) -> Reason | None:
 
 
 class Links:
-    """Invitations by host, and answers by guest and host; both sides must be there."""
+    """Invitations and guests by host, answers by guest and host; all three make a link."""
 
     def __init__(self, records: Iterable[VerifiedRecord] = ()) -> None:
-        self._invites: set[tuple[CouncilId, bytes]] = set()
+        self._invites: dict[tuple[CouncilId, bytes], int] = {}  # until when, seconds
+        self._guests: dict[tuple[CouncilId, bytes], CouncilId] = {}
         self._ended: set[tuple[CouncilId, bytes]] = set()  # who, which invitation
         self._answers: dict[tuple[CouncilId, CouncilId], set[bytes]] = defaultdict(set)
         for record in records:
             self.take(record)
 
-    def add(self, record: VerifiedRecord, link: Link) -> Reason | None:
-        """Take up an admitted link record, or say why it is neither half of a link (LNK-1)."""
-        fault = link_fault(record, link)
-        if fault is not None or link.invite is None:
-            return fault
-        if link.peer is None:
-            self._invites.add((record.council, link.invite))
-        else:
-            self._answers[record.council, CouncilId(link.peer)].add(link.invite)
-        return None
-
     def linked(self, one: CouncilId, other: CouncilId) -> bool:
-        """Whether both have signed the same invitation, one giving and one taking (LNK-2)."""
-        return any(
-            (host, invite) in self._invites
+        """Whether two councils have ever been linked (LNK-2)."""
+        return bool(self._between(one, other))
+
+    def _between(self, one: CouncilId, other: CouncilId) -> set[tuple[CouncilId, CouncilId, bytes]]:
+        """Host, guest and invitation of each link between two councils."""
+        return {
+            (host, guest, invite)
             for host, guest in ((one, other), (other, one))
             for invite in self._answers.get((guest, host), ())
-        )
+            if (host, invite) in self._invites and self._guests.get((host, invite)) == guest
+        }
 
     def take(self, record: VerifiedRecord) -> None:
         """Take up an admitted record, if it is about links (LNK-6)."""
         match record.body:
-            case Link() as link:
-                self.add(record, link)
+            case Link() as link if link_fault(record, link) is None:
+                self._take_half(record, link)
+            case Guest() as guest:
+                named = (record.council, guest.invite)
+                self._guests.setdefault(named, CouncilId(guest.peer))
             case Unlink() as unlink:
                 self._ended.add((record.council, unlink.invite))
             case _:
                 pass
 
+    def _take_half(self, record: VerifiedRecord, link: Link) -> None:
+        if link.invite is None:
+            return
+        if link.peer is not None:
+            self._answers[record.council, CouncilId(link.peer)].add(link.invite)
+            return
+        named = (record.council, link.invite)
+        self._invites[named] = max(link.expires or 0, self._invites.get(named, 0))
+
     def standing(self, one: CouncilId, other: CouncilId) -> set[bytes]:
         """The invitations of the links between two councils that neither has ended."""
         return {
             invite
-            for host, guest in ((one, other), (other, one))
-            for invite in self._answers.get((guest, host), ())
-            if (host, invite) in self._invites
-            and not {(host, invite), (guest, invite)} & self._ended
+            for host, guest, invite in self._between(one, other)
+            if not {(host, invite), (guest, invite)} & self._ended
         }
 
-    def guests(self, host: CouncilId, invite: bytes) -> set[CouncilId]:
-        """The councils that have answered an invitation of `host` (LNK-3: one may)."""
-        return {
-            guest
-            for (guest, to), answered in self._answers.items()
-            if to == host and invite in answered
-        }
+    def guest(self, host: CouncilId, invite: bytes) -> CouncilId | None:
+        """The council that `host` named as the guest of an invitation, or None yet."""
+        return self._guests.get((host, invite))
 
-    def invited(self, host: CouncilId, invite: bytes) -> bool:
-        """Whether `host` has signed an invitation with this one-use key."""
-        return (host, invite) in self._invites
+    def invitation(self, host: CouncilId, invite: bytes) -> int | None:
+        """Until when (seconds UTC) `host` has invited with this one-use key; None: never."""
+        return self._invites.get((host, invite))

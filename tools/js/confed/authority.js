@@ -8,7 +8,7 @@ import { logId } from "./ids.js";
 import { KINDS } from "./kinds.js";
 import { maySign } from "./mandate.js";
 
-const BY_NODE = new Set(["witness", "vote", "lock", "status", "carried", "fork-proof"]);
+const BY_NODE = new Set(["witness", "vote", "lock", "status", "carried", "fork-proof", "guest"]);
 /** The rules number that these rules are (VER-1). */
 const RULES_NUMBER = 1;
 const BY_DELEGATE = new Set(["act", "report"]);
@@ -26,6 +26,7 @@ export class Authority {
     this.charters = []; // {record, body}; version N stands at N - 1
     this.nodes = []; // {record, body, key, log}
     this.mandates = new Map();
+    this.invited = new Set(); // invitations of which a guest was named
   }
 
   charterVersion(version) {
@@ -46,6 +47,7 @@ export class Authority {
       const log = logId(this.network, record.council, body.get("key"));
       this.nodes.push({ record, body, key: body.get("key"), log });
     }
+    if (record.kind === "guest") this.invited.add(toHex(body.get("invite")));
     if (record.kind === "mandate") this.mandates.set(toHex(record.id), body);
     return null;
   }
@@ -86,7 +88,9 @@ export class Authority {
       if (node === null || record.signers.length !== 1 || !equal(record.signers[0], node.key)) {
         return "node-key";
       }
-      return record.time > node.body.get("expires") ? "node-expired" : null;
+      if (record.time > node.body.get("expires")) return "node-expired";
+      const used = record.kind === "guest" && this.invited.has(toHex(record.body.get("invite")));
+      return used ? "invitation-used" : null;
     }
     if (BY_DELEGATE.has(record.kind)) {
       const mandate = this.mandates.get(toHex(record.subject));

@@ -12,7 +12,7 @@ import { inclusionRoot, leafHash } from "./merkle.js";
 
 const CHAIN = ["charter", "node"];
 const TENURE = ["mandate", "recall", "report", "ratify", "petition"];
-const MEMBERSHIP = ["compact", "accession", "link"];
+const MEMBERSHIP = ["compact", "accession", "link", "guest"];
 const KINDS = {
   mandate: new Set([...CHAIN, ...TENURE]),
   act: new Set([...CHAIN, ...TENURE, ...MEMBERSHIP, "act", "position", "amend"]),
@@ -91,6 +91,7 @@ function fold(network, records, indexes) {
     if (!authorities.has(council)) authorities.set(council, new Authority(network));
     let fault = authorities.get(council).admit(record);
     if (fault === null && record.kind === "link") fault = links.add(record);
+    if (fault === null && record.kind === "guest") links.welcome(record);
     if (fault === "council-unknown") refuse("bundle-missing");
     if (fault !== null) refuse(fault);
     const index = indexes.get(id);
@@ -110,9 +111,10 @@ function logOrder(id, record, indexes) {
     : [record.charter, 2, index, record.id];
 }
 
-/** Invitations and the answers to them (specs/09, LNK-2). */
+/** Invitations, the answers to them, and whom the host took for its guest (specs/09, LNK-2). */
 class Links {
   #invites = new Set();
+  #guests = new Map();
   #answers = new Map();
 
   add(record) {
@@ -132,12 +134,19 @@ class Links {
     return null;
   }
 
+  welcome(record) {
+    const named = toHex(record.council) + toHex(record.body.get("invite"));
+    this.#guests.set(named, toHex(record.body.get("peer")));
+  }
+
   linked(one, other) {
     return [
       [one, other],
       [other, one],
     ].some(([host, guest]) =>
-      (this.#answers.get(guest + host) ?? []).some((invite) => this.#invites.has(host + invite)),
+      (this.#answers.get(guest + host) ?? []).some(
+        (invite) => this.#invites.has(host + invite) && this.#guests.get(host + invite) === guest,
+      ),
     );
   }
 }

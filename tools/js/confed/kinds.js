@@ -210,6 +210,7 @@ const bodies = {
   ratify: map({ value: oneOf("yes", "no") }, { minutes: bytes32 }),
   petition: map({ count, members: number }),
   unlink: map({ invite: bytes32 }),
+  guest: map({ peer: bytes32, invite: bytes32 }),
   statement: map(
     { text: text(1, limits.TEXT_MAX_CHARS) },
     {
@@ -274,6 +275,7 @@ const WITHOUT_SUBJECT = new Set([
   "mandate",
   "statement",
   "unlink",
+  "guest",
   "suspension",
   "fork-proof",
   "carried",
