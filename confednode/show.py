@@ -8,17 +8,23 @@ from typing import Any
 
 import msgspec
 
-from confedproto import text
+from confedproto import codec, text
+from confedproto.bodies.compact import Compact
+from confedproto.bodies.dispute import Dispute
 from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.motion import Motion
 from confedproto.bodies.position import Position
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.certificate import quorum_of_locks
+from confedproto.rules.dispute import dispute_status
 from confedproto.rules.explain import grounds
+from confedproto.rules.membership import EVER
 from confedproto.rules.motion import MotionStatus, Placed, rule_of
 from confedproto.rules.receipts import receipts_needed
+from confedproto.rules.state import compact_about
 from confedproto.rules.tally import Outcome
+from confedproto.rules.versions import bound_version, versions_of
 from confedproto.view import View
 
 Row = dict[str, Any]
@@ -52,7 +58,7 @@ def compact(view: View, compact_id: RecordId) -> Row:
     if isinstance(found, Reason):
         raise LocalProtocolError(found)
     record, body = found
-    members = view.members(compact_id)
+    members, versions = view.members(compact_id), versions_of(view.world, compact_id)
     return {
         "compact": text.encode_record(record.id),
         "name": body.name,
@@ -64,6 +70,65 @@ def compact(view: View, compact_id: RecordId) -> Row:
             council_row(view, council) | {"weight": members[council].weight}
             for council in sorted(members)
         ],
+        "versions": [_version(view, compact_id, one) for one in versions],
+    }
+
+
+def _version(view: View, compact_id: RecordId, version: RecordId) -> Row:
+    """A proposed version of a compact: whether it is adopted, and whom it binds (REV-2, REV-3)."""
+    motions = [
+        placed.record.id
+        for placed in view.world.naming(version)
+        if isinstance(placed.record.body, Motion) and placed.record.body.target == version
+    ]
+    bound = [
+        council
+        for council in view.members(compact_id)
+        if bound_version(view.world, compact_id, council) == version
+    ]
+    return {
+        "version": text.encode_record(version),
+        "motions": [text.encode_record(one) for one in sorted(motions)],
+        "adopted": any(view.world.outcome(one, EVER) is Outcome.ADOPTED for one in motions),
+        "ratified": [council_row(view, council) for council in sorted(bound)],
+    }
+
+
+def compact_body(view: View, compact_id: RecordId) -> Row:
+    """The body of a compact or of a version, in CMP: what a next version is made from.
+
+    Raises LocalProtocolError COMPACT_UNKNOWN.
+    """
+    placed = view.records.get(compact_id)
+    if placed is None or not isinstance(placed.record.body, Compact):
+        raise LocalProtocolError(Reason.COMPACT_UNKNOWN)
+    plain = msgspec.to_builtins(placed.record.body, builtin_types=(bytes,))
+    return {"id": text.encode_record(compact_id), "body": codec.encode(plain).hex()}
+
+
+def dispute(view: View, placed: Placed, now: int) -> Row:
+    """Where a dispute stands at `now`. Raises LocalProtocolError if that cannot be said."""
+    body, subject = placed.record.body, placed.record.subject
+    found = compact_about(placed.record.id, view.world)
+    compact_ = found.record.body if found is not None else None
+    if not isinstance(body, Dispute) or subject is None:
+        raise LocalProtocolError(Reason.RECORD_UNKNOWN)
+    if found is None or not isinstance(compact_, Compact):
+        raise LocalProtocolError(Reason.COMPACT_UNKNOWN)
+    members = view.members(found.record.id)
+    status = dispute_status(placed, compact_, members, view.world, now)
+    if isinstance(status, Reason):
+        raise LocalProtocolError(status)
+    return {
+        "dispute": text.encode_record(placed.record.id),
+        "record": text.encode_record(subject),
+        "class": body.name,
+        "remedy": body.remedy,
+        "step": status.step.value,
+        "effect": status.effect,
+        "parties": [council_row(view, one) for one in sorted(status.parties)],
+        "mediator": council_row(view, status.mediator) if status.mediator is not None else None,
+        "panel": [council_row(view, one) for one in status.panel],
     }
 
 

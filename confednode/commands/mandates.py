@@ -1,6 +1,5 @@
 """mandate, recall: delegates with instructions, and taking them back."""
 
-import datetime
 import json
 from pathlib import Path
 from typing import Any
@@ -11,30 +10,12 @@ from confednode import keyring
 from confednode.commands import granting, papers
 from confednode.commands.asked import Asked
 from confednode.commands.base import Shell, command, read_file
-from confednode.commands.decide import export
+from confednode.commands.params import Instant
+from confednode.commands.writing import export
 from confednode.errors import KeyringError, NodeReason
 from confedproto import codec, text
 from confedproto.bodies.mandate import Instruction
 from confedproto.limits import RECORD_MAX_BYTES
-
-
-class Instant(click.ParamType[int]):
-    """A time: whole seconds UTC, or a date and time in ISO 8601 with its zone."""
-
-    name = "time"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Seconds UTC. Fails for a time without a zone."""
-        if value.isascii() and value.isdigit() and len(value) <= 12:
-            return int(value)
-        try:
-            moment = datetime.datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither seconds nor ISO 8601", param, ctx)
-        if moment.tzinfo is None:
-            self.fail(f"{value!r} has no time zone: end it with Z", param, ctx)
-        return int(moment.timestamp())
-
 
 _INSTRUCTIONS = click.Choice(["yes", "no", "free", "ratify", "refer-back"])
 

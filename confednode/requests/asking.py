@@ -204,6 +204,37 @@ async def compact(desk: Desktop, request: OneId) -> Reply:
     return show.compact(desk.view, show.record_id_of(request.id))
 
 
+@op("compact-version", OneId)
+async def compact_version(desk: Desktop, request: OneId) -> Reply:
+    """The body of a compact or of a version, to make a next version from."""
+    await trio.lowlevel.checkpoint()
+    return show.compact_body(desk.view, show.record_id_of(request.id))
+
+
+@op("dispute", OneId)
+async def dispute(desk: Desktop, request: OneId) -> Reply:
+    """Where one dispute stands."""
+    await trio.lowlevel.checkpoint()
+    placed = desk.view.records.get(show.record_id_of(request.id))
+    if placed is None:
+        raise LocalProtocolError(Reason.RECORD_UNKNOWN)
+    return show.dispute(desk.view, placed, desk.now)
+
+
+@op("disputes", Nothing)
+async def disputes(desk: Desktop, _: Nothing) -> Reply:
+    """Every dispute known here, with the reason where it cannot be judged."""
+    await trio.lowlevel.checkpoint()
+    rows: list[Reply] = []
+    for placed in desk.view.of_kind("dispute"):
+        try:
+            rows.append(show.dispute(desk.view, placed, desk.now))
+        except LocalProtocolError as error:  # say, its compact has not arrived yet
+            row = {"dispute": text.encode_record(placed.record.id), "class": None}
+            rows.append(row | {"step": "unknown", "reason": error.reason.value})
+    return {"disputes": rows}
+
+
 @op("motion", OneId)
 async def motion(desk: Desktop, request: OneId) -> Reply:
     """Where one motion stands."""

@@ -59,7 +59,10 @@ async def draft_unlink(desk: Desktop, request: DraftUnlink) -> Reply:
 
 
 class DraftCompact(Request, frozen=True, kw_only=True):
-    """A compact; `weights` are halves by council id, this council among them."""
+    """A compact; `weights` are halves by council id, this council among them.
+
+    `terms` are the body's other fields, a map in CMP.
+    """
 
     name: str
     rule: str
@@ -68,6 +71,7 @@ class DraftCompact(Request, frozen=True, kw_only=True):
     seconds: Annotated[int, Meta(ge=0)] = 0
     sponsors: Annotated[int, Meta(ge=0)] = 1
     weight_max: Annotated[int, Meta(ge=0)] = 64
+    terms: Hex = ""
 
 
 @op("draft-compact", DraftCompact)
@@ -86,32 +90,39 @@ async def draft_compact(desk: Desktop, request: DraftCompact) -> Reply:
             seconds=request.seconds,
             sponsors=request.sponsors,
             weight_max=request.weight_max,
+            terms=_terms(request.terms, frozenset({"founders", "previous"})),
         )
     )
 
 
 class DraftAccession(Request, frozen=True, kw_only=True):
-    """The compact to join, and this council's weight in halves."""
+    """The compact to join, this council's weight in halves, the body's other fields in CMP."""
 
     id: Id
     weight: Annotated[int, Meta(ge=0)]
+    terms: Hex = ""
 
 
 @op("draft-accession", DraftAccession)
 async def draft_accession(desk: Desktop, request: DraftAccession) -> Reply:
     """This council joins a compact."""
     await trio.lowlevel.checkpoint()
-    return desk.draft(desk.desk.accession(show.record_id_of(request.id), request.weight))
+    compact, terms = show.record_id_of(request.id), _terms(request.terms)
+    return desk.draft(desk.desk.accession(compact, request.weight, terms))
 
 
 class DraftMotion(Request, frozen=True, kw_only=True):
-    """A motion: compact, title, text, 16 random bytes of salt, language."""
+    """A motion: compact, title, text, 16 random bytes of salt, language.
+
+    `terms` are the body's other fields, a map in CMP.
+    """
 
     id: Id
     title: str
     text: str
     salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
     language: str = "en"
+    terms: Hex = ""
 
 
 @op("draft-motion", DraftMotion)
@@ -125,6 +136,7 @@ async def draft_motion(desk: Desktop, request: DraftMotion) -> Reply:
             text=request.text,
             salt=bytes.fromhex(request.salt),
             language=request.language,
+            terms=_terms(request.terms, frozenset({"text"})),
         )
     )
 
@@ -157,33 +169,38 @@ async def draft_amend(desk: Desktop, request: DraftAmend) -> Reply:
 
 
 class DraftAbout(Request, frozen=True, kw_only=True):
-    """A record of a kind that is words alone, about another record."""
+    """A record of which the node fills in nothing: its body, a map in CMP, and its subject."""
 
-    id: Id
     kind: str
-    fields: dict[str, str | int | bool]
+    id: Id | None = None
+    body: Hex = ""
 
 
 ABOUT: Final = frozenset(
     {
         *("exit", "withdraw", "takeover", "affected-claim", "objection", "hold", "dispute"),
-        *("task", "finding", "calendar", "payment-order", "correction"),
+        *("task", "finding", "calendar", "payment-order", "correction", "naming", "ratify"),
+        *("compact", "dissolution", "roll"),
     }
 )
-"""Kinds that `draft-about` drafts: the council signs them, and they name nothing but a subject."""
+"""Kinds that `draft-about` drafts: whoever asks knows all that they say."""
 
 
 @op("draft-about", DraftAbout)
 async def draft_about(desk: Desktop, request: DraftAbout) -> Reply:
-    """Leave a compact, withdraw a motion, claim, object, hold, dispute, report."""
+    """Leave a compact, propose or ratify a version, withdraw a motion, hold, dispute, report."""
     await trio.lowlevel.checkpoint()
-    if request.kind not in ABOUT:
+    kind = KINDS.get(request.kind)
+    if kind is None or request.kind not in ABOUT:
         raise LocalProtocolError(Reason.KIND_UNKNOWN, request.kind[:40])
+    if kind.subject is not (request.id is not None):
+        raise LocalProtocolError(Reason.BODY_FORM, f"the subject of a {kind.name}")
     try:
-        body = msgspec.convert(request.fields, KINDS[request.kind].body)
+        body = msgspec.convert(_terms(request.body), kind.body, builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise LocalProtocolError(Reason.BODY_FORM, str(error)) from None
-    return desk.draft(desk.desk.about(show.record_id_of(request.id), body))
+    subject = show.record_id_of(request.id) if request.id is not None else None
+    return desk.draft(desk.desk.about(subject, body))
 
 
 @op("draft-second", OneId)
@@ -201,16 +218,14 @@ async def draft_freeze(desk: Desktop, request: OneId) -> Reply:
 
 
 class DraftPosition(Request, frozen=True, kw_only=True):
-    """A position, with members' ballots as really cast."""
+    """A position, with members' ballots as really cast; `terms` are all other fields, in CMP."""
 
     id: Id
     value: ValueText
     yes: Ballots | None = None
     no: Ballots | None = None
     valid: Ballots | None = None
-    reason: str | None = None
-    clause: str | None = None
-    contact: str | None = None
+    terms: Hex = ""
 
 
 @op("draft-position", DraftPosition)
@@ -224,9 +239,7 @@ async def draft_position(desk: Desktop, request: DraftPosition) -> Reply:
             yes=request.yes,
             no=request.no,
             valid=request.valid,
-            reason=request.reason,
-            clause=request.clause,
-            contact=request.contact,
+            terms=_terms(request.terms, frozenset({"freeze", "number"})),
         )
     )
 
@@ -261,10 +274,11 @@ async def draft_mandate(desk: Desktop, request: DraftMandate) -> Reply:
     )
 
 
-def _terms(given: str) -> dict[str, Any]:
+def _terms(given: str, filled: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The fields in a request; those that the node fills in are not asked for."""
     value = codec.decode(bytes.fromhex(given)) if given else {}
-    if not isinstance(value, dict):
-        raise LocalProtocolError(Reason.BODY_FORM, "the terms of a mandate")
+    if not isinstance(value, dict) or set(value) & filled:
+        raise LocalProtocolError(Reason.BODY_FORM, "the fields asked for")
     return value
 
 

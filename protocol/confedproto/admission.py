@@ -48,6 +48,7 @@ from confedproto.rules.membership import EVER, dissolved_by
 from confedproto.rules.motion import Case, Placed, State
 from confedproto.rules.passing import chain_fault
 from confedproto.rules.tally import Outcome as Decided
+from confedproto.rules.versions import proposal_fault, root_of
 from confedproto.view import View
 
 _OPEN: Final = frozenset({State.DRAFT, State.SECONDED, State.AMENDED, State.FROZEN, State.OPEN})
@@ -67,8 +68,7 @@ def objection(view: View, record: VerifiedRecord, now: int) -> Reason | None:
         return fault
     match record.body:
         case Compact() as compact:
-            fault = compact_rules.founding_fault(record, compact, view.charter_of)
-            return fault or compact_rules.founding_units_fault(compact)
+            return _compact(view, record, compact)
         case Accession() as accession:
             return _accession(view, record, accession)
         case Motion() as motion:
@@ -92,6 +92,19 @@ def objection(view: View, record: VerifiedRecord, now: int) -> Reason | None:
             return link_fault(record, link) or (None if fits else Reason.MESSAGE_SIZE)
         case _:
             return None
+
+
+def _compact(view: View, record: VerifiedRecord, compact: Compact) -> Reason | None:
+    """A founding record, or a version that a member proposes."""
+    if compact.previous is None:
+        fault = compact_rules.founding_fault(record, compact, view.charter_of)
+        return fault or compact_rules.founding_units_fault(compact)
+    root = root_of(view.world, RecordId(compact.previous))
+    if root is None:
+        return Reason.COMPACT_UNKNOWN
+    if record.council not in view.members(root):
+        return Reason.COMPACT_MEMBER
+    return proposal_fault(view.world, root, compact)
 
 
 def _accession(view: View, record: VerifiedRecord, accession: Accession) -> Reason | None:
@@ -313,12 +326,16 @@ def _report(view: View, record: VerifiedRecord, report: Report) -> Reason | None
 
 
 def _ratify(view: View, record: VerifiedRecord) -> Reason | None:
-    """The council answers an act or a report under its own mandate, or under one that passes it
-    on (RAT-1, LVL-4).
+    """The council answers an act or a report under its own mandate or one that passes it on, or
+    takes a version of a compact (RAT-1, LVL-4, REV-3).
     """
     placed = view.records.get(record.subject) if record.subject is not None else None
-    if placed is None or not isinstance(placed.record.body, Act | Report):
+    if placed is None or not isinstance(placed.record.body, Act | Report | Compact):
         return Reason.RECORD_UNKNOWN
+    if isinstance(placed.record.body, Compact):
+        root = root_of(view.world, placed.record.id)
+        inside = root is not None and record.council in view.members(root)
+        return None if inside else Reason.COMPACT_MEMBER
     mandate = _mandate(view, placed.record.subject)
     above = view.records.get(RecordId(mandate.above)) if mandate and mandate.above else None
     asked = {one.record.council for one in (placed, above) if one is not None}

@@ -6,7 +6,7 @@ Whether the signed record is then appended is decided by `admission.objection`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -30,7 +30,10 @@ from confedproto.record import build_payload, rows_part, text_hash
 from confedproto.rules.freezes import freeze_for
 from confedproto.rules.motion import Case, Placed, single_freeze
 from confedproto.rules.tally import parse_rule
+from confedproto.rules.versions import bound_version
 from confedproto.view import View
+
+B = TypeVar("B", bound=Body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +108,12 @@ class Desk:
         seconds: int,
         sponsors: int,
         weight_max: int,
+        terms: Mapping[str, Any] | None = None,
     ) -> Draft:
-        """A compact founded by the councils in `weights` (halves), this one among them."""
+        """A compact founded by the councils in `weights` (halves), this one among them.
+
+        `terms` are the body's other fields in plain values. Raises LocalProtocolError BODY_FORM.
+        """
         parse_rule(rule)
         founders: list[Founder] = []
         for council in sorted(weights):
@@ -115,21 +122,22 @@ class Desk:
             if step is None:
                 raise LocalProtocolError(Reason.COUNCIL_UNKNOWN, council.hex()[:16])
             founders.append(Founder(council=council, charter=step.version, weight=weights[council]))
-        return self._draft(
-            Compact(
-                name=name,
-                founders=tuple(founders),
-                rules=(ClassRule(name=COORDINATION, rule=rule),),
-                windows=windows,
-                seconds=seconds,
-                sponsors=sponsors,
-                weight_max=weight_max,
-            )
+        body = Compact(
+            name=name,
+            founders=tuple(founders),
+            rules=(ClassRule(name=COORDINATION, rule=rule),),
+            windows=windows,
+            seconds=seconds,
+            sponsors=sponsors,
+            weight_max=weight_max,
         )
+        return self._draft(_with(body, terms))
 
-    def accession(self, compact: RecordId, weight: int) -> Draft:
-        """This council joins a compact."""
-        return self._draft(Accession(weight=weight), compact)
+    def accession(
+        self, compact: RecordId, weight: int, terms: Mapping[str, Any] | None = None
+    ) -> Draft:
+        """This council joins a compact; `terms` name the motion that admits it, or an observer."""
+        return self._draft(_with(Accession(weight=weight), terms), compact)
 
     # --- motions ----------------------------------------------------------------------------
 
@@ -142,19 +150,24 @@ class Desk:
         salt: bytes,
         language: str = "en",
         name: str = COORDINATION,
-        **more: Any,
+        terms: Mapping[str, Any] | None = None,
     ) -> Draft:
-        """A motion; `salt` are 16 random bytes that go before the text in its part."""
+        """A motion; `salt` are 16 random bytes that go before the text in its part.
+
+        `terms` are the body's other fields in plain values; it runs under the version of the
+        compact that binds this council (REV-3). Raises LocalProtocolError BODY_FORM.
+        """
         if not text_is_clean(text):
             raise LocalProtocolError(Reason.ENC_TEXT, "the text of a motion")
         part = salt + text.encode()
-        body = Motion(
+        bound = bound_version(self.view.world, compact, self.council)
+        own = Motion(
             name=name,
             titles=(Title(language=language, title=title),),
             text=text_hash(part),
-            **more,
+            version=bound,
         )
-        return self._draft(body, compact, part)
+        return self._draft(_with(own, terms), compact, part)
 
     def second(self, motion: RecordId) -> Draft:
         """This council seconds a motion."""
@@ -187,8 +200,8 @@ class Desk:
         )
         return self._draft(body, motion, part)
 
-    def about(self, subject: RecordId, body: Body) -> Draft:
-        """Any other record of this council about a subject: exit, withdraw, claim, hold, ..."""
+    def about(self, subject: RecordId | None, body: Body) -> Draft:
+        """Any other record of this council: exit, withdraw, claim, hold, a version, ..."""
         return self._draft(body, subject)
 
     def position(
@@ -199,9 +212,12 @@ class Desk:
         yes: int | None = None,
         no: int | None = None,
         valid: int | None = None,
-        **more: Any,
+        terms: Mapping[str, Any] | None = None,
     ) -> Draft:
-        """This council's position, numbered after its last one on this motion; any field of one."""
+        """This council's position, numbered after its last one on this motion.
+
+        `terms` are the body's other fields in plain values. Raises LocalProtocolError BODY_FORM.
+        """
         case = self._case(motion)
         freeze = single_freeze(case)
         if freeze is None:
@@ -218,9 +234,8 @@ class Desk:
             yes=yes,
             no=no,
             valid=valid,
-            **more,
         )
-        return self._draft(body, motion)
+        return self._draft(_with(body, terms), motion)
 
     # --- mandates ---------------------------------------------------------------------------
 
@@ -249,13 +264,7 @@ class Desk:
             compact=next(iter(compacts), None),
             instructions=rows or None,
         )
-        if terms:
-            plain = msgspec.to_builtins(body, builtin_types=(bytes,))
-            try:
-                body = msgspec.convert({**plain, **terms}, Mandate, builtin_types=(bytes,))
-            except msgspec.ValidationError as error:
-                raise LocalProtocolError(Reason.BODY_FORM, str(error)) from None
-        return self._draft(body)
+        return self._draft(_with(body, terms))
 
     def _compact_of(self, version: RecordId) -> RecordId | None:
         """The compact of a motion, or of the motion of which this is a version."""
@@ -283,6 +292,17 @@ class Desk:
     def recall(self, mandate: RecordId, reason: str | None = None) -> Draft:
         """This council takes a mandate back."""
         return self._draft(Recall(reason=reason), mandate)
+
+
+def _with(body: B, terms: Mapping[str, Any] | None) -> B:
+    """The body with more fields, given in plain values. Raises LocalProtocolError BODY_FORM."""
+    if not terms:
+        return body
+    plain = msgspec.to_builtins(body, builtin_types=(bytes,))
+    try:
+        return msgspec.convert({**plain, **terms}, type(body), builtin_types=(bytes,))
+    except msgspec.ValidationError as error:
+        raise LocalProtocolError(Reason.BODY_FORM, str(error)) from None
 
 
 def _number(placed: Placed) -> int:

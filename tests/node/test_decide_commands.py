@@ -60,3 +60,83 @@ def test_motion_is_amended_withdrawn_and_explained_by_command(
     assert confed("compact", "show", compact)["members"] == []
     refused = confed("motion", "propose", *asked, code=5)
     assert refused["reason"] == "compact-member"
+
+
+FAST = ("--discussion", "0", "--voting", "4", "--grace", "0", "--settle", "1", "--step", "1")
+
+
+def until(confed: Confed, motion: str, field: str, value: object) -> Any:
+    """A motion once it says so; asked 60 times at most, which takes longer than any window."""
+    told: Any = None
+    for _ in range(60):
+        told = confed("motion", "show", motion)
+        if told[field] == value:
+            return told
+    raise AssertionError(told)
+
+
+def decided(confed: Confed, motion: str) -> Any:
+    """Freeze a motion of a compact of one, vote yes, and wait for the certificate."""
+    confed("motion", "freeze", motion)
+    until(confed, motion, "state", "open")
+    confed("position", motion, "yes", "--yes", "7", "--no", "2", "--present", "9", "--roll", "20")
+    return until(confed, motion, "certified", value=True)
+
+
+def test_compact_is_amended_decided_and_ratified_by_command(confed: Confed, tmp_path: Path) -> None:
+    wording = tmp_path / "text.txt"
+    wording.write_text("We shall.", "utf-8")
+    more = ("--class", "charter=super(2,3)", "--term", "pause=5", "--witness-interval", "1")
+    founded = ("compact", "found", "--name", "C", "--rule", "majority", "--notice", "0", *FAST)
+    compact = confed(*founded, *more)["id"]
+    told = confed("compact", "show", compact)
+    assert told["rules"] == {"charter": "super(2,3)", "coordination": "majority"}
+    changes = ("--rule", "super(3,4)", "--window", "voting=2", "--quorum", "coordination=1/2")
+    version = confed("compact", "amend", compact, *changes)
+    assert version["changed"] == ["quorums", "rules", "windows"]
+    again = confed("compact", "amend", version["id"], "--panel", "5", "--term", "hold=9")
+    assert again["changed"] == ["panel", "terms"]
+    asked = ["--compact", compact, "--title", "One", "--text", str(wording)]
+    charter = (*asked, "--class", "charter", "--target", version["id"])
+    motion = confed("motion", "propose", *charter)["id"]
+    assert decided(confed, motion)["outcome"] == "adopted"
+    confed("compact", "ratify", version["id"])
+    rows = {row["version"]: row for row in confed("compact", "show", compact)["versions"]}
+    assert (rows[version["id"]]["adopted"], len(rows[version["id"]]["ratified"])) == (True, 1)
+    assert (rows[again["id"]]["adopted"], rows[again["id"]]["ratified"]) == (False, [])
+    later = confed("motion", "propose", *asked)["id"]
+    assert confed("motion", "show", later)["rule"] == "super(3,4)", "it runs under the version"
+    refused = confed("compact", "amend", compact, "--class", "weather=majority", code=5)
+    assert refused["reason"] == "class-unknown"
+
+
+def test_motion_says_all_its_fields_and_is_disputed_by_command(
+    confed: Confed, tmp_path: Path
+) -> None:
+    wording = tmp_path / "text.txt"
+    wording.write_text("We build it.", "utf-8")
+    founded = ("compact", "found", "--name", "C", "--rule", "majority", "--notice", "0", *FAST)
+    compact = confed(*founded, "--witness-interval", "1", "--class", "budget=majority")["id"]
+    council = confed("status")["council"]
+    asked = ["--compact", compact, "--title", "A roof", "--text", str(wording)]
+    refused = confed("motion", "propose", *asked, "--class", "budget", code=5)
+    assert refused["reason"] == "motion-field", "a budget needs its money"
+    money = ("--money", "EUR:900000:1000000:The roof fund: a third of it")
+    motion = confed(
+        *("motion", "propose", *asked, "--class", "budget", *money, "--carrier", council),
+        *("--due", "2030-01-01T00:00:00Z", "--goal", "It is dry.", "--reversible"),
+        *("--minutes", "ab" * 32, "--attach", "cd" * 32, "--contact", "The secretary"),
+        *("--translation", "de:Ein Dach: neu:" + "ef" * 32),
+    )["id"]
+    assert decided(confed, motion)["outcome"] == "adopted"
+    dispute = confed("dispute", "open", motion, "--class", "ledger", "--remedy", "A recount.")
+    told = confed("dispute", "show", dispute["id"])
+    assert (told["step"], told["class"], told["record"]) == ("talk", "ledger", motion)
+    assert [row["council"] for row in told["parties"]] == [council]
+    assert confed("dispute", "list")["disputes"] == [
+        {key: value for key, value in told.items() if key != "ok"}
+    ]
+    assert confed("dispute", "name", dispute["id"], "mediator", council)["dispute"]
+    assert confed("dispute", "show", dispute["id"])["mediator"]["council"] == council
+    wrong = confed("motion", "propose", *asked, "--money", "EUR:much", code=2)
+    assert "--money" in wrong["message"]

@@ -6,14 +6,13 @@ in its mover's own log, and on certificates.
 
 from confedproto.bodies.exit import Exit
 from confedproto.bodies.motion import Motion
-from confedproto.bodies.ratify import Ratify
 from confedproto.errors import Reason
 from confedproto.ids import RecordId
-from confedproto.rules.case import Case, Placed, World, is_before, rule_of
+from confedproto.rules.case import Case, Placed, is_before, rule_of
 from confedproto.rules.law import RuleKind
 from confedproto.rules.roll import is_member
 from confedproto.rules.terms import CLASSES
-from confedproto.rules.versions import CHAIN_MAX, version_fault
+from confedproto.rules.versions import bound_version, version_fault
 
 
 def motion_fault(case: Case) -> Reason | None:
@@ -74,33 +73,5 @@ def _version_fault(case: Case, motion: Placed, body: Motion) -> Reason | None:
         fault = version_fault(case, RecordId(body.version), motion.record.time)
         if fault is not None:
             return fault
-    bound = last_ratified(case, motion)
+    bound = bound_version(case.world, case.compact_id, motion.record.council, motion)
     return None if bound == body.version else Reason.COMPACT_VERSION
-
-
-def last_ratified(case: Case, motion: Placed) -> bytes | None:
-    """The version that the mover last ratified before the motion, in its own log."""
-    if case.world is None:
-        return None
-    found = [
-        placed
-        for version in _versions(case.world, case.compact_id)
-        for placed in case.world.about(version, "ratify")
-        if placed.record.council == motion.record.council
-        and is_before(placed, motion)
-        and isinstance(placed.record.body, Ratify)
-        and placed.record.body.value == "yes"
-    ]
-    last = max(found, key=lambda placed: placed.index, default=None)
-    return last.record.subject if last is not None else None
-
-
-def _versions(world: World, compact: RecordId) -> list[RecordId]:
-    """Every version proposed of a compact, by founding record, in no order that matters."""
-    out: list[RecordId] = []
-    waiting = [compact]
-    while waiting and len(out) < CHAIN_MAX:
-        for placed in world.about(waiting.pop(), "version"):
-            out.append(placed.record.id)
-            waiting.append(placed.record.id)
-    return out

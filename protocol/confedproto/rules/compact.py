@@ -63,9 +63,16 @@ def founding_fault(
 
 
 def form_fault(record: VerifiedRecord, compact: Compact) -> Reason | None:
-    """Why a compact or a version of one cannot be meant so, whoever signed (COM-3, COM-8)."""
+    """Why a compact cannot be founded so, whoever signed (COM-3, COM-8)."""
+    if record.council not in {founder.council for founder in compact.founders}:
+        return Reason.COMPACT_FOUNDER
+    return terms_fault(compact)
+
+
+def terms_fault(compact: Compact) -> Reason | None:
+    """Why a compact or a version of one cannot be meant so, whoever wrote it (COM-3, COM-8)."""
     councils = [founder.council for founder in compact.founders]
-    if councils != sorted(set(councils)) or record.council not in councils:
+    if councils != sorted(set(councils)):
         return Reason.COMPACT_FOUNDER
     if any(founder.weight > compact.weight_max for founder in compact.founders):
         return Reason.COMPACT_WEIGHT

@@ -2,9 +2,11 @@
 
 from confedproto.bodies.compact import Compact
 from confedproto.bodies.motion import Motion
+from confedproto.bodies.ratify import Ratify
 from confedproto.errors import Reason
-from confedproto.ids import RecordId
-from confedproto.rules.case import Case, World, is_adopted
+from confedproto.ids import CouncilId, RecordId
+from confedproto.rules.case import Case, Placed, World, is_adopted, is_before
+from confedproto.rules.compact import terms_fault
 
 CHAIN_MAX = 64
 """Versions of one compact that are followed back; more are refused."""
@@ -23,15 +25,59 @@ def root_of(world: World, version: RecordId) -> RecordId | None:
     return None
 
 
+def proposal_fault(world: World, compact: RecordId, version: Compact) -> Reason | None:
+    """Why this cannot replace the compact with that founding record, or None (REV-1)."""
+    previous = RecordId(version.previous) if version.previous is not None else None
+    placed = world.placed(previous) if previous is not None else None
+    before = placed.record.body if placed is not None else None
+    if previous is None or not isinstance(before, Compact) or root_of(world, previous) != compact:
+        return Reason.COMPACT_VERSION
+    if version.founders != before.founders:
+        return Reason.COMPACT_FOUNDER
+    return terms_fault(version)
+
+
 def version_fault(case: Case, version: RecordId, by: int) -> Reason | None:
     """COMPACT_VERSION unless a charter motion adopted this version by a time (REV-2)."""
     world = case.world
-    if world is None or root_of(world, version) != case.compact_id:
+    placed = world.placed(version) if world is not None else None
+    body = placed.record.body if placed is not None else None
+    if world is None or not isinstance(body, Compact):
         return Reason.COMPACT_VERSION
-    for placed in world.naming(version):
-        body = placed.record.body
-        charter = isinstance(body, Motion) and body.name == "charter" and body.target == version
-        here = charter and placed.record.subject == case.compact_id
-        if here and is_adopted(case, placed.record.id, by):
+    if proposal_fault(world, case.compact_id, body) is not None:
+        return Reason.COMPACT_VERSION
+    for naming in world.naming(version):
+        motion = naming.record.body
+        if not isinstance(motion, Motion) or naming.record.subject != case.compact_id:
+            continue
+        here = motion.name == "charter" and motion.target == version
+        if here and is_adopted(case, naming.record.id, by):
             return None
     return Reason.COMPACT_VERSION
+
+
+def bound_version(
+    world: World, compact: RecordId, council: CouncilId, before: Placed | None = None
+) -> RecordId | None:
+    """The version that a council last ratified in its own log, before a record of it (REV-3)."""
+    found = [
+        placed
+        for version in versions_of(world, compact)
+        for placed in world.about(version, "ratify")
+        if placed.record.council == council
+        and (before is None or is_before(placed, before))
+        and isinstance(placed.record.body, Ratify)
+        and placed.record.body.value == "yes"
+    ]
+    last = max(found, key=lambda placed: placed.index, default=None)
+    return last.record.subject if last is not None else None
+
+
+def versions_of(world: World, compact: RecordId) -> list[RecordId]:
+    """Every version proposed of a compact, by founding record, in no order that matters."""
+    out: list[RecordId] = []
+    last = [compact]
+    for _ in range(CHAIN_MAX):  # by depth: a bound on their number would hang on arrival
+        last = [placed.record.id for one in last for placed in world.about(one, "version")]
+        out += last
+    return out

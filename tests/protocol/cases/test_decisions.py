@@ -467,6 +467,31 @@ def test_case_29_amended_compact_binds_only_who_ratified() -> None:
     assert made.status(motion, made.now).state is State.OPEN
 
 
+@pytest.mark.parametrize("broken", ["founders", "weight_max"])
+def test_case_29_version_that_no_compact_could_be_binds_nobody(broken: str) -> None:
+    made = Assembly(4, rules={"charter": "super(2,3)"})
+    body = made.compact.body
+    assert isinstance(body, Compact)
+    changed = {"founders": body.founders[1:], "weight_max": 1}
+    before = made.compact.id
+    version = made.put(0, replace(body, previous=before, **{broken: changed[broken]}), None)
+    motion = made.move("charter", target=version.id)
+    made.decide(motion, "YYYN")
+    assert made.outcome(motion) is Outcome.ADOPTED
+    made.put(0, Ratify(value="yes"), version)
+    assert made.status(made.move(version=version.id)).fault is Reason.COMPACT_VERSION
+
+
+def test_case_29_many_versions_do_not_hide_the_one_that_binds() -> None:
+    made = Assembly(4, rules={"charter": "super(2,3)"})
+    version = charter_change(made)
+    made.put(0, Ratify(value="yes"), version)
+    for number in range(70):
+        made.found(previous=made.compact.id, seconds=number)
+    assert made.status(made.move()).fault is Reason.COMPACT_VERSION
+    assert made.status(made.move(version=version.id), made.now).fault is None
+
+
 def test_case_30_later_motion_wins_only_by_name_and_rule() -> None:
     made = Assembly(4, rules={"admin": "simple", "coordination": "majority"})
     first = made.move()

@@ -1,0 +1,223 @@
+"""motion: proposals to the councils of a compact, from the draft to the certificate."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import click
+
+from confednode import control
+from confednode.commands import proposals
+from confednode.commands.asked import Asked
+from confednode.commands.base import Shell, command
+from confednode.commands.params import RECORD, Command, with_options
+from confednode.commands.writing import check_wording, export, packed, wording, write
+from confedproto.bodies.affectedclaim import AffectedClaim
+from confedproto.bodies.hold import Hold
+from confedproto.bodies.motion import Title
+from confedproto.bodies.objection import Objection
+from confedproto.bodies.takeover import Takeover
+from confedproto.bodies.withdraw import Withdraw
+
+
+@click.group()
+def motion() -> None:
+    """Motions: proposals to the councils of a compact."""
+
+
+def _words(function: Command) -> Command:
+    """The options of a title and a text."""
+    return with_options(
+        (
+            click.option("--title", required=True),
+            click.option("--text", "text_file", type=click.Path(path_type=Path), required=True),
+            click.option("--language", default="en", show_default=True),
+        )
+    )(function)
+
+
+@motion.command("propose")
+@click.option("--compact", "compact_id", required=True, help="The compact's id.")
+@_words
+@proposals.options
+@command
+def motion_propose(
+    shell: Shell, compact_id: str, title: str, text_file: Path, language: str, **given: Any
+) -> None:
+    """Propose a motion; its text is read from a UTF-8 file."""
+    text = wording(text_file)
+    titles = proposals.titles(title, language, given)
+    fields = {"name": given["name"], **proposals.fields(given)}
+    if len(titles) > 1:
+        fields["titles"] = tuple(Title(language=tongue, title=one) for tongue, one in titles)
+    draft = shell.ask(
+        "draft-motion",
+        id=compact_id,
+        title=title,
+        text=text,
+        salt=secrets.token_hex(16),
+        language=language,
+        terms=packed(fields),
+    )
+    check_wording(draft, text)
+    own = {"titles": (Title(language=language, title=title),)}
+    filled = {"text"} if "version" in fields else {"text", "version"}
+    asked = Asked(kind="motion", about=compact_id, says=own | fields, filled=frozenset(filled))
+    reply = shell.submit(asked, draft)
+    shell.emit({"id": reply["id"], "motion": reply["id"]}, [f"Motion: {reply['id']}"])
+
+
+@motion.command("second")
+@click.argument("motion_id", metavar="ID")
+@command
+def motion_second(shell: Shell, motion_id: str) -> None:
+    """Second a motion of another council."""
+    asked = Asked(kind="second", about=motion_id, filled=frozenset())
+    reply = shell.submit(asked, shell.ask("draft-second", id=motion_id))
+    _said(shell, motion_id, reply, "Seconded")
+
+
+@motion.command("amend")
+@click.argument("motion_id", metavar="ID")
+@_words
+@click.option("--editorial", is_flag=True, help="A fix of the wording, by the mover alone.")
+@command
+def motion_amend(
+    shell: Shell, motion_id: str, title: str, text_file: Path, language: str, editorial: bool
+) -> None:
+    """Put a whole competing version beside a motion; councils say which they approve."""
+    text = wording(text_file)
+    draft = shell.ask(
+        "draft-amend",
+        id=motion_id,
+        title=title,
+        text=text,
+        salt=secrets.token_hex(16),
+        language=language,
+        editorial=editorial,
+    )
+    check_wording(draft, text)
+    asked = Asked(
+        kind="amend",
+        about=motion_id,
+        says={
+            "titles": (Title(language=language, title=title),),
+            "editorial": editorial or None,
+        },
+        filled=frozenset({"text"}),
+    )
+    _said(shell, motion_id, shell.submit(asked, draft), "Version")
+
+
+@motion.command("object")
+@click.argument("version_id", metavar="ID")
+@click.option("--reason", help="Why.")
+@command
+def motion_object(shell: Shell, version_id: str, reason: str | None) -> None:
+    """Object to an editorial fix: it then is a competing version like any other."""
+    reply = write(shell, version_id, Objection(reason=reason))
+    shell.emit({"id": reply["id"], "version": version_id}, [f"Objected: {reply['id']}"])
+
+
+@motion.command("withdraw")
+@click.argument("motion_id", metavar="ID")
+@click.option("--reason", help="Why, for the others.")
+@command
+def motion_withdraw(shell: Shell, motion_id: str, reason: str | None) -> None:
+    """Take this council's motion back, before it opens."""
+    _said(shell, motion_id, write(shell, motion_id, Withdraw(reason=reason)), "Withdrawn")
+
+
+@motion.command("takeover")
+@click.argument("motion_id", metavar="ID")
+@command
+def motion_takeover(shell: Shell, motion_id: str) -> None:
+    """Keep a motion alive that its mover has withdrawn."""
+    _said(shell, motion_id, write(shell, motion_id, Takeover()), "Taken over")
+
+
+@motion.command("claim")
+@click.argument("motion_id", metavar="ID")
+@click.option("--reason", required=True, help="Why this council is affected.")
+@command
+def motion_claim(shell: Shell, motion_id: str, reason: str) -> None:
+    """Say that this council is affected by a motion that leaves it out."""
+    _said(shell, motion_id, write(shell, motion_id, AffectedClaim(reason=reason)), "Claimed")
+
+
+@motion.command("hold")
+@click.argument("motion_id", metavar="ID")
+@click.option("--reason", required=True)
+@click.option("--dispute", type=RECORD, help="The dispute that it waits for.")
+@command
+def motion_hold(shell: Shell, motion_id: str, reason: str, dispute: bytes | None) -> None:
+    """Ask that a decision waits; a quarter of the councils suspends it once."""
+    body = Hold(reason=reason, dispute=dispute)
+    _said(shell, motion_id, write(shell, motion_id, body), "Held by us")
+
+
+def _said(shell: Shell, motion_id: str, reply: control.Reply, word: str) -> None:
+    shell.emit({"id": reply["id"], "motion": motion_id}, [f"{word}: {reply['id']}"])
+
+
+@motion.command("freeze")
+@click.argument("motion_id", metavar="ID")
+@command
+def motion_freeze(shell: Shell, motion_id: str) -> None:
+    """Fix who votes, on what and when; only the council that moved it may."""
+    asked = Asked(kind="freeze", about=motion_id)
+    reply = shell.submit(asked, shell.ask("draft-freeze", id=motion_id))
+    row = shell.ask("motion", id=motion_id)
+    fields = {"id": reply["id"], "freeze": reply["id"], "motion": motion_id}
+    times = {name: row.get(name) for name in ("opens", "closes", "grace_ends")}
+    shell.emit(
+        fields | times, [f"Frozen: opens {times['opens']}, closes {times['closes']} (UTC seconds)"]
+    )
+
+
+@motion.command("show")
+@click.argument("motion_id", metavar="ID")
+@command
+def motion_show(shell: Shell, motion_id: str) -> None:
+    """Where a motion stands, how it was counted, and what is missing."""
+    reply = shell.ask("motion", id=motion_id)
+    shell.emit(reply, _motion_lines(reply))
+
+
+@motion.command("list")
+@command
+def motion_list(shell: Shell) -> None:
+    """Every motion known here."""
+    rows = shell.ask("motions")["motions"]
+    shell.emit(
+        {"motions": rows}, (f"{row['state']:<12} {row['title']}  {row['motion']}" for row in rows)
+    )
+
+
+@motion.command("export")
+@click.argument("motion_id", metavar="ID")
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True)
+@command
+def motion_export(shell: Shell, motion_id: str, target: Path) -> None:
+    """Write the certificate of a final motion to a file that verifies without network."""
+    export(shell, "certificate", motion_id, target)
+
+
+def _motion_lines(row: dict[str, Any]) -> list[str]:
+    lines = [f"{row['title']}", f"  state: {row['state']}"]
+    if row["reason"]:
+        lines.append(f"  reason: {row['reason']}")
+    if row["outcome"]:
+        lines += [
+            f"  outcome: {row['outcome']} under {row['rule']}",
+            f"  people: {row['people_yes']} yes, {row['people_no']} no",
+            f"  units (halves): {row['units_yes']} yes, {row['units_no']} not yes",
+        ]
+    if row["freeze"]:
+        lines.append(f"  locks: {row['locks']} of {row['needed']} needed")
+        if row["needed"] * 3 <= row["councils"] * 2:
+            lines.append("  note: with so few councils one dishonest node can split this")
+        for position in row["positions"]:
+            mark = "" if position["counts"] else f" (not counted: {position['reason']})"
+            lines.append(f"  {position['name']}: {position.get('value')}{mark}")
+    return lines
