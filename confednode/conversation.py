@@ -5,10 +5,9 @@ from typing import Final
 
 import trio
 
-from confednode.ingest import Opening
+from confednode.ingest import Inbox, Opening
 from confednode.links import CLOSE_S, Link
 from confednode.serving import Serving
-from confedproto import inputs
 from confedproto.errors import Reason, RemoteProtocolError
 
 GREETING_S: Final = 20  # from handshake to greeting; a stranger holds no slot longer
@@ -20,7 +19,7 @@ async def converse(
     *,
     serving: Serving,
     opening: Opening,
-    give: trio.MemorySendChannel[inputs.Input],
+    give: Inbox,
 ) -> None:
     """Read and write until one of them ends. Raises what ended it."""
     failure: list[Exception] = []

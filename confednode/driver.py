@@ -1,6 +1,6 @@
 """The driver: carries inputs to the engine and its effects to the store and the links.
 
-One task owns the engine. What an input asks to keep is committed before anything that
+The pump asks the engine. What an input asks to keep is committed before anything that
 follows from it is sent; if the store fails, the node stops and has passed nothing on.
 """
 
@@ -11,7 +11,7 @@ import math
 import random
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ from confednode.errors import LinkError, NodeReason
 from confednode.ingest import Opening
 from confednode.links import ANYWHERE, Link, accept, dial
 from confednode.places import Places
+from confednode.pump import Pump
 from confednode.reach import Reach
 from confednode.serving import Serving
 from confednode.store import Peer, Store
@@ -35,8 +36,6 @@ from confedproto.record import VerifiedRecord
 
 LOG: Final = logging.getLogger(__name__)
 
-BATCH_MAX: Final = 256  # inputs handled between two commits
-INBOX_MAX: Final = 512  # inputs waiting; then links stop reading
 REDIAL_FIRST_S: Final = 0.25
 REDIAL_MAX_S: Final = 60.0
 REDIAL_CUT_S: Final = 2.0  # after a link that was open: a bad line, no peer that refuses
@@ -75,16 +74,15 @@ class Driver:
         self.states: Final[dict[CouncilId, LinkState]] = {}
         self.refusals: Final[list[tuple[int, str, str]]] = []
         self._store: Final = store
-        self._counter: Final = counter
         self._network: Final = network
         self._private: Final = static_private
-        self._give, self._take = trio.open_memory_channel[inputs.Input](INBOX_MAX)
         self._links: Final[dict[int, Link]] = {}
         self._behind: Final[dict[int, CouncilId]] = {}
         self._numbers: Final = itertools.count(1)
         self._answers: Final[dict[int, fx.Answered]] = {}
         self._waiting: Final[dict[int, trio.Event]] = {}
-        self.disk: Final = trio.CapacityLimiter(1)
+        self._pump: Final = Pump(engine, store, counter, clock, self._carry_out)
+        self.disk: Final = self._pump.disk
         self.places: Final = Places()
         self.reach: Final = reach
         self._opening: Final = Opening(network, self.engine.asked)
@@ -109,65 +107,25 @@ class Driver:
         """Serve until cancelled; reports the port that it listens on."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
-            nursery.start_soon(self._loop)
+            nursery.start_soon(self._pump.run)
             nursery.start_soon(self._opening.serve)
             bound = await nursery.start(self._listen, host, port)
             for peer in self._store.peers():
                 self.dial_for_ever(peer)
             task_status.started(bound)
 
-    async def _loop(self) -> None:
-        while True:
-            events = await self._next_events()
-            effects: list[fx.Effect] = []
-            for event in events:
-                effects += self.engine.handle(event, self.clock())
-            kept = [effect for effect in effects if isinstance(effect, fx.StoreLeaves)]
-            if kept:
-                await trio.to_thread.run_sync(self._keep, kept, limiter=self.disk)
-            for effect in effects:
-                self._carry_out(effect)
-
-    def _keep(self, kept: Sequence[fx.StoreLeaves]) -> None:
-        """Commit; then, before anything is sent, the mark of how far our log is signed (RES-4)."""
-        self._store.write(kept)
-        own = self.engine.view.logs.get(self.engine.own)
-        signed = any(effect.log == self.engine.own for effect in kept)
-        if self._counter is not None and signed and own is not None and own.head is not None:
-            self._counter.write(own.head.size, own.head.root)
-
     async def override(self) -> None:
         """The operator lets the node sign without its peers' answers (RES-5)."""
         LOG.warning("restore rule overridden by the operator")
         self._note(Reason.RESTORE_HELD, "overridden by the operator")
-        await self._give.send(inputs.Override())
-
-    async def _next_events(self) -> list[inputs.Input]:
-        """Wait for an input or the engine's deadline; then take what else is there."""
-        events: list[inputs.Input] = []
-        now = self.clock()
-        deadline = self.engine.next_deadline(now)
-        if deadline is None or deadline > now:
-            wait = math.inf if deadline is None else (deadline - now) / 1000
-            with trio.move_on_after(wait):
-                events.append(await self._take.receive())
-        else:
-            await trio.lowlevel.checkpoint()
-        while len(events) < BATCH_MAX:
-            try:
-                events.append(self._take.receive_nowait())
-            except trio.WouldBlock:
-                break
-        if deadline is not None and self.clock() >= deadline:
-            events.append(inputs.Tick())
-        return events
+        await self._pump.send(inputs.Override())
 
     async def submit(self, item: VerifiedRecord) -> fx.Answered:
         """Hand in a record of this council; answers after it is committed, or refused."""
         token = next(self._numbers)
         event = self._waiting[token] = trio.Event()
         try:
-            await self._give.send(inputs.Submit(token=token, record=item))
+            await self._pump.send(inputs.Submit(token=token, record=item))
             await event.wait()
             return self._answers.pop(token)
         finally:
@@ -355,9 +313,9 @@ class Driver:
                 expected=expected,
                 salt=link.salt,
             )
-            await self._give.send(up)
+            await self._pump.send(up)
             await converse(
-                number, link, serving=self._serving, opening=self._opening, give=self._give
+                number, link, serving=self._serving, opening=self._opening, give=self._pump
             )
             reason = Reason.CHANNEL_CLOSED.value
         except RemoteProtocolError as error:
@@ -377,7 +335,7 @@ class Driver:
             with trio.CancelScope(shield=True):
                 await link.aclose()
                 with trio.move_on_after(1):  # the loop is gone when the node stops
-                    await self._give.send(inputs.LinkDown(link=number))
+                    await self._pump.send(inputs.LinkDown(link=number))
 
     def set_online(self, online: bool) -> None:
         """Take the node off the network, or bring it back: links end, none is taken up."""

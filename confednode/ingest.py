@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import trio
@@ -49,12 +49,21 @@ def open_batch(network: NetworkId, run: wire.Run) -> Sequence[Leaf]:
         raise RemoteProtocolError(error.reason, error.detail) from None
 
 
+class Inbox(Protocol):
+    """Where inputs go: a node's pump."""
+
+    async def send(self, value: inputs.Input, /) -> None:
+        """Take one input."""
+
+
 class _Slot:
     """The place of one message in its link's order."""
 
-    def __init__(self) -> None:
+    def __init__(self, event: inputs.Input | None = None) -> None:
         self.ready: Final = trio.Event()
-        self.event: inputs.Input | None = None
+        self.event = event
+        if event is not None:
+            self.ready.set()
         self.failure: RemoteProtocolError | None = None
 
 
@@ -89,7 +98,7 @@ class Opening:
         self,
         number: int,
         messages: AsyncGenerator[wire.Message, None],
-        give: trio.MemorySendChannel[inputs.Input],
+        give: Inbox,
     ) -> list[Exception]:
         """Hand a link's messages to the engine in their order until the link ends; what ended it.
 
@@ -119,30 +128,35 @@ class Opening:
                         run = message if isinstance(message, wire.Run) else None
                         if run is not None and not self._asked(number, run.log):
                             continue  # nobody opens what nobody asked for
-                        slot = _Slot()
                         if run is not None and len(run.leaves) > INLINE_LEAVES:
-                            nursery.start_soon(self._open_into, slot, number, message)
+                            slot = _Slot()
+                            nursery.start_soon(self._open_into, slot, number, run)
                         else:
-                            await self._open_into(slot, number, message)
-                            if not waiting and slot.event is not None:
-                                await give.send(slot.event)
+                            event = self._event(number, message)
+                            if not waiting:
+                                await give.send(event)
                                 continue
+                            slot = _Slot(event)
                         waiting += 1
                         await put.send(slot)
                 except (RemoteProtocolError, trio.BrokenResourceError, OSError) as error:
                     failure.append(error)
         return failure
 
-    async def _open_into(self, slot: _Slot, number: int, message: wire.Message) -> None:
-        if isinstance(message, wire.Run):
-            try:
-                leaves = await self.open(message)
-            except RemoteProtocolError as error:
-                slot.failure = error
-            else:
-                slot.event = inputs.RunOpened(link=number, run=message, leaves=leaves)
+    def _event(self, number: int, message: wire.Message) -> inputs.Input:
+        """The input that a message is at once: a short run is opened here."""
+        if not isinstance(message, wire.Run):
+            return inputs.Received(link=number, message=message)
+        leaves = open_batch(self._network, message)
+        return inputs.RunOpened(link=number, run=message, leaves=leaves)
+
+    async def _open_into(self, slot: _Slot, number: int, run: wire.Run) -> None:
+        try:
+            leaves = await self.open(run)
+        except RemoteProtocolError as error:
+            slot.failure = error
         else:
-            slot.event = inputs.Received(link=number, message=message)
+            slot.event = inputs.RunOpened(link=number, run=run, leaves=leaves)
         slot.ready.set()
 
     async def open(self, run: wire.Run) -> Sequence[Leaf]:

@@ -5,6 +5,7 @@ then the link is dropped. Reads have a time limit, because a silent peer is a lo
 """
 
 import math
+import os
 import secrets
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
@@ -36,6 +37,8 @@ class Link:
         self._channel: Final = channel
         self._queue: Final[deque[bytes]] = deque()
         self._queued = 0
+        self._tail = b""  # of a frame, encrypted, that the socket had no room for
+        self._idle = False  # the writer waits: nothing is queued
         self._wake = trio.Event()
         self.ending: Final = trio.Event()  # what is queued is the last
         self.opened: Final = trio.Event()  # the engine knows and greeted the peer
@@ -98,13 +101,33 @@ class Link:
             ]
 
     def send(self, message: wire.Message) -> None:
-        """Queue a message. Raises RemoteProtocolError QUOTA if the peer does not read."""
+        """Send at once if nothing waits, else queue.
+
+        Raises RemoteProtocolError QUOTA if the peer does not read.
+        """
         data = wire.encode(message)
-        self._queue.append(data)
-        self._queued += len(data)
+        if self._idle and self._channel.state is State.OPEN:
+            data = self._write_now(data)
+            self._tail = data
+        else:
+            self._queue.append(data)
+        if data:
+            self._queued += len(data)
+            self._rouse()
+            if self._queued > QUEUE_MAX_BYTES:
+                raise RemoteProtocolError(Reason.QUOTA, "the peer does not read")
+
+    def _write_now(self, data: bytes) -> bytes:
+        """Write without waiting, so that no task has to wake for a word; returns what is left."""
+        frame = self._channel.send(data, _now())
+        try:
+            return frame[os.write(self._stream.socket.fileno(), frame) :]
+        except OSError:
+            return frame  # no room, or no connection: the writer finds out which
+
+    def _rouse(self) -> None:
+        self._idle = False
         self._wake.set()
-        if self._queued > QUEUE_MAX_BYTES:
-            raise RemoteProtocolError(Reason.QUOTA, "the peer does not read")
 
     async def room(self) -> None:
         """Wait until there is room for another run: bulk never waits in the queue (LNK-9)."""
@@ -115,15 +138,16 @@ class Link:
     def end(self) -> None:
         """Send what is queued, then close."""
         self.ending.set()
-        self._wake.set()
+        self._rouse()
 
     async def write(self) -> None:
         """Write what is queued until the link ends; run it beside the reader."""
         while True:
-            while self._queue:
+            while self._tail or self._queue:
                 if self._channel.state is not State.OPEN:
                     return  # the peer has closed, or broke a rule: nobody reads any more
-                batch = bytearray()
+                batch, self._tail = bytearray(self._tail), b""
+                self._queued -= len(batch)
                 while self._queue and len(batch) < CHUNK_BYTES:
                     data = self._queue.popleft()
                     self._queued -= len(data)
@@ -132,7 +156,7 @@ class Link:
                 await self._stream.send_all(bytes(batch))
             if self.ending.is_set():
                 break
-            self._wake = trio.Event()
+            self._wake, self._idle = trio.Event(), True
             await self._wake.wait()
         if self._channel.state in (State.OPEN, State.PEER_CLOSED):
             with trio.move_on_after(CLOSE_S):
