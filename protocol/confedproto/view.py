@@ -98,12 +98,12 @@ class View:
         log.arrivals.append(arrived)
         self._sift(log)
         known = isinstance(leaf, VerifiedRecord) and self._is_copy(log, leaf)
-        fault = self.chains.append(log, leaf, copy=known)
+        fault = self.chains.append(log, leaf, copy=known and not self._is_past(log, leaf))
         if log.council in self.chains.dirty:
             fault = None
         elif fault is None and isinstance(leaf, VerifiedRecord) and not known:
             self._place(Placed(record=leaf, log=log_id, index=index, arrived=arrived))
-        elif fault is not None and isinstance(leaf, VerifiedRecord):
+        elif fault is not None and isinstance(leaf, VerifiedRecord) and not known:
             self.refused[leaf.id] = fault
         if more:
             return fault
@@ -136,6 +136,16 @@ class View:
         if self.logs[placed.log].council != log.council:
             self.chains.dirty[log.council] = None  # carried so far: now it is at home
         return True
+
+    def _is_past(self, log: Log, leaf: Leaf) -> bool:
+        """Whether what counts is a word in rounds past another log's cut: it is judged there
+        alone (CER-6), and what stands here is no copy of it.
+        """
+        if not isinstance(leaf, VerifiedRecord):
+            return False
+        placed = self.records[leaf.id]
+        cut = self.chains.of[log.council].cuts.get(placed.log)
+        return placed.log != log.id and cut is not None and placed.index >= cut
 
     def _place(self, placed: Placed) -> None:
         """A record counts from now on."""
@@ -176,7 +186,9 @@ class View:
         for log_, faults in chain.faults.items():
             leaves = self.logs[log_].leaves if log_ in self.logs else ()
             for leaf, fault in zip(leaves, faults, strict=True):
-                if isinstance(leaf, VerifiedRecord) and fault is not None:
+                if fault is None or not isinstance(leaf, VerifiedRecord):
+                    continue
+                if leaf.id not in wanted:
                     self.refused[leaf.id] = fault
         before = [p for p in self.records.values() if p.record.council == council]
         gone = [p for p in before if _place_of(wanted.get(p.record.id)) != _place_of(p)]

@@ -25,6 +25,13 @@ def test_random_histories_equal_the_model_in_every_order(block: int) -> None:
         assert len(digests) == 1, f"seed {seed}"
 
 
+def test_copy_of_a_word_past_a_cut_is_judged_alike_in_every_order() -> None:
+    """Once the verdict on the copy depended on which log came first."""
+    history = History(1_171)
+    for order in (0, 1_171):
+        assert differences(history.deliver(random.Random(order)), history) == [], order
+
+
 def found(seeds: range) -> bool:
     """Whether some history shows a difference between the view and the model."""
     return any(

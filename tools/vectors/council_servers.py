@@ -88,6 +88,15 @@ def _replacement(out: Told) -> None:
     story.witness([1], story.books[0], 4)
     why = "one of three others has received one more: one is enough"
     out.tells("NOD-6", "replaced-received", why, story, reason, **REPLACED)
+    for slug, turned in (("lock-copied", False), ("lock-copied-turned", True)):
+        story = Story()
+        story.second()
+        word = story.lock()
+        story.replace(3)
+        story.book.put(word)
+        why = "a lock past the cut counts where it stands, its copy in another log does not"
+        reason = (0 if turned else 1, 1, "node-key")
+        out.tells("AUT-1", slug, why, story, reason, turned=turned, **REPLACED)
     third = Story()
     third.second()
     third.replace()
