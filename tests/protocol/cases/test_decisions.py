@@ -528,6 +528,19 @@ def test_case_32_node_off_at_closing_computes_the_same() -> None:
         assert made.status(motion, now).state is State.FINAL
 
 
+def test_case_32_node_that_lacks_the_locks_is_not_final_until_it_has_them() -> None:
+    made = Assembly(4)
+    motion = made.move()
+    freeze = made.freeze(motion)
+    said = made.vote(freeze, "YYYN")
+    made.now = body_of(freeze).closes + WINDOWS.grace + WINDOWS.settle
+    assert made.status(motion, FAR).state is State.PROVISIONAL, "time alone makes nothing final"
+    made.certify(freeze, said, "adopted", by=(0, 1))
+    assert made.status(motion, FAR).state is State.PROVISIONAL
+    made.certify(freeze, said, "adopted", by=(2,))
+    assert made.status(motion, FAR).state is State.FINAL
+
+
 def test_case_33_instants_are_whole_seconds_utc() -> None:
     made = Assembly(4)
     motion = made.move()
@@ -535,6 +548,19 @@ def test_case_33_instants_are_whole_seconds_utc() -> None:
     closes = body_of(freeze).closes
     assert made.status(motion, closes).state is State.OPEN
     assert made.status(motion, closes + 1).state is State.CLOSED
+
+
+def test_case_33_position_a_second_after_the_closing_is_late() -> None:
+    made = Assembly(4)
+    motion = made.move()
+    freeze = made.freeze(motion)
+    made.now = body_of(freeze).closes
+    last = made.position(freeze, 0, "Y")
+    made.now += 1
+    late = made.position(freeze, 1, "Y")
+    made.witness()
+    assert made.faults(motion)[last.id] is None
+    assert made.faults(motion)[late.id] == "position-late", "on the same day, and still late"
 
 
 # --- confederation ----------------------------------------------------------------------------
@@ -549,6 +575,19 @@ def test_case_42_one_person_in_two_councils_is_declared_not_prevented() -> None:
     assert len(said) == 2
 
 
+def test_case_42_council_that_accedes_again_is_one_unit() -> None:
+    made = Assembly(3, sponsors=0)
+    again = made.put(2, Accession(weight=2), made.compact)
+    motion = made.move()
+    twice = [Voter(council=made.authors[2].council, weight=2)]
+    made.freeze(motion, councils=made.roll(more=twice), accessions=[again])
+    assert made.status(motion, made.now).fault is Reason.FREEZE_ROLL
+    motion = made.move(by=1)
+    freeze = made.freeze(motion, by=1)
+    made.vote(freeze, "NNY", yes=9, no=1)
+    assert made.outcome(motion) is Outcome.REJECTED, "people are not counted for two units"
+
+
 def test_case_43_tiny_council_publishes_its_word_alone() -> None:
     made = Assembly(2)
     motion = made.move()
@@ -557,6 +596,17 @@ def test_case_43_tiny_council_publishes_its_word_alone() -> None:
     tally = made.status(motion).tally
     assert tally is not None
     assert (tally.people_yes, tally.councils_yes) == (0, 2)
+
+
+def test_case_43_ballots_that_do_not_fit_are_not_counted() -> None:
+    made = Assembly(2)
+    motion = made.move()
+    freeze = made.freeze(motion)
+    broken = made.position(freeze, 0, "Y", yes=4, present=3)
+    whole = made.position(freeze, 1, "Y")
+    made.witness()
+    faults = made.faults(motion)
+    assert (faults[broken.id], faults[whole.id]) == ("position-tally", None)
 
 
 def test_case_46_authoritative_text_binds_a_translation_is_disputed() -> None:
@@ -776,6 +826,18 @@ def test_case_62_minutes_that_differ_later_leave_the_position_valid() -> None:
     made.now = body_of(freeze).closes + 2
     made.put(2, Correction(text="The minutes say 70."), said[2])
     assert made.faults(motion)[said[2].id] is None
+
+
+def test_case_62_new_position_after_the_closing_is_no_correction() -> None:
+    made = Assembly(3)
+    motion = made.move()
+    freeze = made.freeze(motion)
+    said = made.vote(freeze, "YYN", minutes=bytes(32), method="assembly")
+    made.now = body_of(freeze).closes + 1
+    changed = made.position(freeze, 2, "Y", number=2)
+    made.witness()
+    faults = made.faults(motion)
+    assert (faults[changed.id], faults[said[2].id]) == ("position-late", None)
 
 
 def test_case_63_observer_is_stored_as_an_opinion() -> None:
