@@ -216,6 +216,7 @@ def _frozen(
         "locks": len({placed.record.council for placed in locks}),
         "needed": quorum_of_locks(councils),
         "certified": status.certificate is not None,
+        "round": status.certificate.round if status.certificate is not None else None,
         "positions": [_position(view, j.position, j.fault) for j in status.positions],
     }
 

@@ -214,7 +214,8 @@ def _motion_lines(row: dict[str, Any]) -> list[str]:
             f"  units (halves): {row['units_yes']} yes, {row['units_no']} not yes",
         ]
     if row["freeze"]:
-        lines.append(f"  locks: {row['locks']} of {row['needed']} needed")
+        certified = f", certified in round {row['round']}" if row["certified"] else ""
+        lines.append(f"  locks: {row['locks']} of {row['needed']} needed{certified}")
         if row["needed"] * 3 <= row["councils"] * 2:
             lines.append("  note: with so few councils one dishonest node can split this")
         for position in row["positions"]:

@@ -529,6 +529,8 @@ ROW: Final = {
     "parties": [],
     "panel": [],
     "mediator": None,
+    "certified": True,
+    "round": NASTY,
 }
 HOSTILE: Final = {
     "ok": True,

@@ -99,7 +99,8 @@ def test_compact_is_amended_decided_and_ratified_by_command(confed: Confed, tmp_
     asked = ["--compact", compact, "--title", "One", "--text", str(wording)]
     charter = (*asked, "--class", "charter", "--target", version["id"])
     motion = confed("motion", "propose", *charter)["id"]
-    assert decided(confed, motion)["outcome"] == "adopted"
+    told = decided(confed, motion)
+    assert (told["outcome"], told["round"]) == ("adopted", 1)
     confed("compact", "ratify", version["id"])
     rows = {row["version"]: row for row in confed("compact", "show", compact)["versions"]}
     assert (rows[version["id"]]["adopted"], len(rows[version["id"]]["ratified"])) == (True, 1)
