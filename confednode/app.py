@@ -24,7 +24,8 @@ from confedproto.engine import Engine
 from confedproto.errors import ConfedError, LocalProtocolError
 from confedproto.ids import CouncilId, LogId, NetworkId
 from confedproto.keys import SigningKey
-from confedproto.record import Leaf, PlainLeaf
+from confedproto.record import WITHHELD, Leaf, PlainLeaf
+from confedproto.runs import HASH_ONLY
 
 _PORT = "port"
 _COUNCIL = "council"
@@ -195,7 +196,9 @@ def _stored_leaves(
     alike: dict[int, PlainLeaf] = {}
     for index, (envelope, part, arrived, mark) in enumerate(store.leaves(log)):
         leaf: Leaf
-        if mark is None:
+        if mark == HASH_ONLY:
+            leaf = WITHHELD
+        elif mark is None:
             leaf = record.open_leaf(network, envelope, part)
         elif mark >= 0 and mark in alike:
             leaf = alike[mark]

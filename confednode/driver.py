@@ -141,7 +141,7 @@ class Driver:
         match effect:
             case fx.Send():
                 self._send(effect.link, effect.message)
-            case fx.ServeRun():
+            case fx.ServeRun() | fx.ServeLeaves():
                 self._serve(effect)
             case fx.CloseLink():
                 self._close(effect.link, effect.reason)
@@ -161,10 +161,10 @@ class Driver:
                 self.stored[effect.council] = effect.size
                 self._grew.set()
                 self._grew = trio.Event()
-            case fx.StoreLeaves():
+            case fx.StoreLeaves() | fx.FillLeaves():
                 self._serving.remember(effect)
 
-    def _serve(self, effect: fx.ServeRun) -> None:
+    def _serve(self, effect: fx.ServeRun | fx.ServeLeaves) -> None:
         try:
             self._serving.serve(effect)
         except RemoteProtocolError as error:

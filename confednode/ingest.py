@@ -17,10 +17,10 @@ import msgspec
 import trio
 
 from confednode import opener
-from confedproto import inputs, record, wire
+from confedproto import inputs, record, runs, wire
 from confedproto.errors import Reason, RemoteProtocolError, VerificationError
 from confedproto.ids import NetworkId
-from confedproto.record import Leaf
+from confedproto.record import WITHHELD, Leaf
 
 INLINE_LEAVES: Final = 8  # runs up to this are opened on the loop
 BULK_LEAVES: Final = 1_000  # leaves of longer runs after which workers are worth their start
@@ -44,7 +44,7 @@ def open_batch(network: NetworkId, run: wire.Run) -> Sequence[Leaf]:
     Raises RemoteProtocolError where the carrier withheld or changed a detached part.
     """
     try:
-        return [record.open_leaf(network, *leaf) for leaf in run.leaves]
+        return [runs.open_leaf(network, leaf) for leaf in run.leaves]
     except VerificationError as error:
         raise RemoteProtocolError(error.reason, error.detail) from None
 
@@ -180,7 +180,9 @@ class Opening:
             raise RemoteProtocolError(Reason(verdict.reason), verdict.detail)
         leaves: list[Leaf] = []
         for index, (leaf, mark) in enumerate(zip(run.leaves, verdict.marks, strict=True)):
-            if 0 <= mark < index:
+            if isinstance(leaf, bytes):
+                leaves.append(WITHHELD)
+            elif 0 <= mark < index:
                 leaves.append(leaves[mark])  # alike is all that the view asks of a plain one
             elif mark == opener.REFUSED:
                 leaves.append(record.open_leaf(self._network, *leaf))  # again, for its reason

@@ -16,9 +16,11 @@ import msgspec
 from confedproto import record
 from confedproto.bodies import KINDS
 from confedproto.errors import VerificationError
-from confedproto.glance import PlainClass, glance, holds
+from confedproto.glance import glance, holds
 from confedproto.ids import NetworkId
-from confedproto.record import Leaf, VerifiedRecord
+from confedproto.record import Leaf, PlainClass, VerifiedRecord, plain_class
+from confedproto.runs import stored_leaf
+from confedproto.wire import RunLeaf
 
 LENGTH: Final = struct.Struct(">I")
 PAIR: Final = struct.Struct(">HH")
@@ -38,13 +40,13 @@ class Verdict(msgspec.Struct, frozen=True, array_like=True):
     detail: str = ""
 
 
-def pairs(leaves: Iterable[tuple[bytes, ...]]) -> Iterator[tuple[bytes, bytes | None]]:
-    """The leaves of a run as (envelope, part)."""
+def pairs(leaves: Iterable[RunLeaf]) -> Iterator[tuple[bytes, bytes | None]]:
+    """The leaves of a run as (envelope, part); a withheld one has no bytes to be opened."""
     for leaf in leaves:
-        yield leaf[0], leaf[1] if len(leaf) == 2 else None
+        yield (b"", None) if isinstance(leaf, bytes) else stored_leaf(leaf)
 
 
-def pack(leaves: Sequence[tuple[bytes, ...]]) -> bytes:
+def pack(leaves: Sequence[RunLeaf]) -> bytes:
     """The leaves of a run as one frame's content."""
     parts: list[bytes] = []
     for envelope, part in pairs(leaves):
@@ -76,6 +78,9 @@ def judge(network: NetworkId, leaves: Iterable[tuple[bytes, bytes | None]]) -> V
     alike: dict[PlainClass, int] = {}
     try:
         for index, (envelope, part) in enumerate(leaves):
+            if not envelope:
+                marks.append(REFUSED)  # withheld
+                continue
             seen = glance(network, envelope) if part is None else None
             if seen is not None and holds(seen):
                 marks.append(alike.setdefault(seen.alike, index))
@@ -88,8 +93,7 @@ def judge(network: NetworkId, leaves: Iterable[tuple[bytes, bytes | None]]) -> V
             if kind is None or not kind.plain:
                 marks.append(VERIFIED)
                 continue
-            key = (leaf.kind, leaf.council, leaf.charter, leaf.signers)
-            marks.append(alike.setdefault(key, index))
+            marks.append(alike.setdefault(plain_class(leaf), index))
     except VerificationError as error:
         return Verdict(marks=[], reason=error.reason.value, detail=error.detail)
     return Verdict(marks=marks)

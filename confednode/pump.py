@@ -48,7 +48,7 @@ class Pump:
             await self._give.send(event)
             return
         effects = self._engine.handle(event, self._clock())
-        if any(isinstance(effect, fx.StoreLeaves) for effect in effects):
+        if any(isinstance(effect, fx.Kept) for effect in effects):
             self._begun = effects
             self._resting.cancel()
             self._resting = None
@@ -61,13 +61,13 @@ class Pump:
         """Until cancelled. Raises StoreError: then nothing of what was not kept has been sent."""
         while True:
             effects = await self._next()
-            kept = [effect for effect in effects if isinstance(effect, fx.StoreLeaves)]
+            kept = [effect for effect in effects if isinstance(effect, fx.Kept)]
             if kept:
                 await trio.to_thread.run_sync(self._keep, kept, limiter=self.disk)
             for effect in effects:
                 self._carry_out(effect)
 
-    def _keep(self, kept: Sequence[fx.StoreLeaves]) -> None:
+    def _keep(self, kept: Sequence[fx.Kept]) -> None:
         """Commit; then, before anything is sent, the mark of how far our log is signed (RES-4)."""
         self._store.write(kept)
         own = self._engine.view.logs.get(self._engine.own)

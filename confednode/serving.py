@@ -18,6 +18,7 @@ from confedproto import effects as fx
 from confedproto import wire
 from confedproto.engine import Engine
 from confedproto.errors import Reason, RemoteProtocolError
+from confedproto.filling import leaves_message
 from confedproto.ids import LogId
 
 PULLS_MAX: Final = 64  # pulls of one peer that wait for it to read
@@ -26,6 +27,7 @@ LIVE_LEAVES: Final = 32  # of one run
 FRESH_MAX: Final = 256  # newest leaves kept in memory, for the peers that pull them next
 
 Stored = tuple[bytes, bytes | None]
+Asked = fx.ServeRun | fx.ServeLeaves
 
 
 class Serving:
@@ -42,12 +44,16 @@ class Serving:
         self._store: Final = store
         self._disk: Final = disk
         self._send: Final = send
-        self._waiting: Final[dict[int, trio.MemorySendChannel[fx.ServeRun]]] = {}
+        self._waiting: Final[dict[int, trio.MemorySendChannel[Asked]]] = {}
         self._busy: Final[set[int]] = set()
         self._fresh: Final[dict[tuple[LogId, int], Stored]] = {}
 
-    def remember(self, effect: fx.StoreLeaves) -> None:
+    def remember(self, effect: fx.Kept) -> None:
         """Keep the newest leaves in memory; a longer run is bulk, which is read from the disk."""
+        if isinstance(effect, fx.FillLeaves):
+            for filled in effect.leaves:  # where its hash was remembered
+                self._fresh.pop((effect.log, filled.index), None)
+            return
         if len(effect.leaves) > LIVE_LEAVES:
             return
         for index, leaf in enumerate(effect.leaves, effect.start):
@@ -55,12 +61,12 @@ class Serving:
         while len(self._fresh) > FRESH_MAX:
             del self._fresh[next(iter(self._fresh))]
 
-    def serve(self, effect: fx.ServeRun) -> None:
+    def serve(self, effect: Asked) -> None:
         """Answer a pull, or have it answered. Raises RemoteProtocolError QUOTA."""
         waiting = self._waiting.get(effect.link)
         if waiting is None:
             return  # the link is gone
-        if effect.link not in self._busy:
+        if isinstance(effect, fx.ServeRun) and effect.link not in self._busy:
             fresh: list[Stored] = []
             while leaf := self._fresh.get((effect.log, effect.start + len(fresh))):
                 fresh.append(leaf)
@@ -70,7 +76,7 @@ class Serving:
                 run = self._engine.run_message(effect, fresh)
                 self._send(effect.link, run)
                 effect = replace(effect, start=effect.start + len(run.leaves))
-        if effect.start == effect.end:
+        if isinstance(effect, fx.ServeRun) and effect.start == effect.end:
             return
         try:
             waiting.send_nowait(effect)
@@ -86,17 +92,26 @@ class Serving:
         task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
     ) -> None:
         """Send what a peer pulls, in order; cancelled with its link."""
-        give, pulls = trio.open_memory_channel[fx.ServeRun](PULLS_MAX)
+        give, pulls = trio.open_memory_channel[Asked](PULLS_MAX)
         self._waiting[number] = give
         task_status.started()
         try:
             async for pull in pulls:
-                await self._stream(number, link, pull)
+                if isinstance(pull, fx.ServeRun):
+                    await self._stream(number, link, pull)
+                else:
+                    await self._pick(number, link, pull)
                 if not pulls.statistics().current_buffer_used:
                     self._busy.discard(number)
         finally:
             del self._waiting[number]
             self._busy.discard(number)
+
+    async def _pick(self, number: int, link: Link, effect: fx.ServeLeaves) -> None:
+        await link.room()
+        read = partial(self._store.pick, effect.log, effect.indexes)
+        rows = await trio.to_thread.run_sync(read, limiter=self._disk)
+        self._send(number, leaves_message(effect, rows))
 
     async def _stream(self, number: int, link: Link, effect: fx.ServeRun) -> None:
         rows: list[Stored] = []

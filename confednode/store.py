@@ -8,14 +8,14 @@ driver; nothing else touches the connection.
 import contextlib
 import os
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from confednode.errors import NodeReason, StoreError
-from confedproto.effects import StoreLeaves
+from confedproto.effects import FillLeaves, Kept, StoreLeaves
 from confedproto.ids import CouncilId, LogId, PublicKey
 
 VERSION: Final = 2
@@ -193,10 +193,13 @@ class Store:
                 return
             yield from batch
 
-    def write(self, batch: Iterable[StoreLeaves]) -> None:
+    def write(self, batch: Iterable[Kept]) -> None:
         """Keep all of these leaves and heads, or none, in one commit."""
         with self._commit():
             for effect in batch:
+                if isinstance(effect, FillLeaves):
+                    self._fill(effect)
+                    continue
                 number = self._number(effect)
                 marks = effect.marks or (None,) * len(effect.leaves)
                 self._db.executemany(
@@ -211,6 +214,17 @@ class Store:
                 )
                 if effect.head is not None:
                     self._db.execute("UPDATE logs SET head=? WHERE id=?", (effect.head, number))
+
+    def _fill(self, effect: FillLeaves) -> None:
+        """Put leaves where their hashes stood."""
+        self._db.executemany(
+            "UPDATE records SET envelope=?, part=?, mark=?, arrived=?"
+            " WHERE log=(SELECT id FROM logs WHERE log=?) AND idx=?",
+            (
+                (leaf.envelope, leaf.part, leaf.mark, effect.arrived, effect.log, leaf.index)
+                for leaf in effect.leaves
+            ),
+        )
 
     def _number(self, effect: StoreLeaves) -> int:
         known = self._numbers.get(effect.log)
@@ -231,6 +245,16 @@ class Store:
                 "SELECT envelope, part FROM records"
                 " WHERE log=(SELECT id FROM logs WHERE log=?) AND idx>=? AND idx<? ORDER BY idx",
                 (log, start, end),
+            ).fetchall()
+
+    def pick(self, log: LogId, indexes: Sequence[int]) -> list[tuple[int, bytes, bytes | None]]:
+        """Some leaves of a log as (index, envelope, part), in order."""
+        marks = ",".join("?" * len(indexes))
+        with _told():
+            return self._db.execute(
+                "SELECT idx, envelope, part FROM records"
+                f" WHERE log=(SELECT id FROM logs WHERE log=?) AND idx IN ({marks}) ORDER BY idx",
+                (log, *indexes),
             ).fetchall()
 
     # --- peers and settings -----------------------------------------------------------------

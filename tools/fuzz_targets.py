@@ -277,6 +277,9 @@ def _messages() -> Iterable[bytes]:
         wire.Pull(log=log_id, start=0),
         wire.Run(log=log_id, start=1, leaves=((record_bytes,), (record_bytes, TEXT)), head=b"h"),
         wire.Run(log=log_id, start=1, leaves=((b"x",),), head=b"h", proof=(bytes(32),)),
+        wire.Run(log=log_id, start=1, leaves=((b"x",), log_id), head=b"h"),
+        wire.Want(log=log_id, indexes=(0, 9)),
+        wire.Leaves(log=log_id, leaves=(wire.FoundLeaf(index=9, leaf=(b"x", b"p")),)),
         wire.DigestNow(digest=digest),
         wire.Bye(reason="peer-silent"),
     ):

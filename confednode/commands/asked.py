@@ -17,13 +17,16 @@ from confedproto import record, text
 class Asked:
     """A record that was asked for: its kind, what it is about, what it says, what is filled in.
 
-    `about` is a record's id as text; `filled` None leaves the whole body to the node.
+    `about` is a record's id as text; `filled` None leaves the whole body to the node. `scope` is
+    the compact to whose members it is limited, as text, "" for nobody; None leaves it to the node,
+    for a record about another is limited as that one is.
     """
 
     kind: str
     about: str | None = None
     says: Mapping[str, object] = field(default_factory=dict)
     filled: frozenset[str] | None = None
+    scope: str | None = None
 
     def check(self, payload: bytes) -> None:
         """Raises KeyringError CONTROL_REPLY if the payload is another record than was asked for."""
@@ -32,6 +35,10 @@ class Asked:
             self._refuse(f"a {header.kind}")
         if self.about is not None and header.subject != text.decode_record(self.about):
             self._refuse(f"a {header.kind} about something else")
+        if self.scope is not None:
+            wanted_scope = text.decode_record(self.scope) if self.scope else None
+            if header.scope != wanted_scope:
+                self._refuse(f"a {header.kind} for other readers")
         said = msgspec.structs.asdict(body) if isinstance(body, msgspec.Struct) else dict(body)
         for name, value in said.items():
             if name in self.says:

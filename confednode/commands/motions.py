@@ -40,9 +40,16 @@ def _words(function: Command) -> Command:
 @click.option("--compact", "compact_id", required=True, help="The compact's id.")
 @_words
 @proposals.options
+@click.option("--members-only", is_flag=True, help="Nobody but the compact's members reads it.")
 @command
 def motion_propose(
-    shell: Shell, compact_id: str, title: str, text_file: Path, language: str, **given: Any
+    shell: Shell,
+    compact_id: str,
+    title: str,
+    text_file: Path,
+    language: str,
+    members_only: bool,
+    **given: Any,
 ) -> None:
     """Propose a motion; its text is read from a UTF-8 file."""
     text = wording(text_file)
@@ -58,11 +65,18 @@ def motion_propose(
         salt=secrets.token_hex(16),
         language=language,
         terms=packed(fields),
+        members_only=members_only,
     )
     check_wording(draft, text)
     own = {"titles": (Title(language=language, title=title),)}
     filled = {"text"} if "version" in fields else {"text", "version"}
-    asked = Asked(kind="motion", about=compact_id, says=own | fields, filled=frozenset(filled))
+    asked = Asked(
+        kind="motion",
+        about=compact_id,
+        says=own | fields,
+        filled=frozenset(filled),
+        scope=compact_id if members_only else "",
+    )
     reply = shell.submit(asked, draft)
     shell.emit({"id": reply["id"], "motion": reply["id"]}, [f"Motion: {reply['id']}"])
 

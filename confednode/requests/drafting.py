@@ -123,6 +123,7 @@ class DraftMotion(Request, frozen=True, kw_only=True):
     salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
     language: str = "en"
     terms: Hex = ""
+    members_only: bool = False
 
 
 @op("draft-motion", DraftMotion)
@@ -137,6 +138,7 @@ async def draft_motion(desk: Desktop, request: DraftMotion) -> Reply:
             salt=bytes.fromhex(request.salt),
             language=request.language,
             terms=_terms(request.terms, frozenset({"text"})),
+            members_only=request.members_only,
         )
     )
 

@@ -1,5 +1,6 @@
 """The table of requests: who is asked, and in which typed form."""
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,8 @@ class Desktop:
     @property
     def desk(self) -> Desk:
         """Where records of this council are drafted."""
-        return Desk(view=self.view, council=self.council, now=self.now)
+        salt = secrets.token_bytes(16)
+        return Desk(view=self.view, council=self.council, now=self.now, salt=salt)
 
     def draft(self, draft: Draft) -> Reply:
         """A draft as it goes to the signer: the bytes, and whose signatures they need."""

@@ -6,6 +6,7 @@ into the log for ever. Records of other councils are judged by the rules alone.
 
 from typing import Final
 
+from confedproto import scopes
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.act import Act
 from confedproto.bodies.affectedclaim import AffectedClaim
@@ -63,7 +64,7 @@ def objection(view: View, record: VerifiedRecord, now: int) -> Reason | None:
     authority = view.authorities.get(record.council)
     if authority is None:
         return Reason.COUNCIL_UNKNOWN
-    fault = authority.judge(record)
+    fault = authority.judge(record) or scopes.objection(view, record)
     if fault is not None:
         return fault
     match record.body:

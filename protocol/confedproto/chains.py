@@ -17,10 +17,17 @@ from confedproto.bodies.link import Link
 from confedproto.bodies.node import Node
 from confedproto.bodies.witness import Witness
 from confedproto.errors import DecodeError, Reason, VerificationError
-from confedproto.glance import PlainClass
 from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, RecordId
 from confedproto.log import Head, open_head
-from confedproto.record import Leaf, PlainLeaf, RefusedLeaf, VerifiedRecord, heads_of
+from confedproto.record import (
+    Leaf,
+    PlainClass,
+    PlainLeaf,
+    RefusedLeaf,
+    VerifiedRecord,
+    WithheldLeaf,
+    heads_of,
+)
 from confedproto.rules.authority import Authority
 from confedproto.rules.case import Placed
 from confedproto.rules.chain import Chain, fold
@@ -33,6 +40,7 @@ from confedproto.rules.given import (
     renewal_fault,
 )
 from confedproto.rules.links import link_fault
+from confedproto.seclusion import Seclusion
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +60,7 @@ class Log:
     leaves: list[Leaf] = field(default_factory=list)
     arrivals: list[int] = field(default_factory=list)  # seconds UTC, one a leaf
     plain: dict[PlainClass, PlainLeaf] = field(default_factory=dict)
+    seclusion: Seclusion = field(default_factory=Seclusion)
 
     @property
     def own(self) -> OwnLog:
@@ -128,6 +137,13 @@ class Chains:
         chain.faults[log.id].extend([chain.authority.judge(leaf.example)] * count)
         return True
 
+    def fill(self, log: Log, leaf: Leaf, index: int) -> None:
+        """A leaf that was withheld has come: all of its council is judged again (LOG-9)."""
+        if isinstance(leaf, VerifiedRecord):
+            self._note_witness(log, leaf)
+            self._note_others(log, leaf, index)
+        self.dirty[log.council] = None
+
     def _append_past(self, chain: Chain, log: Log, leaf: Leaf, *, copy: bool) -> Reason | None:
         """A leaf where its log counts no more: what its node said in rounds does (CER-6)."""
         past: Reason | None = chain.past[log.id]
@@ -135,10 +151,10 @@ class Chains:
             fault = None if copy else self._admit(uncut, log, leaf, len(log.leaves) - 1)
             past = fault if is_final_word(leaf) else past
         chain.faults[log.id].append(past)
-        return leaf.reason if isinstance(leaf, RefusedLeaf) else past
+        return leaf.reason if isinstance(leaf, RefusedLeaf | WithheldLeaf) else past
 
     def _admit(self, authority: Authority, log: Log, leaf: Leaf, index: int) -> Reason | None:
-        if isinstance(leaf, RefusedLeaf):
+        if isinstance(leaf, RefusedLeaf | WithheldLeaf):
             return leaf.reason
         if isinstance(leaf, PlainLeaf):
             return authority.judge(leaf.example)
@@ -206,6 +222,8 @@ class Chains:
             return error.reason
         if inner.kind not in CARRIED_KINDS or inner.council == leaf.council:
             return Reason.CARRIED_KIND
+        if inner.scope is not None:
+            return Reason.SCOPE_OTHER  # a carried record is public (PAY-6)
         one = Conveyed(
             record=inner, head=carried.head, log=log.id, index=index, arrived=log.arrivals[index]
         )
@@ -326,5 +344,5 @@ def leaf_kind(leaf: Leaf) -> str | None:
             return leaf.kind
         case PlainLeaf():
             return leaf.example.kind
-        case RefusedLeaf():
+        case RefusedLeaf() | WithheldLeaf():
             return None

@@ -4,7 +4,7 @@
 messages, and logs to announce. Nothing a cursor says is trusted before digests agree.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -23,10 +23,12 @@ from confedproto.reconcile import (
     Journal,
     Prefix,
 )
+from confedproto.seclusion import Seclusion
 from confedproto.session import Session
 
 CURSOR_HEADS_MAX: Final = HEADS_PER_MESSAGE
 """Changed heads named after a cursor; beyond it the sets are reconciled."""
+_NONE: Final = HeadSet()  # of a scope of which nothing is held; nobody puts anything into it
 
 
 @dataclass(slots=True)
@@ -36,12 +38,20 @@ class Words:
     messages: list[wire.Message] = field(default_factory=list)
     logs: list[LogId] = field(default_factory=list)
 
+    def add(self, more: "Words") -> None:
+        """And this."""
+        self.messages += more.messages
+        self.logs += more.logs
+
 
 class Comparer:
     """One node's heads, beside those of its peers."""
 
-    def __init__(self) -> None:
+    def __init__(self, common: Callable[[CouncilId], Sequence[bytes]] = lambda council: ()) -> None:
+        """`common` says which scopes this node and a council are both in (SCO-1)."""
+        self._common: Final = common
         self._heads: Final = HeadSet()
+        self._scoped: Final[dict[bytes, HeadSet]] = {}
         self._journal: Journal | None = None
         self._seen: Final[dict[CouncilId, wire.Cursor]] = {}  # a peer's journal, when equal
         self._unsure: Final[set[CouncilId]] = set()  # said no hello since they were last dialled
@@ -51,10 +61,14 @@ class Comparer:
         if self._journal is None:
             self._journal = Journal(now)
 
-    def put(self, head: Head) -> None:
-        """A log has a new head."""
-        if self._heads.put(head.log, head.size, head.root) and self._journal is not None:
+    def put(self, head: Head, seclusion: Seclusion | None = None) -> None:
+        """A log has a new head, or more of it is held than before."""
+        mark = b"" if seclusion is None else seclusion.closed.mark
+        fresh = self._heads.put(head.log, head.size, head.root, mark)
+        if fresh and self._journal is not None:
             self._journal.note(head.log)
+        for scope, share in () if seclusion is None else seclusion.scopes.items():
+            self._scoped.setdefault(scope, HeadSet()).put(head.log, share.count, share.mark)
 
     def doubt(self, council: CouncilId) -> None:
         """A host may not know us yet."""
@@ -72,11 +86,19 @@ class Comparer:
             council=named,
             at=self._at(),
             seen=self._seen.get(council),
+            scopes=self._digests(council),
         )
 
-    def digest_now(self) -> wire.DigestNow:
-        """The word said now and then (SYN-2)."""
-        return wire.DigestNow(digest=self._heads.digest(), at=self._at())
+    def digest_now(self, council: CouncilId | None = None) -> wire.DigestNow:
+        """The word said to a council now and then (SYN-2)."""
+        scopes = None if council is None else self._digests(council)
+        return wire.DigestNow(digest=self._heads.digest(), at=self._at(), scopes=scopes)
+
+    def _digests(self, council: CouncilId) -> tuple[wire.ScopeDigest, ...] | None:
+        shared = self._common(council) if self._scoped else ()
+        held = (scope for scope in shared if scope in self._scoped)
+        rows = (wire.ScopeDigest(scope, self._scoped[scope].digest()) for scope in held)
+        return tuple(rows) or None
 
     def _at(self) -> wire.Cursor | None:
         if self._journal is None:
@@ -89,21 +111,39 @@ class Comparer:
         """A peer said hello: nothing, or what is new since its cursor, or the first ranges."""
         self._unsure.discard(council)
         ours = self._seen.get(council)
+        words = self._on_scopes(session, council, hello.scopes)
         if self._equal(council, hello.digest, hello.at):
-            return Words()
+            return words
         news = self._news(hello.seen)
         both = ours is not None and hello.at is not None and ours.epoch == hello.at.epoch
-        if news is not None and both:
-            return Words(logs=news)  # and the peer will do the same for us
-        return self._first_ranges(session, news or ())
+        words.logs += news or ()
+        if (news is None or not both) and session.initiator:
+            words.add(self._look_into(session, [b""]))
+        return words  # and the peer will do the same for us
 
     def on_digest(self, session: Session, message: wire.DigestNow) -> Words:
         """A peer compares: the initiator looks into a difference, so that one side does."""
-        if session.council is None or self._equal(session.council, message.digest, message.at):
+        if session.council is None:
             return Words()
-        if not session.initiator:
-            return Words()  # our own digest tells the initiator
-        return self._first_ranges(session, ())
+        words = self._on_scopes(session, session.council, message.scopes)
+        equal = self._equal(session.council, message.digest, message.at)
+        if not equal and session.initiator:  # else our own digest tells the initiator
+            words.add(self._look_into(session, [b""]))
+        return words
+
+    def _on_scopes(
+        self, session: Session, council: CouncilId, told: Sequence[wire.ScopeDigest] | None
+    ) -> Words:
+        """The initiator looks into each scope of which the two hold other records (SYN-9)."""
+        words = Words()
+        theirs = {row.scope: row.digest for row in told or ()}
+        if not session.initiator or not (theirs or self._scoped):
+            return words
+        for scope in self._common(council):
+            held = self._scoped.get(scope, _NONE)
+            if held.digest() != theirs.get(scope, bytes(16)):
+                words.add(self._look_into(session, [b""], scope))
+        return words
 
     def on_ranges(self, session: Session, message: wire.Ranges) -> Words:
         """Look into what differs; name the heads where that is shorter (SYN-4).
@@ -111,6 +151,11 @@ class Comparer:
         No range stands in another, or twice: one message must not walk the same heads again
         and again. Raises RemoteProtocolError MESSAGE_FORM.
         """
+        scope, heads = message.scope, self._heads
+        if scope is not None:
+            if session.council is None or scope not in self._common(session.council):
+                return Words()  # to us it is no member, or not yet
+            heads = self._scoped.get(scope, _NONE)
         prefixes = [item.prefix for item in message.ranges]
         if any(b <= a or b.startswith(a) for a, b in pairwise(prefixes)):
             raise RemoteProtocolError(Reason.MESSAGE_FORM, "ranges out of order")
@@ -120,14 +165,27 @@ class Comparer:
             if max(item.prefix, default=0) >= WIDTH:
                 raise RemoteProtocolError(Reason.MESSAGE_FORM, "a nibble")
             if not item.prints:
-                logs += self._heads.below(item.prefix)
+                logs += heads.below(item.prefix)
             elif len(item.prints) == PRINTS_BYTES and len(item.prefix) < DEPTH:
-                deeper += self._heads.differing(item.prefix, item.prints, session.salt)
+                deeper += heads.differing(item.prefix, item.prints, session.salt)
             else:
                 raise RemoteProtocolError(Reason.MESSAGE_FORM, "fingerprints")
-        words = self._look_into(session, deeper)
-        words.logs += logs
+        words = self._look_into(session, deeper, scope)
+        self._name(words, logs, scope)
         return words
+
+    def _name(self, words: Words, logs: Sequence[LogId], scope: bytes | None) -> None:
+        """Name the heads of logs, or what is held of them in a scope."""
+        if scope is None:
+            words.logs += logs
+            return
+        rows: list[wire.AnnouncedHead] = []
+        for log in logs:
+            if (held := self._scoped.get(scope, _NONE).value(log)) is not None:
+                rows.append(wire.AnnouncedHead(log=log, size=held[0], root=held[1][:8]))
+        for start in range(0, len(rows), HEADS_PER_MESSAGE):
+            batch = tuple(rows[start : start + HEADS_PER_MESSAGE])
+            words.messages.append(wire.Heads(scope=scope, heads=batch))
 
     def _equal(self, council: CouncilId, digest: bytes, at: wire.Cursor | None) -> bool:
         if digest != self._heads.digest():
@@ -141,21 +199,20 @@ class Comparer:
             return None
         return self._journal.since(seen.epoch, seen.number, CURSOR_HEADS_MAX)
 
-    def _first_ranges(self, session: Session, news: Iterable[LogId]) -> Words:
-        words = self._look_into(session, [b""]) if session.initiator else Words()
-        words.logs += news
-        return words
-
-    def _look_into(self, session: Session, prefixes: Sequence[Prefix]) -> Words:
-        words = Words()
+    def _look_into(
+        self, session: Session, prefixes: Sequence[Prefix], scope: bytes | None = None
+    ) -> Words:
+        words, logs = Words(), list[LogId]()
+        heads = self._heads if scope is None else self._scoped.get(scope, _NONE)
         ranges: list[wire.Range] = []
         for prefix in prefixes:
-            few = self._heads.count(prefix) <= LIST_MAX or len(prefix) == DEPTH
-            prints = b"" if few else self._heads.prints(prefix, session.salt)
+            few = heads.count(prefix) <= LIST_MAX or len(prefix) == DEPTH
+            prints = b"" if few else heads.prints(prefix, session.salt)
             ranges.append(wire.Range(prefix=prefix, prints=prints))
             if few:
-                words.logs += self._heads.below(prefix)
+                logs += heads.below(prefix)
+        self._name(words, logs, scope)
         for start in range(0, len(ranges), RANGES_PER_MESSAGE):
             batch = tuple(ranges[start : start + RANGES_PER_MESSAGE])
-            words.messages.append(wire.Ranges(ranges=batch))
+            words.messages.append(wire.Ranges(scope=scope, ranges=batch))
         return words

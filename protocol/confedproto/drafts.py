@@ -46,15 +46,27 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Who drafts, from which view, at what time (seconds UTC)."""
+    """Who drafts, from which view, at what time (seconds UTC).
+
+    A record about a scoped one is scoped like it (SCO-2); for that `salt` is 16 random bytes.
+    """
 
     view: View
     council: CouncilId
     now: int
+    salt: bytes | None = None
 
     def _draft(
-        self, body: Body, subject: RecordId | None = None, part: bytes | None = None
+        self,
+        body: Body,
+        subject: RecordId | None = None,
+        part: bytes | None = None,
+        scope: RecordId | None = None,
     ) -> Draft:
+        about = self.view.records.get(subject) if subject is not None else None
+        found = scope if about is None or about.record.scope is None else about.record.scope
+        if found is not None and self.salt is None:
+            raise LocalProtocolError(Reason.SCOPE_OTHER, "a scoped record needs a salt")
         step = self.view.authorities[self.council].charter
         if step is None:
             raise LocalProtocolError(Reason.COUNCIL_UNKNOWN)
@@ -65,6 +77,8 @@ class Desk:
             time=self.now,
             body=body,
             subject=subject,
+            scope=found,
+            salt=None if found is None else self.salt,
         )
         return Draft(payload=payload, part=part or rows_part(body))
 
@@ -151,11 +165,13 @@ class Desk:
         language: str = "en",
         name: str = COORDINATION,
         terms: Mapping[str, Any] | None = None,
+        members_only: bool = False,
     ) -> Draft:
         """A motion; `salt` are 16 random bytes that go before the text in its part.
 
         `terms` are the body's other fields in plain values; it runs under the version of the
-        compact that binds this council (REV-3). Raises LocalProtocolError BODY_FORM.
+        compact that binds this council (REV-3). With `members_only` nobody but the compact's
+        members gets it, and all that follows. Raises LocalProtocolError BODY_FORM.
         """
         if not text_is_clean(text):
             raise LocalProtocolError(Reason.ENC_TEXT, "the text of a motion")
@@ -167,7 +183,7 @@ class Desk:
             text=text_hash(part),
             version=bound,
         )
-        return self._draft(_with(own, terms), compact, part)
+        return self._draft(_with(own, terms), compact, part, compact if members_only else None)
 
     def second(self, motion: RecordId) -> Draft:
         """This council seconds a motion."""

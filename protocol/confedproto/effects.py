@@ -11,7 +11,8 @@ from confedproto.wire import Message
 class StoreLeaves:
     """Keep these leaves and this head, in one commit, before anything else is sent.
 
-    `leaves` are (envelope, part or None); `arrived` is the journal's time, seconds UTC.
+    `leaves` are (envelope, part or None), of a withheld one (its mark says so) its hash and
+    None; `arrived` is the journal's time, seconds UTC.
     """
 
     log: LogId
@@ -22,6 +23,29 @@ class StoreLeaves:
     arrived: int
     head: bytes | None  # None: the run ended before its head, the last one stands
     marks: tuple[int | None, ...] = ()  # one a leaf, see `runs.marks`; empty: None for each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilledLeaf:
+    """A leaf that was withheld: its place, its bytes, and the mark as in StoreLeaves."""
+
+    index: int
+    envelope: bytes
+    part: bytes | None
+    mark: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillLeaves:
+    """Put these leaves in the places of withheld ones, before anything else is sent."""
+
+    log: LogId
+    leaves: tuple[FilledLeaf, ...]
+    arrived: int
+
+
+Kept = StoreLeaves | FillLeaves
+"""What the store keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +70,15 @@ class ServeRun:
     end: int
     head: bytes
     head_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeLeaves:
+    """Read these leaves from the store and send as many as fit: `filling.leaves_message`."""
+
+    link: int
+    log: LogId
+    indexes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,4 +125,15 @@ class Grown:
     root: Hash
 
 
-Effect = StoreLeaves | Send | ServeRun | CloseLink | LinkOpened | Answered | Refused | Grown
+Effect = (
+    StoreLeaves
+    | FillLeaves
+    | Send
+    | ServeRun
+    | ServeLeaves
+    | CloseLink
+    | LinkOpened
+    | Answered
+    | Refused
+    | Grown
+)

@@ -7,21 +7,22 @@ come in at `reception`, and what goes into the own log through `pen`.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from itertools import repeat
 from typing import Final, assert_never
 
 from confedproto import effects as fx
-from confedproto import gossip, inputs, log, runs, sync, wire
+from confedproto import gossip, inputs, log, runs, scopes, wire
 from confedproto.chains import leaf_kind
 from confedproto.comparing import Comparer, Words
 from confedproto.duties import Duties
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
+from confedproto.fetching import Fetcher
+from confedproto.filling import Filler
 from confedproto.guard import Signing, answer, ask
 from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, TransportKey, log_id
 from confedproto.keeper import Keeper
 from confedproto.keys import SigningKey
-from confedproto.limits import LOGS_PER_LINK_MAX
-from confedproto.merkle import leaf_hash
 from confedproto.pen import Pen
 from confedproto.plain import Feeder
 from confedproto.reception import Reception
@@ -45,15 +46,24 @@ class Engine:
         self._pen: Final = Pen(self.view, council, signer)
         self.keeper: Final = Keeper(self.view, council, self._pen)
         self.reception: Final = Reception(self.view, council)
-        self._puller: Final = sync.Puller()
         self._announcer: Final = gossip.Announcer()
         self._duties: Final = Duties(self.view, council)
         self._digest_due: dict[int, int] = {}
         self._orphans: set[LogId] = set()  # later logs of councils not known well enough yet
-        self._comparer: Final = Comparer()
+        self._comparer: Final = Comparer(partial(scopes.common, self.view, council))
         self._feeder: Final = Feeder(self.view)
         hand = (self.view, self.keeper, self._pen, self._comparer)
         self._writer: Final = Writer(*hand, feed=self._feed)
+        self._filler: Final = Filler(self.view, council, self._feeder)
+        self._fetcher: Final = Fetcher(
+            self.view,
+            self.keeper,
+            self._announcer,
+            self._filler,
+            send=self._send,
+            refuse=self._refuse,
+        )
+        self._puller: Final = self._fetcher.puller
         self._ended = False  # a link was ended by this input
         self._out: list[fx.Effect] = []
         self.view.add_council(council)
@@ -67,12 +77,15 @@ class Engine:
         leaves: Iterable[tuple[Leaf, bytes, int]],
         head: bytes | None,
     ) -> None:
-        """Load one log from the store: (leaf, envelope, arrived) in order, and its head."""
+        """Load one log from the store: (leaf, envelope, arrived) in order, and its head.
+
+        Of a withheld leaf the store has its hash.
+        """
         entry = self.view.add_log(log_id(self.view.network, council, key), council, key)
-        self._feed(entry, ((leaf, leaf_hash(raw), arrived) for leaf, raw, arrived in leaves))
+        self._feed(entry, ((leaf, runs.kept_hash(leaf, raw), at) for leaf, raw, at in leaves))
         if head is not None:
             entry.head = log.open_head(self.view.network, key, head)
-            self._comparer.put(entry.head)
+            self._comparer.put(entry.head, entry.seclusion)
 
     def resume(self, *, clean: bool = True) -> None:
         """After the last `restore`: signing begins.
@@ -93,11 +106,17 @@ class Engine:
         self, effect: fx.ServeRun, leaves: Iterable[tuple[bytes, bytes | None]]
     ) -> wire.Run:
         """The run that answers a ServeRun: as many leaves as fit one message, at least one."""
-        return runs.run_message(self.view.logs[effect.log].tree, effect, leaves)
+        session, entry = self.sessions.get(effect.link), self.view.logs[effect.log]
+        reader = scopes.Reader(self.view, session.council if session is not None else None)
+        sees = partial(reader.sees, entry)
+        return runs.run_message(entry.tree, effect, leaves, sees)
 
     def _feed(self, entry: Log, leaves: Iterable[tuple[Leaf, Hash, int]]) -> None:
         """Add (leaf, its hash, arrived) to the view, and do what follows from all of them."""
         self._feeder.add(entry.id, leaves)
+        self._settle()
+
+    def _settle(self) -> None:
         self.view.settle()
         for placed in self.view.take_news():
             self._duties.note(self.view.logs[placed.log], placed.record)
@@ -134,8 +153,8 @@ class Engine:
                 self._close(session.link, Reason.LINK_ENDED, now)  # (LNK-6)
         self._ended = False
         for link, logs in self._announcer.due(now):
-            heads = (self.view.logs[log_].head for log_ in logs)
-            for message in self._puller.announcements(link, heads):
+            held = (self.view.logs[log_] for log_ in logs)
+            for message in self._puller.announcements(link, held):
                 self._send(link, message)
         return self._out
 
@@ -150,15 +169,11 @@ class Engine:
         return min((time for time in times if time is not None), default=None)
 
     def _tick(self, now: int) -> None:
-        late = self._puller.expire(now)
-        for log_ in late:
-            self._pull(log_, now)
-        if late:
-            self._pull_waiting(now)
+        self._fetcher.expire(now)
         for link, due in list(self._digest_due.items()):
             if due <= now:
                 self._digest_due[link] = now + DIGEST_INTERVAL_MS
-                self._send(link, self._comparer.digest_now())
+                self._send(link, self._comparer.digest_now(self.sessions[link].council))
         for duty in self._duties.due(now) if self.keeper.may_act(now) else ():
             self._writer.say(duty.body, now, subject=duty.subject, part=duty.part)
 
@@ -180,12 +195,9 @@ class Engine:
         session = self.sessions.pop(link, None)
         self._digest_due.pop(link, None)
         self._announcer.drop_link(link)
-        self._puller.drop_link(link)
+        self._fetcher.drop_link(link, now)
         if session is not None:
             session.state = State.CLOSED
-            held = {log_: entry.tree.size for log_, entry in self.view.logs.items()}
-            for log_ in list(self._puller.wanted(held)):
-                self._pull(log_, now)
 
     def _close(self, link: int, reason: Reason, now: int) -> None:
         self._out.append(fx.CloseLink(link=link, reason=reason))
@@ -235,7 +247,11 @@ class Engine:
                     self._announcer.greet(session.link)
                     self._send(session.link, self._comparer.hello(session.council, self.council))
             case wire.Heads():
-                self._heads(session, message, now)
+                self._fetcher.heads(session, message, now)
+            case wire.Want():
+                self._out.append(self._filler.served(session, message))
+            case wire.Leaves():
+                self._fill(session, message, now)
             case wire.Pull():
                 self._serve(session, message)
             case wire.AskHead():
@@ -259,26 +275,6 @@ class Engine:
         for message in words.messages:
             self._send(session.link, message)
         self._announcer.add(session.link, words.logs)
-
-    def _heads(self, session: Session, message: wire.Heads, now: int) -> None:
-        too_many = 0
-        for head in message.heads:
-            log_ = LogId(head.log)
-            entry = self.view.logs.get(log_)
-            known = entry is not None
-            full = not known and len(self.view.logs) >= LOGS_PER_LINK_MAX
-            if full or not self._puller.announced(session.link, log_, head.size, held=known):
-                too_many += 1
-                continue
-            if entry is not None and entry.head is not None:
-                if entry.head.size > head.size:
-                    self._announcer.add(session.link, [log_])
-                if self.keeper.noticed(entry, head):
-                    self._refuse(session.link, Reason.LOG_FORK, log_.hex()[:16])
-                    self._send(session.link, ask(entry, log_))
-            self._pull(log_, now)
-        if too_many:
-            self._refuse(session.link, Reason.QUOTA, f"{too_many} logs too many")
 
     def _serve(self, session: Session, pull: wire.Pull) -> None:
         run = runs.served(self.view.logs.get(LogId(pull.log)), session.link, pull.start)
@@ -304,18 +300,20 @@ class Engine:
             elif error.reason in forked and entry is not None:
                 self._send(session.link, ask(entry, log_))
             self._refuse(session.link, error.reason, error.detail)
-            self._pull(log_, now)
-            self._pull_waiting(now)
+            self._fetcher.pull(log_, now)
+            self._fetcher.pull_waiting(now)
             return
         if entry is None:
             entry = self.view.add_log(log_, fit.log.council, fit.log.key)
         self._keep(run, leaves, fit, now)
         self._puller.learn(session.link, log_, entry.tree.size)
+        if entry.seclusion.withheld and any(isinstance(leaf, bytes) for leaf in run.leaves):
+            self._fetcher.ask_for(self._filler.after_run(entry, session, self.sessions.values()))
         more = self._puller.reached(log_, entry.tree.size, now)
         if more is not None:
             self._send(session.link, wire.Pull(log=log_, start=more))
-        self._pull(log_, now)
-        self._pull_waiting(now)
+        self._fetcher.pull(log_, now)
+        self._fetcher.pull_waiting(now)
 
     def _keep(self, run: wire.Run, leaves: Sequence[Leaf], fit: runs.Fit, now: int) -> None:
         entry, head, arrived = self.view.logs[fit.log.id], fit.head, now // 1000
@@ -328,13 +326,13 @@ class Engine:
         orphans, self._orphans = self._orphans, set()
         for orphan in orphans:  # what was unknown of a council may be known now
             self._puller.forgive(orphan)
-            self._pull(orphan, now)
+            self._fetcher.pull(orphan, now)
 
     def _grown(self, entry: Log, kinds: Collection[str | None]) -> None:
         if entry.head is None:
             return
         size, urgent = entry.head.size, self.keeper.urgent(kinds)
-        self._comparer.put(entry.head)
+        self._comparer.put(entry.head, entry.seclusion)
         for link in self.sessions:
             if self._puller.size_at(link, entry.id) < size:
                 self._announcer.add(link, [entry.id], urgent=urgent)
@@ -342,21 +340,14 @@ class Engine:
             fx.Grown(log=entry.id, council=entry.council, size=size, root=entry.head.root)
         )
 
-    def _pull_waiting(self, now: int) -> None:
-        """A pull ended: start one that had to wait for its peer."""
-        for log_ in self._puller.take_waiting():
-            self._pull(log_, now)
-
-    def _pull(self, log_: LogId, now: int) -> None:
-        entry = self.view.logs.get(log_)
-        held = entry.tree.size if entry is not None else 0
-        if log_ == self.own and self.keeper.guard.state is not Signing.HELD:
-            return  # nobody else appends to our log; a longer one is a matter of recovery
-        if log_ in self.view.chains.forked and not self.view.chains.wants(log_, held):
-            return  # a forked log takes nothing new (FRK-4)
-        link = self._puller.choose(log_, held, now)
-        if link is not None:
-            self._send(link, wire.Pull(log=log_, start=held))
+    def _fill(self, session: Session, message: wire.Leaves, now: int) -> None:
+        """Leaves that were withheld have come."""
+        filled = self._filler.take(session, message, now)
+        self._settle()
+        if filled.kept.leaves:
+            self._out.append(filled.kept)
+            self._grown(filled.entry, ())
+        self._fetcher.ask_for(filled.more)
 
     # --- own records ------------------------------------------------------------------------
 
@@ -382,7 +373,7 @@ class Engine:
             self._writer.say(proof, now)
         if message.head is not None and message.log == self.own:
             self._puller.announced(session.link, self.own, self.keeper.guard.wanted, held=True)
-            self._pull(self.own, now)
+            self._fetcher.pull(self.own, now)
             self._announcer.add(session.link, [self.own])
 
     def _send(self, link: int, message: wire.Message) -> None:

@@ -74,6 +74,8 @@ class Reason(StrEnum):
     HEAD_AHEAD = "head-ahead"
     ROOT_MISMATCH = "root-mismatch"
     LOG_FORK = "log-fork"
+    LEAF_WITHHELD = "leaf-withheld"
+    LEAF_OTHER = "leaf-other"
     # authority, specs/04
     THRESHOLD_ONE = "threshold-one"
     THRESHOLD_TWO = "threshold-two"
@@ -197,6 +199,7 @@ class Reason(StrEnum):
     POSITION_LEFT = "position-left"
     POSITION_VERSION = "position-version"
     SCOPE = "scope"
+    SCOPE_OTHER = "scope-other"
     ORDER_CAP = "order-cap"
     DISPUTE_PARTY = "dispute-party"
     # mandates, specs/06

@@ -15,12 +15,9 @@ from msgspec import Meta
 from confedproto import codec
 from confedproto.bodies.types import Bytes32, Text, Time
 from confedproto.errors import VerificationError
-from confedproto.ids import CouncilId, NetworkId, PublicKey, record_id, signing_bytes
+from confedproto.ids import CouncilId, NetworkId, record_id, signing_bytes
 from confedproto.limits import RECORD_MAX_BYTES, SIGNATURES_MAX
-from confedproto.record import Signature, check_signature
-
-PlainClass = tuple[str, CouncilId, int, tuple[PublicKey, ...]]
-"""Kind, council, charter version and signers: all that the verdict on a plain record rests on."""
+from confedproto.record import PlainClass, Signature, check_signature
 
 
 class _Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +65,7 @@ def glance(network: NetworkId, envelope: bytes) -> Glance | None:
     if any(next_ <= one for one, next_ in pairwise(signers)):
         return None
     return Glance(
-        (payload.kind, CouncilId(payload.council), payload.charter, signers),
+        (payload.kind, CouncilId(payload.council), payload.charter, signers, None),
         signing_bytes(record_id(network, split.payload)),
         split.signatures,
     )

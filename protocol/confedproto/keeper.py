@@ -160,6 +160,8 @@ class Keeper:
         head = self._view.logs[log_].head if log_ is not None else None
         if item.kind not in CARRIED_KINDS:
             return Reason.COUNCIL_FOREIGN
+        if item.scope is not None:
+            return Reason.SCOPE_OTHER  # what is carried, everybody can read
         if head is None:
             return Reason.COUNCIL_UNKNOWN
         authority = self._view.authorities[item.council]

@@ -78,4 +78,8 @@ FILE_CHUNK_BYTES: Final = 32_768  # one piece of a file; one fits a frame with r
 FILES_MAX: Final = 16  # files named by one record
 HEADS_PER_MESSAGE: Final = 512  # log heads in one announcement
 RANGES_PER_MESSAGE: Final = 256  # nodes of the tree of heads in one message, about 36 kB
+SCOPES_MAX: Final = 32  # scopes; of which two nodes compare what they hold; 48 bytes a digest each
+WANT_MAX: Final = (
+    64  # leaves; withheld ones asked for at once; their indexes take at most 600 bytes
+)
 LOGS_PER_LINK_MAX: Final = 4_096  # logs one linked council may introduce to us

@@ -95,13 +95,25 @@ def check_run(
     head (LOG-5). Nothing is changed. Raises VerificationError LOG_INDEX, HEAD_AHEAD,
     ROOT_MISMATCH or PROOF_*.
     """
-    if start != tree.size or not 0 < len(leaves) <= RUN_MAX_RECORDS:
+    hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+    check_hash_run(tree, start, hashes, head, proof, now)
+    return hashes
+
+
+def check_hash_run(
+    tree: merkle.Tree,
+    start: int,
+    hashes: Sequence[Hash],
+    head: Head,
+    proof: Sequence[Hash],
+    now: int,
+) -> None:
+    """As `check_run`, of leaves that may be withheld: their hashes alone are known (LOG-9)."""
+    if start != tree.size or not 0 < len(hashes) <= RUN_MAX_RECORDS:
         raise VerificationError(Reason.LOG_INDEX, f"run at {start}, log has {tree.size}")
     if head.time > now + CLOCK_AHEAD_MAX_S:
         raise VerificationError(Reason.HEAD_AHEAD)
-    hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
     check_hashes(tree, hashes, head, proof)
-    return hashes
 
 
 def check_hashes(

@@ -1,12 +1,15 @@
 """What the node's own key signs: records of its own accord, and the heads of its log (LOG-3)."""
 
+import hashlib
 from typing import Final
 
+import msgspec
+
+from confedproto import codec, log, record
 from confedproto import effects as fx
-from confedproto import log, record
 from confedproto.bodies import KIND_OF
 from confedproto.bodies.types import Body
-from confedproto.ids import CouncilId, RecordId, log_id
+from confedproto.ids import TAG_SALT, CouncilId, RecordId, log_id
 from confedproto.keys import SigningKey
 from confedproto.record import VerifiedRecord
 from confedproto.runs import marks
@@ -29,6 +32,8 @@ class Pen:
     ) -> VerifiedRecord:
         """Make a record that the node key signs: witness, vote, lock."""
         step = self._view.authorities[self._council].charter
+        about = self._view.records.get(subject) if subject is not None else None
+        scope = about.record.scope if about is not None else None
         payload = record.build_payload(
             kind=KIND_OF[type(body)],
             council=self._council,
@@ -36,10 +41,18 @@ class Pen:
             time=now // 1000,
             body=body,
             subject=subject,
+            scope=scope,
+            salt=self._salt(body, subject, now) if scope is not None else None,
         )
         signature = record.sign(self._view.network, payload, self._signer)
         envelope = record.assemble(payload, [signature])
         return record.open(self._view.network, envelope, part or record.rows_part(body))
+
+    def _salt(self, body: Body, subject: RecordId | None, now: int) -> bytes:
+        """A salt that only this node can make, and makes again for the same record (PAY-5)."""
+        said = codec.encode([now // 1000, msgspec.to_builtins(body, builtin_types=(bytes,))])
+        signature = self._signer.sign(TAG_SALT + (subject or b"") + said)
+        return hashlib.sha256(signature).digest()[: record.SALT_BYTES]
 
     def head(self, now: int) -> fx.StoreLeaves | None:
         """One head over all that is fresh, and what the store is to keep; None if nothing is."""

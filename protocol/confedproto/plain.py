@@ -10,7 +10,7 @@ from typing import Final
 
 from confedproto.bodies import KINDS
 from confedproto.ids import Hash, LogId, RecordId
-from confedproto.record import Leaf, PlainLeaf, VerifiedRecord
+from confedproto.record import Leaf, PlainLeaf, VerifiedRecord, plain_class
 from confedproto.view import View
 
 RECENT_MAX: Final = 1_024
@@ -38,7 +38,7 @@ class Feeder:
         self._recent[leaf.id] = None
         if len(self._recent) > RECENT_MAX:
             del self._recent[next(iter(self._recent))]
-        alike = (leaf.kind, leaf.council, leaf.charter, leaf.signers)
+        alike = plain_class(leaf)
         known = self._view.logs[log_id].plain.get(alike)
         if known is None:
             known = PlainLeaf(example=leaf, first=index)
@@ -64,6 +64,10 @@ class Feeder:
             if kept is None or leaf is not last:  # a worker gives one object for all alike
                 last, kept = leaf, self.lean(log_id, leaf, index)
             yield kept, one, arrived
+
+    def fill(self, log_id: LogId, index: int, leaf: Leaf, arrived: int) -> None:
+        """A withheld leaf has come; `View.settle` is still to be called."""
+        self._view.fill(log_id, index, self.lean(log_id, leaf, index), arrived)
 
     def _add_alike(
         self, log_id: LogId, leaf: PlainLeaf, hashes: Sequence[Hash], arrived: int

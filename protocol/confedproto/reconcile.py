@@ -45,11 +45,11 @@ class HeadSet:
     def __len__(self) -> int:
         return self._counts.get(b"", 0)
 
-    def put(self, log: LogId, size: int, root: bytes) -> bool:
-        """Note a log's head; False if it was noted already."""
+    def put(self, log: LogId, size: int, root: bytes, mark: bytes = b"") -> bool:
+        """Note a log's head, and the mark of what is not public in it; False if noted already."""
         path = nibbles(log)
         end = self._ends.setdefault(path, {})
-        value = size.to_bytes(8, "big") + root
+        value = size.to_bytes(8, "big") + root + mark
         known = end.get(log)
         if known == value:
             return False
@@ -74,6 +74,11 @@ class HeadSet:
             return
         for nibble in range(WIDTH):
             yield from self.below(prefix + bytes((nibble,)))
+
+    def value(self, log: LogId) -> tuple[int, bytes] | None:
+        """A log's size and the bytes that stand beside it, or None."""
+        value = self._ends.get(nibbles(log), {}).get(log)
+        return None if value is None else (int.from_bytes(value[:8], "big"), value[8:])
 
     def node(self, prefix: Prefix) -> bytes:
         """The hash over everything below a prefix: 32 bytes, zeros for nothing (SYN-4)."""

@@ -8,9 +8,8 @@ canonical, the id is computed, the body is typed and every signature holds. Whet
 signers had the *authority* is a question of log position, answered by rules.authority.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Annotated, Any, Final, NamedTuple, final
 
@@ -20,6 +19,10 @@ from msgspec import Meta
 from confedproto import codec, keys, sshsig
 from confedproto.bodies import KINDS, Kind
 from confedproto.bodies.types import Body, Bytes32, Time, Token
+from confedproto.envelope import PUBLIC_KINDS, claimed_scope
+from confedproto.envelope import Signature as Signature
+from confedproto.envelope import assemble as assemble
+from confedproto.envelope import split_envelope as split_envelope
 from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
 from confedproto.ids import (
     SSHSIG_NAMESPACE,
@@ -30,7 +33,6 @@ from confedproto.ids import (
     record_id,
     signing_bytes,
 )
-from confedproto.limits import SIGNATURES_MAX
 from confedproto.parts import SALT_BYTES as SALT_BYTES
 from confedproto.parts import attach, check_part, detach, is_detached
 from confedproto.parts import encode_heads as encode_heads
@@ -56,24 +58,6 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     subject: Bytes32 | None = None
     salt: Annotated[bytes, Meta(min_length=16, max_length=16)] | None = None
     ext: dict[str, Any] | None = None
-
-
-@final
-class Signature(
-    msgspec.Struct, frozen=True, kw_only=True, array_like=True, forbid_unknown_fields=True
-):
-    """One signature of an envelope; `form` says how the signed bytes were wrapped."""
-
-    signer: PublicKey
-    form: int
-    signature: bytes
-
-
-class _Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """The array that an envelope is (specs/03, REC-1)."""
-
-    payload: bytes
-    signatures: Annotated[tuple[Signature, ...], Meta(max_length=SIGNATURES_MAX)]
 
 
 class _Checked(NamedTuple):
@@ -180,22 +164,52 @@ class RefusedLeaf:
     envelope: bytes
     reason: Reason
 
+    @property
+    def scope(self) -> bytes | None:
+        """To whom it claims to be limited, as far as that can be read: else it is public."""
+        return claimed_scope(self.envelope)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithheldLeaf:
+    """A leaf that this node may not see, or was not given: the tree has its hash (LOG-9)."""
+
+    @property
+    def reason(self) -> Reason:
+        """Why it does not count."""
+        return Reason.LEAF_WITHHELD
+
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PlainLeaf:
     """A leaf that is a record from which nothing else follows: its bytes lie in the store alone.
 
-    `example` is a record of the same kind, council, charter version and signers, which is all
-    that authority asks about; one object stands for all leaves that are like it.
+    `example` is a record of the same kind, council, charter version, signers and scope, which is
+    all that is asked about it; one object stands for all leaves that are like it.
     """
 
     example: VerifiedRecord
     first: int  # the example's index in the log
 
+    @property
+    def scope(self) -> bytes | None:
+        """To whom it is limited, None: to nobody."""
+        return self.example.scope
 
-Leaf = VerifiedRecord | RefusedLeaf | PlainLeaf
+
+WITHHELD: Final = WithheldLeaf()
+"""The one object that stands for all of them."""
+Leaf = VerifiedRecord | RefusedLeaf | PlainLeaf | WithheldLeaf
 """What `open_leaf` gives is one of the first two; the view keeps the third for plain kinds."""
+PlainClass = tuple[str, CouncilId, int, tuple[PublicKey, ...], bytes | None]
+"""Kind, council, charter version, signers and scope: all that is ever asked of a plain record."""
+
+
+def plain_class(leaf: VerifiedRecord) -> PlainClass:
+    """What plain records have in common that one PlainLeaf stands for."""
+    return (leaf.kind, leaf.council, leaf.charter, leaf.signers, leaf.scope)
 
 
 # --- making records ------------------------------------------------------------------------
@@ -210,10 +224,12 @@ def build_payload(
     body: Body,
     subject: bytes | None = None,
     salt: bytes | None = None,
+    scope: bytes | None = None,
 ) -> bytes:
     """The canonical payload bytes of a record to be signed. Raises LocalProtocolError.
 
     A list that is too long for a body stands in it by its root alone; `rows_part` is the rest.
+    With a `scope` there is a `salt`, 16 bytes that nobody can guess (PAY-5).
     """
     plain, part = detach(KINDS.get(kind), msgspec.to_builtins(body, builtin_types=(bytes,)))
     fields: dict[str, Any] = {
@@ -222,7 +238,7 @@ def build_payload(
         "time": time,
         "body": plain,
     }
-    optional = {"council": council, "subject": subject, "salt": salt}
+    optional = {"council": council, "subject": subject, "salt": salt, "scope": scope}
     fields.update({name: value for name, value in optional.items() if value is not None})
     payload = codec.encode(fields)
     try:
@@ -236,12 +252,6 @@ def sign(network: NetworkId, payload: bytes, key: keys.SigningKey) -> Signature:
     """`key`'s raw Ed25519 signature of the record with this payload (specs/03, REC-4)."""
     message = signing_bytes(record_id(network, payload))
     return Signature(signer=key.public, form=FORM_RAW, signature=key.sign(message))
-
-
-def assemble(payload: bytes, signatures: Iterable[Signature]) -> bytes:
-    """The envelope of `payload` with these signatures, in the one accepted order."""
-    rows = sorted([s.signer, s.form, s.signature] for s in signatures)
-    return codec.encode([payload, rows])
 
 
 # --- opening records -------------------------------------------------------------------------
@@ -266,6 +276,8 @@ def parse_payload(
         raise DecodeError(Reason.PAYLOAD_FORM, "council is absent in a first charter alone")
     if header.ext is not None and not header.ext:
         raise DecodeError(Reason.PAYLOAD_FORM, "an empty ext is written by leaving it out")
+    if header.scope is not None and (header.salt is None or header.kind in PUBLIC_KINDS):
+        raise DecodeError(Reason.PAYLOAD_FORM, "a scope: with salt, and not of every kind")
     if kind is None:
         return header, None, _frozen(header.body)
     if (header.subject is None) == kind.subject:
@@ -292,25 +304,6 @@ def _frozen(value: Any) -> Any:
             return tuple(_frozen(item) for item in value)
         case _:
             return value
-
-
-def split_envelope(envelope: bytes) -> tuple[bytes, tuple[Signature, ...]]:
-    """Payload and signatures of an envelope, shape and order checked, nothing verified.
-
-    Raises DecodeError ENC_*, ENVELOPE_FORM, UNSIGNED, SIGNER_ORDER, SIGNER_DUPLICATE.
-    """
-    try:
-        split = msgspec.convert(codec.decode(envelope), _Envelope, builtin_types=(bytes,))
-    except msgspec.ValidationError as error:
-        raise DecodeError(Reason.ENVELOPE_FORM, str(error)) from None
-    if not split.signatures:
-        raise DecodeError(Reason.UNSIGNED)
-    for one, next_ in pairwise(split.signatures):
-        if one.signer == next_.signer:
-            raise DecodeError(Reason.SIGNER_DUPLICATE)
-        if one.signer > next_.signer:
-            raise DecodeError(Reason.SIGNER_ORDER)
-    return split.payload, split.signatures
 
 
 def open(network: NetworkId, envelope: bytes, part: bytes | None = None) -> VerifiedRecord:

@@ -1,34 +1,49 @@
 """Runs: stretches of a log on the wire, and how a log that is new here begins (specs/03, LOG)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from confedproto import effects as fx
-from confedproto import wire
+from confedproto import record, wire
 from confedproto.bodies.node import Node
 from confedproto.errors import Reason, VerificationError
-from confedproto.ids import Hash, LogId, PublicKey, log_id
+from confedproto.ids import Hash, LogId, NetworkId, PublicKey, log_id
 from confedproto.limits import LOGS_PER_COUNCIL_MAX, RUN_MAX_BYTES, RUN_MAX_RECORDS
-from confedproto.log import Head, check_run, open_head
-from confedproto.merkle import Tree
-from confedproto.record import Leaf, PlainLeaf, RefusedLeaf, VerifiedRecord
+from confedproto.log import Head, check_hash_run, open_head
+from confedproto.merkle import HASH_BYTES, Tree, leaf_hash
+from confedproto.record import (
+    WITHHELD,
+    Leaf,
+    PlainLeaf,
+    RefusedLeaf,
+    VerifiedRecord,
+    WithheldLeaf,
+)
 from confedproto.rules.authority import Authority, meets_threshold
 from confedproto.view import Log, View
 
 
 def run_message(
-    tree: Tree, effect: fx.ServeRun, leaves: Iterable[tuple[bytes, bytes | None]]
+    tree: Tree,
+    effect: fx.ServeRun,
+    leaves: Iterable[tuple[bytes, bytes | None]],
+    sees: Callable[[int], bool] = lambda index: True,
 ) -> wire.Run:
     """The run that answers a ServeRun: as many leaves as fit one message, at least one.
 
-    A run that stops before the head carries the proof that it leads there (LOG-5).
+    A run that stops before the head carries the proof that it leads there (LOG-5). Where
+    the reader does not see the leaf at an index, its hash stands (LOG-9).
     """
-    chosen: list[tuple[bytes, ...]] = []
+    chosen: list[tuple[bytes, ...] | bytes] = []
     size = 0
-    for envelope, part in leaves:
-        size += len(envelope) + len(part or b"") + 8
+    for index, (envelope, part) in enumerate(leaves, effect.start):
+        seen = sees(index)
+        size += (len(envelope) + len(part or b"") if seen else HASH_BYTES) + 8
         if chosen and size > RUN_MAX_BYTES:
             break
+        if not seen:
+            chosen.append(tree.leaf(index))
+            continue
         chosen.append((envelope,) if part is None else (envelope, part))
     end = effect.start + len(chosen)
     proof: tuple[Hash, ...] = ()
@@ -64,22 +79,46 @@ def kept(entry: Log, run: wire.Run, head: Head | None, arrived: int) -> fx.Store
         council=entry.council,
         key=entry.key,
         start=run.start,
-        leaves=tuple([(p[0], p[1] if len(p) == 2 else None) for p in run.leaves]),
+        leaves=tuple([stored_leaf(leaf) for leaf in run.leaves]),
         arrived=arrived,
         head=head.envelope if head is not None else None,
         marks=marks(entry.leaves[run.start : run.start + len(run.leaves)]),
     )
 
 
+def stored_leaf(leaf: wire.RunLeaf) -> tuple[bytes, bytes | None]:
+    """A leaf of a run as the store keeps it: envelope and part, or the hash of a withheld one."""
+    if isinstance(leaf, bytes):
+        return leaf, None
+    return leaf[0], leaf[1] if len(leaf) == 2 else None
+
+
+def hash_of(leaf: wire.RunLeaf) -> Hash:
+    """The leaf hash of what a run says of one leaf (MRK-1, LOG-9)."""
+    return Hash(leaf) if isinstance(leaf, bytes) else leaf_hash(leaf[0])
+
+
+def kept_hash(leaf: Leaf, stored: bytes) -> Hash:
+    """The leaf hash of what the store has of a leaf: of a withheld one that is the hash itself."""
+    return Hash(stored) if isinstance(leaf, WithheldLeaf) else leaf_hash(stored)
+
+
+def open_leaf(network: NetworkId, leaf: wire.RunLeaf) -> Leaf:
+    """Open a leaf of a run in full. Raises VerificationError as `record.open_leaf`."""
+    return WITHHELD if isinstance(leaf, bytes) else record.open_leaf(network, *leaf)
+
+
 VERIFIED: Final = -1
 """The mark of a record whose signatures were verified before it was stored."""
+HASH_ONLY: Final = -2
+"""The mark of a withheld leaf: the store has its hash."""
 
 
 def marks(leaves: Iterable[Leaf]) -> tuple[int | None, ...]:
     """What the store keeps of each leaf's checks, so that a start need not repeat them.
 
     VERIFIED: a record. 0 or more: a plain one, like the one at that index of its log (which
-    may be itself). None: to be opened in full.
+    may be itself). None: to be opened in full. HASH_ONLY: withheld.
     """
     out: list[int | None] = []
     for leaf in leaves:
@@ -90,6 +129,8 @@ def marks(leaves: Iterable[Leaf]) -> tuple[int | None, ...]:
                 out.append(leaf.first)
             case RefusedLeaf():
                 out.append(None)
+            case WithheldLeaf():
+                out.append(HASH_ONLY)
     return tuple(out)
 
 
@@ -133,8 +174,9 @@ def check(view: View, run: wire.Run, leaves: Sequence[Leaf], now: int) -> Fit:
     if before is not None and head.size > before.size and head.time < before.time:
         raise VerificationError(Reason.HEAD_TIME)  # it would date back what stands below (LOG-7)
     proof = [Hash(step) for step in run.proof or ()]
-    raw = [leaf[0] for leaf in run.leaves]
-    return Fit(entry, head, check_run(entry.tree, run.start, raw, head, proof, now))
+    hashes = [hash_of(leaf) for leaf in run.leaves]
+    check_hash_run(entry.tree, run.start, hashes, head, proof, now)
+    return Fit(entry, head, hashes)
 
 
 def begin_log(view: View, log_: LogId, start: int, leaves: Sequence[Leaf]) -> Log:
@@ -162,19 +204,19 @@ def begin_log(view: View, log_: LogId, start: int, leaves: Sequence[Leaf]) -> Lo
     return Log(id=log_, council=council, key=node.key)
 
 
-def _next_log(view: View, log_: LogId, record: VerifiedRecord, node: Node) -> Log:
+def _next_log(view: View, log_: LogId, opening: VerifiedRecord, node: Node) -> Log:
     """A later log of a council: its first leaf is the node record that opens it (LOG-2).
 
     Whether it follows is for the chain to say; here it is enough that the council's keyholders
     under some charter want it, so that a stranger cannot make us keep anything.
     """
-    council, key = record.council, PublicKey(node.key)
-    charter = view.charter_of(council, record.charter)
+    council, key = opening.council, PublicKey(node.key)
+    charter = view.charter_of(council, opening.charter)
     if log_id(view.network, council, key) != log_:
         raise VerificationError(Reason.LOG_ID)
     if charter is None:
         raise VerificationError(Reason.COUNCIL_UNKNOWN)
-    if not meets_threshold(charter, record.signers):
+    if not meets_threshold(charter, opening.signers):
         raise VerificationError(Reason.THRESHOLD_MISSING)
     if sum(log.council == council for log in view.logs.values()) >= LOGS_PER_COUNCIL_MAX:
         raise VerificationError(Reason.QUOTA, "logs of one council")

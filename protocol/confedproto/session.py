@@ -35,6 +35,8 @@ TRANSITIONS: Final[Mapping[Step, State]] = MappingProxyType(
         (State.OPEN, wire.Ranges): State.OPEN,
         (State.OPEN, wire.AskHead): State.OPEN,
         (State.OPEN, wire.HeadTold): State.OPEN,
+        (State.OPEN, wire.Want): State.OPEN,
+        (State.OPEN, wire.Leaves): State.OPEN,
         (State.STRANGER, wire.Bye): State.CLOSED,
         (State.GREETING, wire.Bye): State.CLOSED,
         (State.OPEN, wire.Bye): State.CLOSED,

@@ -30,13 +30,13 @@ def digest(logs: Mapping[LogId, Log]) -> bytes:
     heads = HeadSet()
     for log in logs.values():
         if log.head is not None:
-            heads.put(log.id, log.head.size, log.head.root)
+            heads.put(log.id, log.head.size, log.head.root, log.seclusion.closed.mark)
     return heads.digest()
 
 
-def announced(head: Head) -> AnnouncedHead:
-    """The announcement of a head (SYN-2)."""
-    return AnnouncedHead(log=head.log, size=head.size, root=head.root[:8])
+def announced(head: Head, mark: bytes = b"") -> AnnouncedHead:
+    """The announcement of a head, and of the mark of what is not public below it (SYN-2)."""
+    return AnnouncedHead(log=head.log, size=head.size, root=head.root[:8], mark=mark[:8])
 
 
 @dataclass(slots=True)
@@ -96,13 +96,16 @@ class Puller:
             if not links:
                 del self.failed[log]
 
-    def announcements(self, link: int, heads: Iterable[Head | None]) -> Iterator[Heads]:
-        """What tells a peer of these heads, as far as it is not known to hold them (SYN-2)."""
-        fresh = [
-            announced(head)
-            for head in heads
-            if head is not None and self.size_at(link, head.log) < head.size
-        ]
+    def announcements(self, link: int, logs: Iterable[Log]) -> Iterator[Heads]:
+        """What tells a peer of these logs, as far as it is not known to hold them (SYN-2).
+
+        Of a log that is not all public, a peer may hold other leaves to the same head.
+        """
+        fresh: list[AnnouncedHead] = []
+        for log in logs:
+            mark, head = log.seclusion.closed.mark, log.head
+            if head is not None and (mark or self.size_at(link, head.log) < head.size):
+                fresh.append(announced(head, mark))
         for start in range(0, len(fresh), HEADS_PER_MESSAGE):
             yield Heads(heads=tuple(fresh[start : start + HEADS_PER_MESSAGE]))
 

@@ -12,27 +12,27 @@ simulated, on one heap of events. The same seed gives the same run.
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from confedproto import effects as fx
-from confedproto import inputs, record, wire
+from confedproto import inputs, record, testing_disk, wire
 from confedproto.bodies.compact import Windows
 from confedproto.council import found, token_key
 from confedproto.drafts import Desk, Draft
 from confedproto.engine import Engine
-from confedproto.errors import LocalProtocolError, Reason, VerificationError
+from confedproto.errors import LocalProtocolError, VerificationError
 from confedproto.ids import (
     CouncilId,
-    LogId,
     NetworkId,
-    PublicKey,
     RecordId,
     TransportKey,
     network_id,
 )
 from confedproto.keys import SigningKey
-from confedproto.record import Leaf
+from confedproto.merkle import HASH_BYTES
+from confedproto.record import WITHHELD, Leaf
+from confedproto.testing_disk import Disk, Heads
 
 START_S = 1_700_000_000
 """Seconds UTC at which every simulation begins."""
@@ -54,8 +54,8 @@ class SimNode:
     threshold: int
     keyholders: Sequence[SigningKey]
     node_key: SigningKey
-    disk: dict[LogId, list[tuple[bytes, bytes | None, int]]] = field(default_factory=dict)
-    heads: dict[LogId, tuple[CouncilId, PublicKey, bytes | None]] = field(default_factory=dict)
+    disk: Disk = field(default_factory=dict)
+    heads: Heads = field(default_factory=dict)
     up: bool = True
     refused: list[fx.Refused] = field(default_factory=list)
     answers: dict[int, fx.Answered] = field(default_factory=dict)
@@ -80,6 +80,7 @@ class Simulator:
 
     def __init__(self, seed: int, network: str = "simulation") -> None:
         self.rng = random.Random(seed)
+        self._salts = random.Random(f"salts {seed}")
         self.network: NetworkId = network_id(network)
         self.now = START_S * 1000
         self.nodes: list[SimNode] = []
@@ -140,15 +141,20 @@ class Simulator:
             node.heads.items(), key=lambda item: item[0] != node.engine.own
         ):
             leaves = [
-                (self.open_leaf(envelope, part), envelope, arrived)
+                (self._reopen(envelope, part), envelope, arrived)
                 for envelope, part, arrived in node.disk[log]
             ]
             node.engine.restore(council, key, leaves, head)
         node.engine.resume(clean=clean)
 
+    def _reopen(self, kept: bytes, part: bytes | None) -> Leaf:
+        """A leaf from a disk; the simulated one knows a withheld leaf by its 32 bytes."""
+        return WITHHELD if len(kept) == HASH_BYTES else self.open_leaf(kept, part)
+
     def desk(self, node: SimNode) -> Desk:
         """Where records of this node's council are drafted."""
-        return Desk(view=node.engine.view, council=node.council, now=self.now_s)
+        salt = self._salts.randbytes(16)
+        return Desk(view=node.engine.view, council=node.council, now=self.now_s, salt=salt)
 
     def submit(self, node: SimNode, draft: Draft, *extra: SigningKey) -> RecordId:
         """Sign a draft with the council's threshold and hand it to its node.
@@ -329,19 +335,13 @@ class Simulator:
 
     def _carry_out(self, node: SimNode, effect: fx.Effect) -> None:
         match effect:
-            case fx.StoreLeaves():
-                rows = node.disk.setdefault(effect.log, [])
-                if effect.start != len(rows):
-                    raise LocalProtocolError(Reason.LOG_INDEX, "a gap on the disk")
-                rows.extend((e, part, effect.arrived) for e, part in effect.leaves)
-                kept = node.heads.get(effect.log)
-                head = effect.head if effect.head is not None else (kept[2] if kept else None)
-                node.heads[effect.log] = (effect.council, effect.key, head)
+            case fx.StoreLeaves() | fx.FillLeaves():
+                testing_disk.keep(node.disk, node.heads, effect)
             case fx.Send():
                 self._transmit(node, effect.link, effect.message)
-            case fx.ServeRun():
-                for run in self._run_messages(node, effect):
-                    self._transmit(node, effect.link, run)
+            case fx.ServeRun() | fx.ServeLeaves():
+                for message in testing_disk.answers(node.engine, node.disk, effect):
+                    self._transmit(node, effect.link, message)
             case fx.CloseLink():
                 for cable in self.wires.values():
                     if cable.number == effect.link:
@@ -352,13 +352,6 @@ class Simulator:
                 node.refused.append(effect)
             case fx.LinkOpened() | fx.Grown():
                 pass
-
-    def _run_messages(self, node: SimNode, effect: fx.ServeRun) -> Iterator[wire.Run]:
-        while effect.start < effect.end:
-            rows = node.disk[effect.log][effect.start : effect.end]
-            run = node.engine.run_message(effect, [(e, part) for e, part, _ in rows])
-            yield run
-            effect = replace(effect, start=effect.start + len(run.leaves))
 
     def _transmit(self, node: SimNode, link: int, message: wire.Message) -> None:
         cable = self._up.get(link)
@@ -383,7 +376,10 @@ class Simulator:
         if isinstance(message, wire.Run):
             node.leaves_received += len(message.leaves)
             try:
-                leaves = [self.open_leaf(*leaf) for leaf in message.leaves]
+                leaves = [
+                    WITHHELD if isinstance(leaf, bytes) else self.open_leaf(*leaf)
+                    for leaf in message.leaves
+                ]
             except VerificationError as error:  # a part withheld or changed on the way
                 node.refused.append(fx.Refused(link=link, reason=error.reason, detail=error.detail))
                 self._cut(cable)

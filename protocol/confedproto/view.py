@@ -96,6 +96,7 @@ class View:
         log.tree.append(leaf_hash)
         log.leaves.append(leaf)
         log.arrivals.append(arrived)
+        log.seclusion.add(leaf, index, leaf_hash)
         self._sift(log)
         known = isinstance(leaf, VerifiedRecord) and self._is_copy(log, leaf)
         fault = self.chains.append(log, leaf, copy=known and not self._is_past(log, leaf))
@@ -110,6 +111,13 @@ class View:
         self.settle()
         return fault or self.chains.of[log.council].faults[log_id][index]
 
+    def fill(self, log_id: LogId, index: int, leaf: Leaf, arrived: int) -> None:
+        """Put a leaf that was withheld in its place; `settle` is still to be called (LOG-9)."""
+        log = self.logs[log_id]
+        log.seclusion.fill(leaf, index, log.tree.leaf(index))
+        log.leaves[index], log.arrivals[index] = leaf, arrived
+        self.chains.fill(log, leaf, index)
+
     def settle(self) -> None:
         """Judge again what leaves added with `more` reach back to."""
         while self.chains.dirty:
@@ -122,6 +130,9 @@ class View:
         log, count = self.logs[log_id], len(hashes)
         if log.council in self.chains.dirty or not self.chains.append_alike(log, leaf, count):
             return False
+        if leaf.scope is not None:
+            for offset, one in enumerate(hashes, log.tree.size):
+                log.seclusion.add(leaf, offset, one)
         log.tree.extend(hashes)
         log.leaves += [leaf] * count
         log.arrivals += [arrived] * count

@@ -26,6 +26,8 @@ from confedproto.limits import (
     RECORD_MAX_BYTES,
     ROWS_MAX_BYTES,
     RUN_MAX_RECORDS,
+    SCOPES_MAX,
+    WANT_MAX,
 )
 from confedproto.reconcile import DEPTH, PRINTS_BYTES
 
@@ -46,6 +48,16 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     number: Annotated[int, Meta(ge=0, le=INT_MAX)]
 
 
+class ScopeDigest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A scope that both sides are in, and a digest of what the sender holds of it (SYN-9)."""
+
+    scope: Bytes32
+    digest: Digest
+
+
+Scopes = Annotated[tuple[ScopeDigest, ...], Meta(min_length=1, max_length=SCOPES_MAX)]
+
+
 class Hello(Message, frozen=True, kw_only=True):
     """The first message of either side of a link: a digest of its heads, and cursors.
 
@@ -57,6 +69,7 @@ class Hello(Message, frozen=True, kw_only=True):
     council: Bytes32 | None = None
     at: Cursor | None = None
     seen: Cursor | None = None
+    scopes: Scopes | None = None
 
 
 class Knock(Message, frozen=True, kw_only=True):
@@ -72,16 +85,21 @@ class Knock(Message, frozen=True, kw_only=True):
 
 
 class AnnouncedHead(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A log, its size, and the first 8 bytes of its root."""
+    """A log, its size, the first 8 bytes of its root, and of its mark: nothing if all is public.
+
+    In a scope: how many records of it the sender holds, and the first 8 bytes of their mark.
+    """
 
     log: Bytes32
     size: Size
     root: Annotated[bytes, Meta(min_length=8, max_length=8)]
+    mark: Annotated[bytes, Meta(max_length=8)] = b""
 
 
 class Heads(Message, frozen=True, kw_only=True):
     """Logs that the sender holds this far: an announcement, and the answer to a digest."""
 
+    scope: Bytes32 | None = None
     heads: Annotated[tuple[AnnouncedHead, ...], Meta(min_length=1, max_length=HEADS_PER_MESSAGE)]
 
 
@@ -97,6 +115,8 @@ LeafBytes = Annotated[
     Meta(min_length=1, max_length=2),
 ]
 """One leaf: the envelope, and the detached part where its kind has one."""
+RunLeaf = LeafBytes | Bytes32
+"""A leaf, or the hash of one that the receiver may not see or the sender does not hold (LOG-9)."""
 
 
 class Run(Message, frozen=True, kw_only=True):
@@ -104,15 +124,44 @@ class Run(Message, frozen=True, kw_only=True):
 
     log: Bytes32
     start: Annotated[int, Meta(ge=0, le=LOG_MAX_SIZE)]
-    leaves: Annotated[tuple[LeafBytes, ...], Meta(min_length=1, max_length=RUN_MAX_RECORDS)]
+    leaves: Annotated[tuple[RunLeaf, ...], Meta(min_length=1, max_length=RUN_MAX_RECORDS)]
     head: Annotated[bytes, Meta(min_length=1, max_length=HEAD_MAX_BYTES)]
     proof: (
         Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=PROOF_MAX_HASHES)] | None
     ) = None
 
     def __post_init__(self) -> None:
-        if any(len(leaf[0]) > RECORD_MAX_BYTES for leaf in self.leaves):
+        leaves = (leaf for leaf in self.leaves if not isinstance(leaf, bytes))
+        if any(len(leaf[0]) > RECORD_MAX_BYTES for leaf in leaves):
             raise ValueError("an envelope that is longer than RECORD_MAX_BYTES")
+
+
+Index = Annotated[int, Meta(ge=0, lt=LOG_MAX_SIZE)]
+
+
+class Want(Message, frozen=True, kw_only=True):
+    """Please send these leaves of `log`, of which only the hashes are here (SYN-10)."""
+
+    log: Bytes32
+    indexes: Annotated[tuple[Index, ...], Meta(min_length=1, max_length=WANT_MAX)]
+
+
+class FoundLeaf(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A leaf that was asked for: its index, and its bytes."""
+
+    index: Index
+    leaf: LeafBytes
+
+    def __post_init__(self) -> None:
+        if len(self.leaf[0]) > RECORD_MAX_BYTES:
+            raise ValueError("an envelope that is longer than RECORD_MAX_BYTES")
+
+
+class Leaves(Message, frozen=True, kw_only=True):
+    """Those of the leaves asked for that the receiver may see and the sender holds (SYN-10)."""
+
+    log: Bytes32
+    leaves: Annotated[tuple[FoundLeaf, ...], Meta(max_length=WANT_MAX)]
 
 
 class DigestNow(Message, frozen=True, kw_only=True):
@@ -120,6 +169,7 @@ class DigestNow(Message, frozen=True, kw_only=True):
 
     digest: Digest
     at: Cursor | None = None
+    scopes: Scopes | None = None
 
 
 class Range(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -133,8 +183,9 @@ class Range(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 
 class Ranges(Message, frozen=True, kw_only=True):
-    """Where two sets of heads may differ (SYN-4)."""
+    """Where two sets of heads may differ (SYN-4), or two holdings of a scope (SYN-9)."""
 
+    scope: Bytes32 | None = None
     ranges: Annotated[tuple[Range, ...], Meta(min_length=1, max_length=RANGES_PER_MESSAGE)]
 
 
@@ -179,6 +230,8 @@ TYPES: Final[Mapping[int, type[Message]]] = MappingProxyType(
         16: AskHead,
         18: HeadTold,
         20: Ranges,
+        22: Want,
+        24: Leaves,
     }
 )
 _NUMBERS: Final = {message: number for number, message in TYPES.items()}

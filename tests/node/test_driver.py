@@ -459,17 +459,21 @@ def flip(data: bytes) -> bytes:
 
 
 def corrupted(run: wire.Run, _: wire.Run | None) -> wire.Run:
+    last = run.leaves[-1]
+    assert isinstance(last, tuple)
     return wire.Run(
         log=run.log,
         start=run.start,
-        leaves=(*run.leaves[:-1], (flip(run.leaves[-1][0]), *run.leaves[-1][1:])),
+        leaves=(*run.leaves[:-1], (flip(last[0]), *last[1:])),
         head=run.head,
         proof=run.proof,
     )
 
 
 def truncated(run: wire.Run, _: wire.Run | None) -> wire.Run:
-    envelope, *part = run.leaves[-1]
+    last = run.leaves[-1]
+    assert isinstance(last, tuple)
+    envelope, *part = last
     return wire.Run(
         log=run.log,
         start=run.start,

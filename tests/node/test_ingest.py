@@ -48,7 +48,9 @@ def test_judge_marks_what_is_alike_and_what_is_refused() -> None:
 
 
 def test_judge_of_a_part_that_is_not_the_authors_blames_the_carrier() -> None:
-    leaves = (*run(1).leaves[:2], (run(1).leaves[2][0], b"a part"))
+    third = run(1).leaves[2]
+    assert isinstance(third, tuple)
+    leaves = (*run(1).leaves[:2], (third[0], b"a part"))
     assert opener.judge(NETWORK, opener.pairs(leaves)).reason == Reason.PART_UNEXPECTED
 
 
@@ -94,9 +96,9 @@ async def test_run_with_a_wrong_part_ends_the_link_by_name() -> None:
     opening = Opening(NETWORK, lambda *_: True, 0)
     give, _ = trio.open_memory_channel[inputs.Input](100)
     good = run(20)
-    bad = wire.Run(
-        log=good.log, start=0, leaves=(*good.leaves[:-1], (good.leaves[-1][0], b"p")), head=b"h"
-    )
+    last = good.leaves[-1]
+    assert isinstance(last, tuple)
+    bad = wire.Run(log=good.log, start=0, leaves=(*good.leaves[:-1], (last[0], b"p")), head=b"h")
 
     async def messages() -> AsyncGenerator[wire.Message, None]:
         yield bad

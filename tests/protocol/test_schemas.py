@@ -178,6 +178,13 @@ def messages() -> list[wire.Message]:
         wire.DigestNow(digest=bytes(16)),
         wire.DigestNow(digest=bytes(16), at=wire.Cursor(epoch=5, number=9)),
         wire.Ranges(ranges=(wire.Range(prefix=b"\x01", prints=bytes(128)),)),
+        wire.Run(log=log, start=0, leaves=((b"leaf",), log), head=b"h"),
+        wire.Hello(digest=bytes(16), scopes=(wire.ScopeDigest(scope=log, digest=bytes(16)),)),
+        wire.Heads(
+            scope=log, heads=(wire.AnnouncedHead(log=log, size=1, root=bytes(8), mark=b"m"),)
+        ),
+        wire.Want(log=log, indexes=(0, 7)),
+        wire.Leaves(log=log, leaves=(wire.FoundLeaf(index=7, leaf=(b"leaf", b"part")),)),
         wire.Bye(reason="peer-silent"),
         wire.AskHead(log=log, size=5),
         wire.HeadTold(log=log, size=5),

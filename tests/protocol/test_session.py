@@ -24,6 +24,8 @@ TABLE: Final = {
     (State.OPEN, "Ranges"): State.OPEN,
     (State.OPEN, "AskHead"): State.OPEN,
     (State.OPEN, "HeadTold"): State.OPEN,
+    (State.OPEN, "Want"): State.OPEN,
+    (State.OPEN, "Leaves"): State.OPEN,
     (State.OPEN, "Bye"): State.CLOSED,
 }
 

@@ -31,6 +31,12 @@ EXAMPLES: Final[list[wire.Message]] = [
     wire.AskHead(log=LOG, size=1),
     wire.HeadTold(log=LOG, size=1),
     wire.HeadTold(log=LOG, size=1, head=b"h", root=LOG, path=(LOG,) * 41),
+    wire.Run(log=LOG, start=0, leaves=((b"leaf",), LOG), head=b"h"),
+    wire.Hello(digest=bytes(16), scopes=(wire.ScopeDigest(scope=LOG, digest=bytes(16)),)),
+    wire.Heads(scope=LOG, heads=(wire.AnnouncedHead(log=LOG, size=1, root=bytes(8), mark=b"m"),)),
+    wire.Want(log=LOG, indexes=(0, 7)),
+    wire.Leaves(log=LOG, leaves=()),
+    wire.Leaves(log=LOG, leaves=(wire.FoundLeaf(index=7, leaf=(b"leaf", b"part")),)),
     wire.Bye(reason="channel-closed"),
 ]
 

@@ -74,6 +74,8 @@ def test_simulate_finds_a_node_that_loses_what_it_acknowledged(
     ) -> object:
         if getattr(leaf, "kind", "") == "position" and self.logs[log].tree.size % 2:
             self.logs[log].tree.append(leaf_hash)  # type: ignore[arg-type]
+            self.logs[log].leaves.append(leaf)
+            self.logs[log].arrivals.append(arrived)
             return None
         return add(self, log, leaf, leaf_hash, arrived, **more)  # type: ignore[arg-type]
 

@@ -31,6 +31,10 @@ SIGNATURES_MAX: Final = 128
 Broken = Iterator[tuple[str, str, str, str, bytes]]
 """Rule, reason, slug, why, envelope."""
 
+_PUBLIC: Final = (
+    *("accession", "carried", "charter", "compact", "exit", "fork-proof", "guest", "link", "node"),
+    *("suspension", "unlink", "witness"),
+)
 _RECALL: Final = cmp.encode(examples.payload("recall"))
 
 
@@ -301,6 +305,13 @@ def _payloads() -> Broken:
     empty = examples.payload("recall", ext={})
     why = "empty is written by leaving out"
     yield "PAY-3", "payload-form", "ext-empty", why, envelope(cmp.encode(empty))
+    bare = examples.payload("recall", scope=filler("scope"))
+    why = "without a salt its hash could be guessed"
+    yield "PAY-5", "payload-form", "scope-no-salt", why, envelope(cmp.encode(bare))
+    for kind in _PUBLIC:
+        scoped = examples.payload(kind, scope=filler("scope"), salt=filler("salt", 16))
+        why = "everybody has to see it"
+        yield "PAY-6", "payload-form", f"{kind}-scoped", why, envelope(cmp.encode(scoped))
     for kind in examples.BODIES:
         if kind in examples.SUBJECTS:
             slug, fields = "no-subject", examples.payload(kind, subject=None)

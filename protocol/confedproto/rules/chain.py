@@ -19,7 +19,7 @@ from confedproto.bodies.suspension import Suspension
 from confedproto.errors import Reason
 from confedproto.ids import Hash, LogId, NetworkId, PublicKey, RecordId, log_id
 from confedproto.limits import SUSPENSION_S
-from confedproto.record import PlainLeaf, RefusedLeaf, VerifiedRecord
+from confedproto.record import PlainLeaf, RefusedLeaf, VerifiedRecord, WithheldLeaf
 from confedproto.rules.authority import Authority
 from confedproto.rules.given import Carriage, OwnLog, is_final_word, renewal_fault
 from confedproto.rules.life import Event, State
@@ -193,7 +193,7 @@ class _Fold:
             if index == end:
                 break
             leaf = log.leaves[index]
-            if isinstance(leaf, RefusedLeaf):
+            if isinstance(leaf, RefusedLeaf | WithheldLeaf):
                 faults.append(leaf.reason)
             elif isinstance(leaf, PlainLeaf):
                 faults.append(authority.judge(leaf.example))

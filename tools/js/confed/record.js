@@ -21,6 +21,12 @@ const header = map(
   { council: bin(32), scope: bin(32), subject: bin(32), salt: bin(16), ext: anyMap },
 );
 
+/** Kinds that have no scope (PAY-6). */
+const PUBLIC_KINDS = new Set([
+  ...["charter", "node", "link", "guest", "unlink", "suspension", "fork-proof", "carried"],
+  ...["witness", "compact", "accession", "exit"],
+]);
+
 /** {payload, signatures: [{signer, form, signature}]}: shape and order checked, no more. */
 export function splitEnvelope(envelope) {
   const value = decode(envelope);
@@ -58,6 +64,9 @@ export function parsePayload(payload) {
   const firstCharter = fields.get("kind") === "charter" && fields.get("charter") === 0;
   if (fields.has("council") === firstCharter) refuse("payload-form");
   if (fields.get("ext")?.size === 0) refuse("payload-form");
+  if (fields.has("scope")) {
+    if (!fields.has("salt") || PUBLIC_KINDS.has(fields.get("kind"))) refuse("payload-form");
+  }
   const kind = KINDS.get(fields.get("kind"));
   let detached = false;
   if (kind !== undefined) {
