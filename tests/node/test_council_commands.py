@@ -21,9 +21,10 @@ from confednode.errors import NodeReason
 from confedproto import council, record, signrequest, text
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.node import Node as NodeBody
-from confedproto.ids import CouncilId, TransportKey
+from confedproto.ids import CouncilId, PublicKey, TransportKey
 from confedproto.keys import SigningKey
 from confedproto.text import QrKind
+from tests.support.authenticator import Authenticator
 from tests.support.nodes import Node, nodes_in, settings_of, until
 
 DAY = 86_400
@@ -291,3 +292,56 @@ async def test_propose_signs_no_other_draft_than_it_was_asked_for(
     assert refused["reason"] == NodeReason.CONTROL_REPLY, refused
     assert (await call("status", *home))["size"] == size
     assert (await call("requests", *home))["requests"] == []
+
+
+async def test_suspension_by_one_is_lifted_by_two_and_not_repeated(
+    node: Node, tmp_path: Path
+) -> None:
+    home = ("--home", node.home.path)
+    (tmp_path / "safe").rename(node.home.keys)
+    assert (await call("suspend", *home))["submitted"]
+    status = await call("status", *home)
+    assert status["life"] == "suspended"
+    lifted = await call("suspend", "--lift", *home)
+    assert lifted["submitted"], lifted
+    assert lifted["progress"] == "2 of 2 signatures"
+    assert (await call("status", *home))["life"] == "active"
+    third = text.encode_key(PublicKey(keyring.public_of(node.home.keys / "keyholder-3.key")))
+    again = await call("suspend", "--key", third, *home)
+    assert again["reason"] == "suspension-again", again
+
+
+async def test_rotate_adds_an_openssh_key_from_its_pub_file(node: Node, tmp_path: Path) -> None:
+    home = ("--home", node.home.path)
+    (tmp_path / "safe").rename(node.home.keys)
+    holder = Authenticator("a fourth")
+    public = tmp_path / "id_sk.pub"
+    public.write_text(holder.line)
+    added = await call("charter", "rotate", *home, "--add", public, "--threshold", "3")
+    assert added["submitted"], added
+    shown = await call("charter", "show", *home)
+    assert (shown["threshold"], len(shown["keys"])) == (3, 4)
+    assert text.encode_key(PublicKey(holder.public)) in shown["keys"]
+    public.write_text("ssh-rsa AAAA\n")
+    assert (await call("charter", "rotate", *home, "--add", public))["reason"] == "key-unreadable"
+
+
+@pytest.mark.parametrize(
+    ("peer", "reason"),
+    [
+        ("a,b", "usage"),
+        ("a,b,c", "text-length"),
+        (f"{text.encode_record(bytes(32))},x,127.0.0.1:1", "text-length"),
+    ],
+)
+async def test_recover_with_a_peer_that_is_none_makes_nothing(
+    tmp_path: Path, peer: str, reason: str
+) -> None:
+    home = tmp_path / "new"
+    prepared = await call("node", "prepare", "--home", home, "--listen", "127.0.0.1:0")
+    assert prepared["key"].startswith("cfk1")
+    told = await call(
+        *("recover", "--home", home, "--council", text.encode_record(bytes(32)), "--peer", peer)
+    )
+    assert told["reason"] == reason
+    assert not (home / "node.db").exists()
