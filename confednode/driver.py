@@ -120,12 +120,12 @@ class Driver:
         self._note(Reason.RESTORE_HELD, "overridden by the operator")
         await self._pump.send(inputs.Override())
 
-    async def submit(self, item: VerifiedRecord) -> fx.Answered:
+    async def submit(self, item: VerifiedRecord, *, evidence: bool = False) -> fx.Answered:
         """Hand in a record of this council; answers after it is committed, or refused."""
         token = next(self._numbers)
         event = self._waiting[token] = trio.Event()
         try:
-            await self._pump.send(inputs.Submit(token=token, record=item))
+            await self._pump.send(inputs.Submit(token=token, record=item, evidence=evidence))
             await event.wait()
             return self._answers.pop(token)
         finally:

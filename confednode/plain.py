@@ -34,6 +34,8 @@ _MEANS: Final[Mapping[str, str]] = {
     "mandate": "lets a delegate act for this council",
     "recall": "takes a mandate back, at once",
     "act": "acts under a mandate",
+    "ratify": "answers a delegate's act or report, or a petition",
+    "petition": "says how many members ask that a mandate be taken back",
 }
 
 

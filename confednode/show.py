@@ -11,7 +11,6 @@ import msgspec
 from confedproto import codec, text
 from confedproto.bodies.compact import Compact
 from confedproto.bodies.dispute import Dispute
-from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.motion import Motion
 from confedproto.bodies.position import Position
 from confedproto.errors import LocalProtocolError, Reason
@@ -231,46 +230,6 @@ def _position(view: View, placed: Placed, fault: Reason | None) -> Row:
     if isinstance(body, Position):
         row |= {"value": body.value, "yes": body.yes, "no": body.no, "valid": body.valid}
     return row
-
-
-def mandate(view: View, mandate_id: RecordId, now: int) -> Row:
-    """A mandate and whether it is in force. Raises LocalProtocolError MANDATE_UNKNOWN."""
-    placed = view.records.get(mandate_id)
-    body = placed.record.body if placed is not None else None
-    if placed is None or not isinstance(body, Mandate):
-        raise LocalProtocolError(Reason.MANDATE_UNKNOWN)
-    status = view.mandates.status(mandate_id, now)
-    if isinstance(status, Reason):
-        raise LocalProtocolError(status)
-    verdict, history = status.verdict, status.history
-    return {
-        "mandate": text.encode_record(mandate_id),
-        **council_row(view, placed.record.council),
-        "delegate": text.encode_key(body.delegate),
-        "kinds": list(body.kinds),
-        "starts": body.starts,
-        "until": body.until,
-        "instructions": [
-            {"motion": text.encode_record(entry.motion), "value": entry.value}
-            for entry in body.instructions or ()
-        ],
-        "state": status.state.value,
-        "recalled": min(history.recalled, default=None),
-        "reports": [
-            {
-                "due": due,
-                "made": history.reported.get(due),
-                "accepted": status.accepted.get(due),
-            }
-            for due in body.reports or ()
-        ],
-        "petition": list(status.petition) if status.petition is not None else None,
-        "item_by": status.item_by,
-        "recall_items": [text.encode_record(act) for act in status.void_acts],
-        "acts": len(view.about(mandate_id, "act")),
-        "verdict": verdict.outcome.value,
-        "reason": verdict.reason.value if verdict.reason is not None else None,
-    }
 
 
 def log_row(view: View, placed: Placed) -> Row:

@@ -49,6 +49,8 @@ def _reminders(reply: dict[str, Any]) -> Iterator[str]:
         yield f"The server is authorised for {days} more days: confed node renew"
     if reply["requests"]:
         yield f"Sign requests waiting: {reply['requests']} (confed requests)"
+    if reply["agenda"]:
+        yield f"For the assembly, about delegates: {reply['agenda']} (confed mandate agenda)"
 
 
 def _link_line(row: dict[str, str | None]) -> str:

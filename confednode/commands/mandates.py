@@ -7,15 +7,16 @@ from typing import Any
 import click
 
 from confednode import keyring
-from confednode.commands import granting, papers
+from confednode.commands import granting, papers, reporting
 from confednode.commands.asked import Asked
 from confednode.commands.base import Shell, command, read_file
 from confednode.commands.params import Instant
 from confednode.commands.writing import export
 from confednode.errors import KeyringError, NodeReason
-from confedproto import codec, text
+from confedproto import bundle, codec, text
 from confedproto.bodies.mandate import Instruction
-from confedproto.limits import RECORD_MAX_BYTES
+from confedproto.bundle.render import moment
+from confedproto.limits import BUNDLE_MAX_BYTES, RECORD_MAX_BYTES
 
 _INSTRUCTIONS = click.Choice(["yes", "no", "free", "ratify", "refer-back"])
 
@@ -86,15 +87,45 @@ def mandate_list(shell: Shell) -> None:
 def mandate_show(shell: Shell, mandate_id: str) -> None:
     """A mandate, its instructions, and whether it is in force."""
     reply = shell.ask("mandate", id=mandate_id)
-    reason = f" ({reply['reason']})" if reply["reason"] else ""
-    shell.emit(
-        reply,
-        [
-            f"{reply['name']} -> {reply['delegate']}",
-            f"  {reply['verdict']}{reason}, until {reply['until']} (UTC seconds)",
-            *(f"  {entry['motion']}: {entry['value']}" for entry in reply["instructions"]),
-        ],
-    )
+    shell.emit(reply, reporting.mandate_lines(reply))
+
+
+@mandate.command("agenda")
+@command
+def mandate_agenda(shell: Shell) -> None:
+    """What the assembly has to speak of: void acts, petitions, reports, acts to ratify."""
+    rows = shell.ask("agenda")["items"]
+    shell.emit({"items": rows}, reporting.agenda_lines(rows))
+
+
+@mandate.command("ratify")
+@click.argument("record_id", metavar="ID")
+@click.argument("value", type=click.Choice(["yes", "no"]))
+@command
+def mandate_ratify(shell: Shell, record_id: str, value: str) -> None:
+    """The assembly's answer: ratify an act, accept a report, or answer a petition."""
+    asked = Asked(kind="ratify", about=record_id, says={"value": value}, filled=frozenset())
+    draft = shell.ask("draft-about", id=record_id, kind="ratify", fields={"value": value})
+    reply = shell.submit(asked, draft)
+    fields = {"id": reply["id"], "ratify": reply["id"], "record": record_id, "value": value}
+    shell.emit(fields, [f"Answered {value}: {reply['id']}"])
+
+
+@mandate.command("petition")
+@click.argument("mandate_id", metavar="ID")
+@click.option("--count", type=click.IntRange(min=1), required=True, help="How many have signed.")
+@click.option("--members", type=click.IntRange(min=1), required=True, help="Of how many.")
+@command
+def mandate_petition(shell: Shell, mandate_id: str, count: int, members: int) -> None:
+    """Publish a members' petition for a recall: how many signed, never who."""
+    given = {"count": count, "members": members}
+    asked = Asked(kind="petition", about=mandate_id, says=given, filled=frozenset())
+    draft = shell.ask("draft-about", id=mandate_id, kind="petition", fields=given)
+    reply = shell.submit(asked, draft)
+    row = shell.ask("mandate", id=mandate_id)
+    fields = {"id": reply["id"], "petition": reply["id"], "mandate": mandate_id, **given}
+    by = "" if row["item_by"] is None else f"; on the agenda by {moment(row['item_by'])}"
+    shell.emit(fields | {"item_by": row["item_by"]}, [f"{count} of {members}{by}: {reply['id']}"])
 
 
 mandate.add_command(papers.export)
@@ -115,21 +146,33 @@ def mandate_report(shell: Shell, report_file: Path) -> None:
 
 
 @mandate.command("act")
-@click.option("--motion", "motion_id", required=True)
-@click.option("--value", required=True, help="What the delegate does: yes, no, refer-back...")
+@click.option("--motion", "motion_id", help="A motion, or a version of one.")
+@click.option("--value", help="What the delegate does: yes, no, refer-back...")
 @click.option("--mandate", "mandate_id", help="Which mandate; else the newest on the motion.")
 @click.option("--kind", help="Kind of act; else the first in the mandate's scope.")
 @click.option("--key", "key_file", type=click.Path(path_type=Path), help="The delegate's key.")
+@click.option(
+    "--file", "act_file", type=click.Path(path_type=Path), help="Take in an act done elsewhere."
+)
 @command
 def mandate_act(
     shell: Shell,
-    motion_id: str,
-    value: str,
+    motion_id: str | None,
+    value: str | None,
     mandate_id: str | None,
     kind: str | None,
     key_file: Path | None,
+    act_file: Path | None,
 ) -> None:
-    """Act under a mandate; refused if it goes beyond it."""
+    """Act under a mandate, which is refused if it goes beyond it; or take in a delegate's act.
+
+    What a delegate has signed goes on record even if it is void: `confed mandate agenda` shows it.
+    """
+    if act_file is not None:
+        _take_in(shell, act_file)
+        return
+    if motion_id is None or value is None:
+        raise click.UsageError("Say --motion and --value, or --file.")
     draft = shell.ask("draft-act", motion=motion_id, value=value, mandate=mandate_id, kind=kind)
     payload = bytes.fromhex(draft["payload"])
     asked = Asked(
@@ -157,6 +200,18 @@ def mandate_act(
         {"id": reply["id"], "act": reply["id"], "mandate": draft["mandate"], "value": value},
         [f"Act: {reply['id']}"],
     )
+
+
+def _take_in(shell: Shell, path: Path) -> None:
+    """Hand in the act of a file, and say what it is worth."""
+    subject = bundle.prove(bundle.decode(read_file(path, BUNDLE_MAX_BYTES))).subject
+    if subject.kind != "act" or subject.subject is None:
+        raise KeyringError(NodeReason.FILE_UNREADABLE, f"{path} is no act")
+    reply = shell.ask("submit", envelope=subject.envelope.hex(), part=None, evidence=True)
+    done = shell.ask("mandate", id=text.encode_record(subject.subject))
+    row = next(row for row in done["acts_done"] if row["act"] == reply["id"])
+    reason = f" ({row['reason']})" if row["reason"] else ""
+    shell.emit({"id": reply["id"], **row}, [f"Act: {reply['id']}", f"  {row['verdict']}{reason}"])
 
 
 @click.command()

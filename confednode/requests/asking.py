@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import trio
 from msgspec import Meta
 
-from confednode import config, show
+from confednode import config, delegates, show
 from confednode.requests import councils
 from confednode.requests.table import Desktop, Hex, Id, Nothing, OneId, Reply, Request, op
 from confednode.store import Peer
@@ -27,6 +27,7 @@ async def status(desk: Desktop, _: Nothing) -> Reply:
         "network": text.encode_network(desk.network),
         "size": own.tree.size if own is not None else 0,
         **councils.standing(desk),
+        "agenda": len(delegates.agenda(desk.view, desk.council, desk.now)),
         "logs": len(desk.view.logs),
         "records": len(desk.view.records),
         "digest": desk.view.state_digest(desk.now).hex(),
@@ -134,10 +135,11 @@ async def stop(desk: Desktop, _: Nothing) -> Reply:
 
 
 class Submission(Request, frozen=True, kw_only=True):
-    """A signed envelope and its detached part."""
+    """A signed envelope and its detached part; as `evidence` an act although it is void."""
 
     envelope: Hex
     part: Hex | None = None
+    evidence: bool = False
 
 
 @op("submit", Submission)
@@ -145,7 +147,7 @@ async def submit(desk: Desktop, request: Submission) -> Reply:
     """Append a signed record of this council, after every check."""
     part = bytes.fromhex(request.part) if request.part is not None else None
     item = record.open(desk.network, bytes.fromhex(request.envelope), part)
-    answered = await desk.driver.submit(item)
+    answered = await desk.driver.submit(item, evidence=request.evidence)
     if answered.fault is not None:
         raise LocalProtocolError(answered.fault, f"{item.kind} refused")
     return {"id": text.encode_record(item.id), "kind": item.kind}
@@ -262,7 +264,7 @@ async def motions(desk: Desktop, _: Nothing) -> Reply:
 async def mandate(desk: Desktop, request: OneId) -> Reply:
     """One mandate."""
     await trio.lowlevel.checkpoint()
-    return show.mandate(desk.view, show.record_id_of(request.id), desk.now)
+    return delegates.mandate(desk.view, show.record_id_of(request.id), desk.now)
 
 
 @op("mandates", Nothing)
@@ -270,4 +272,11 @@ async def mandates(desk: Desktop, _: Nothing) -> Reply:
     """Every mandate known here."""
     await trio.lowlevel.checkpoint()
     ids = [placed.record.id for placed in desk.view.of_kind("mandate")]
-    return {"mandates": [show.mandate(desk.view, m, desk.now) for m in ids]}
+    return {"mandates": [delegates.mandate(desk.view, m, desk.now) for m in ids]}
+
+
+@op("agenda", Nothing)
+async def agenda(desk: Desktop, _: Nothing) -> Reply:
+    """What this council's assembly has to speak of, about its delegates."""
+    await trio.lowlevel.checkpoint()
+    return {"items": delegates.agenda(desk.view, desk.council, desk.now)}

@@ -6,7 +6,7 @@ import msgspec
 import trio
 from msgspec import Meta
 
-from confednode import show
+from confednode import delegates, show
 from confednode.requests.table import Ballots, Desktop, Hex, Id, OneId, Reply, Request, op
 from confedproto import codec, text
 from confedproto.bodies import KINDS
@@ -182,7 +182,7 @@ ABOUT: Final = frozenset(
     {
         *("exit", "withdraw", "takeover", "affected-claim", "objection", "hold", "dispute"),
         *("task", "finding", "calendar", "payment-order", "correction", "naming", "ratify"),
-        *("compact", "dissolution", "roll"),
+        *("compact", "dissolution", "roll", "petition"),
     }
 )
 """Kinds that `draft-about` drafts: whoever asks knows all that they say."""
@@ -300,7 +300,7 @@ async def draft_act(desk: Desktop, request: DraftAct) -> Reply:
     motion_id = show.record_id_of(request.motion)
     named = show.record_id_of(request.mandate) if request.mandate is not None else None
     chosen = named or _mandate_for(desk, motion_id)
-    row = show.mandate(desk.view, chosen, desk.now)
+    row = delegates.mandate(desk.view, chosen, desk.now)
     kind = request.kind or row["kinds"][0]
     draft = desk.draft(desk.desk.act(chosen, motion_id, kind, request.value))
     return draft | {"keys": [row["delegate"]], "threshold": 1, "mandate": row["mandate"]}

@@ -59,8 +59,13 @@ COUNCILS_OF_A_DELEGATE: Final = 2
 """Councils of one compact whose mandates one key may hold at a time (MAN-11)."""
 
 
-def objection(view: View, record: VerifiedRecord, now: int) -> Reason | None:
-    """Why this node's council should not append `record` at `now` (seconds), or None."""
+def objection(
+    view: View, record: VerifiedRecord, now: int, *, evidence: bool = False
+) -> Reason | None:
+    """Why this node's council should not append `record` at `now` (seconds), or None.
+
+    A delegate's void act goes in as `evidence`: it opens an item of recall (RCL-6).
+    """
     authority = view.authorities.get(record.council)
     if authority is None:
         return Reason.COUNCIL_UNKNOWN
@@ -81,7 +86,7 @@ def objection(view: View, record: VerifiedRecord, now: int) -> Reason | None:
         case Mandate() as mandate:
             return _grant(view, record, mandate)
         case Act() as act:
-            return _act(view, record, act, now)
+            return None if evidence else _act(view, record, act, now)
         case Recall() | Petition():
             return None if _mandate(view, record.subject) else Reason.MANDATE_UNKNOWN
         case Report() as report:
@@ -327,11 +332,11 @@ def _report(view: View, record: VerifiedRecord, report: Report) -> Reason | None
 
 
 def _ratify(view: View, record: VerifiedRecord) -> Reason | None:
-    """The council answers an act or a report under its own mandate or one that passes it on, or
+    """The council answers what was done or asked under its own mandate, or under a link of it, or
     takes a version of a compact (RAT-1, LVL-4, REV-3).
     """
     placed = view.records.get(record.subject) if record.subject is not None else None
-    if placed is None or not isinstance(placed.record.body, Act | Report | Compact):
+    if placed is None or not isinstance(placed.record.body, Act | Report | Petition | Compact):
         return Reason.RECORD_UNKNOWN
     if isinstance(placed.record.body, Compact):
         root = root_of(view.world, placed.record.id)

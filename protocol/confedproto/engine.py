@@ -354,7 +354,7 @@ class Engine:
     def _submit(self, event: inputs.Submit, now: int) -> None:
         item, fault = event.record, None
         if not self._feeder.knows(item.id):  # handing in the same record twice changes nothing
-            fault = self._writer.submit(item, now)
+            fault = self._writer.submit(item, now, evidence=event.evidence)
         if fault is None:
             self._head_own(now)
         self._out.append(fx.Answered(token=event.token, record=item.id, fault=fault))

@@ -45,10 +45,14 @@ class RunOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submit:
-    """A record of this council for its own log; the answer is an Answered with `token`."""
+    """A record of this council for its own log; the answer is an Answered with `token`.
+
+    As `evidence` an act goes in although it is void: what a delegate did is on record (RCL-6).
+    """
 
     token: int
     record: VerifiedRecord
+    evidence: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

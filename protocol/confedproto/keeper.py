@@ -138,13 +138,15 @@ class Keeper:
 
     # --- what is handed in ------------------------------------------------------------------
 
-    def take(self, item: VerifiedRecord, now: int) -> VerifiedRecord | Reason | None:
+    def take(
+        self, item: VerifiedRecord, now: int, *, evidence: bool = False
+    ) -> VerifiedRecord | Reason | None:
         """What is to be appended for a record that was handed in, why nothing is, or None."""
         fault = self.objection(item.kind, now)
         if fault is not None:
             return fault
         if item.council == self._council:
-            return objection(self._view, item, now // 1000) or item
+            return objection(self._view, item, now // 1000, evidence=evidence) or item
         body = self.carry(item)
         if isinstance(body, Reason):
             return body

@@ -41,9 +41,9 @@ class Writer:
         self._comparer: Final = comparer
         self._feed: Final = feed
 
-    def submit(self, item: VerifiedRecord, now: int) -> Reason | None:
+    def submit(self, item: VerifiedRecord, now: int, *, evidence: bool = False) -> Reason | None:
         """Append a record that was handed in, or say why not; twice changes nothing."""
-        ours = self._keeper.take(item, now)
+        ours = self._keeper.take(item, now, evidence=evidence)
         if isinstance(ours, Reason):
             return ours
         if ours is not None:

@@ -48,6 +48,9 @@ NEED_A_NODE: Final = (
     ("mandate", "show", ID),
     ("mandate", "export", ID, "--to", "x.confed"),
     ("mandate", "act", "--motion", ID, "--value", "yes"),
+    ("mandate", "agenda"),
+    ("mandate", "ratify", ID, "yes"),
+    ("mandate", "petition", ID, "--count", "3", "--members", "9"),
     ("recall", ID),
 )
 
@@ -531,6 +534,20 @@ ROW: Final = {
     "mediator": None,
     "certified": True,
     "round": NASTY,
+    "agenda": NASTY,
+    "above": NASTY,
+    "petition": [NASTY, NASTY],
+    "item_by": NASTY,
+    "item": NASTY,
+    "by": NASTY,
+    "late": True,
+}
+DONE: Final = {
+    **dict.fromkeys(("act", "number", "kind", "value", "verdict", "reason"), NASTY),
+    **dict.fromkeys(("due", "rests_after"), NASTY),
+    "made": None,
+    "accepted": None,
+    "final": False,
 }
 HOSTILE: Final = {
     "ok": True,
@@ -543,6 +560,9 @@ HOSTILE: Final = {
     "motions": [ROW],
     "mandates": [ROW],
     "records": [ROW],
+    "acts_done": [DONE],
+    "reports": [DONE],
+    "items": [ROW],
 }
 
 
@@ -599,6 +619,7 @@ def hostile(home: Path, reply: dict[str, Any]) -> Generator[None, None, None]:
         ("dispute", "list"),
         ("mandate", "show", ID),
         ("mandate", "list"),
+        ("mandate", "agenda"),
     ],
     ids=" ".join,
 )

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -141,3 +142,77 @@ def test_motion_says_all_its_fields_and_is_disputed_by_command(
     assert confed("dispute", "show", dispute["id"])["mediator"]["council"] == council
     wrong = confed("motion", "propose", *asked, "--money", "EUR:much", code=2)
     assert "--money" in wrong["message"]
+
+
+def test_delegates_are_answered_by_command(confed: Confed, tmp_path: Path) -> None:
+    """An act to ratify, a report to accept, a void act, a petition: the agenda, until answered."""
+    compact = confed("compact", "found", "--name", "C", "--rule", "majority")["id"]
+    wording = tmp_path / "text.txt"
+    wording.write_text("We shall.", "utf-8")
+    asked = ["--compact", compact, "--title", "One", "--text", str(wording)]
+    motion = confed("motion", "propose", *asked)["id"]
+    version = confed("motion", "amend", motion, "--title", "Two", "--text", str(wording))["id"]
+    key = tmp_path / "delegate.key"
+    public = confed("delegate", "init", "--key", str(key), "--no-passphrase")["key"]
+    grant = ["mandate", "grant", "--delegate", public, "--scope", "vote", "--until", "4000000000"]
+    due = int(time.time()) - 100
+    mandate = confed(
+        *grant, "--motion", motion, "--instruction", "ratify", "--starts", str(due - 1),
+        *("--report", str(due), "--overdue", "100000"),
+    )["id"]  # fmt: skip
+    act = confed(
+        "mandate", "act", "--mandate", mandate, "--motion", motion, "--value", "yes",
+        "--key", str(key),
+    )["id"]  # fmt: skip
+
+    def items() -> list[tuple[str, str]]:
+        rows = confed("mandate", "agenda")["items"]
+        assert confed("status")["agenda"] == len(rows)
+        return [(row["item"], row["record"]) for row in rows]
+
+    assert items() == [("report-late", mandate), ("ratify", act)]
+    (told,) = confed("mandate", "show", mandate)["acts_done"]
+    assert (told["verdict"], told["final"]) == ("NEEDS-RATIFICATION", False)
+    confed("mandate", "ratify", act, "yes")
+    (told,) = confed("mandate", "show", mandate)["acts_done"]
+    assert told["verdict"] == "VALID"
+
+    file = str(tmp_path / "mandate.confed")
+    confed("mandate", "export", mandate, "--to", file)
+    report = str(tmp_path / "report")
+    confed(
+        "delegate", "report", file, "--due", str(due), "--text", str(wording),
+        "--key", str(key), "--to", report,
+    )  # fmt: skip
+    made = confed("mandate", "report", report)["id"]
+    assert items() == [("report", made)]
+    confed("mandate", "ratify", made, "no")
+    (row,) = confed("mandate", "show", mandate)["reports"]
+    assert (row["due"], row["accepted"]) == (due, False)
+    assert items() == []
+
+    # On a text that the council did not speak of the delegate has to refer back.
+    refused = confed(
+        "mandate", "act", "--mandate", mandate, "--motion", version, "--value", "yes",
+        "--key", str(key), code=5,
+    )  # fmt: skip
+    assert refused["reason"] == "refer-back"
+    beyond = str(tmp_path / "act.confed")
+    confed(
+        "delegate", "act", file, "--motion", version, "--value", "yes", "--key", str(key),
+        "--to", beyond,
+    )  # fmt: skip
+    void = confed("mandate", "act", "--file", beyond)
+    assert (void["verdict"], void["reason"]) == ("VOID", "refer-back")
+    assert items() == [("recall", void["id"])]
+
+    told = confed("mandate", "petition", mandate, "--count", "3", "--members", "40")
+    assert told["item_by"] is None
+    told = confed("mandate", "petition", mandate, "--count", "4", "--members", "40")
+    assert told["item_by"] is not None
+    assert {item for item, _ in items()} == {"recall", "petition"}
+    refused = confed("mandate", "ratify", mandate, "yes", code=5)
+    assert refused["reason"] == "record-unknown"
+    confed("recall", mandate)
+    assert items() == []
+    assert confed("mandate", "act", "--file", file, code=2)["reason"] == "file-unreadable"

@@ -1,4 +1,4 @@
-"""ratify: the council's answer to an act or a report of its delegate (specs/06, RAT)."""
+"""ratify: the assembly's answer to an act, a report or a petition (specs/06, RAT)."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from confedproto.bodies.types import Body, Bytes32
 
 
 class Ratify(Body, frozen=True, kw_only=True):
-    """The record's subject is the act, or the report that the assembly accepts or not."""
+    """The record's subject is the act, the report that the assembly accepts, or the petition."""
 
     value: Literal["yes", "no"]
     minutes: Bytes32 | None = None
