@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from confednode import keyring
-from confednode.commands import granting, papers, reporting
+from confednode.commands import granting, papers, reporting, writing
 from confednode.commands.asked import Asked
 from confednode.commands.base import Shell, command, read_file
 from confednode.commands.params import Instant
@@ -15,6 +15,8 @@ from confednode.commands.writing import export
 from confednode.errors import KeyringError, NodeReason
 from confedproto import bundle, codec, text
 from confedproto.bodies.mandate import Instruction
+from confedproto.bodies.petition import Petition
+from confedproto.bodies.ratify import Ratify
 from confedproto.bundle.render import moment
 from confedproto.limits import BUNDLE_MAX_BYTES, RECORD_MAX_BYTES
 
@@ -104,9 +106,7 @@ def mandate_agenda(shell: Shell) -> None:
 @command
 def mandate_ratify(shell: Shell, record_id: str, value: str) -> None:
     """The assembly's answer: ratify an act, accept a report, or answer a petition."""
-    asked = Asked(kind="ratify", about=record_id, says={"value": value}, filled=frozenset())
-    draft = shell.ask("draft-about", id=record_id, kind="ratify", fields={"value": value})
-    reply = shell.submit(asked, draft)
+    reply = writing.write(shell, record_id, Ratify(value="yes" if value == "yes" else "no"))
     fields = {"id": reply["id"], "ratify": reply["id"], "record": record_id, "value": value}
     shell.emit(fields, [f"Answered {value}: {reply['id']}"])
 
@@ -119,9 +119,7 @@ def mandate_ratify(shell: Shell, record_id: str, value: str) -> None:
 def mandate_petition(shell: Shell, mandate_id: str, count: int, members: int) -> None:
     """Publish a members' petition for a recall: how many signed, never who."""
     given = {"count": count, "members": members}
-    asked = Asked(kind="petition", about=mandate_id, says=given, filled=frozenset())
-    draft = shell.ask("draft-about", id=mandate_id, kind="petition", fields=given)
-    reply = shell.submit(asked, draft)
+    reply = writing.write(shell, mandate_id, Petition(count=count, members=members))
     row = shell.ask("mandate", id=mandate_id)
     fields = {"id": reply["id"], "petition": reply["id"], "mandate": mandate_id, **given}
     by = "" if row["item_by"] is None else f"; on the agenda by {moment(row['item_by'])}"
