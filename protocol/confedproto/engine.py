@@ -6,7 +6,7 @@
 come in at `reception`, and what goes into the own log through `pen`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Final, assert_never
@@ -25,6 +25,7 @@ from confedproto.keeper import Keeper
 from confedproto.keys import SigningKey
 from confedproto.pen import Pen
 from confedproto.plain import Feeder
+from confedproto.pushing import Pusher, is_urgent
 from confedproto.reception import Reception
 from confedproto.record import Leaf
 from confedproto.session import Session, State
@@ -46,6 +47,7 @@ class Engine:
         self._pen: Final = Pen(self.view, council, signer)
         self.keeper: Final = Keeper(self.view, council, self._pen)
         self.reception: Final = Reception(self.view, council)
+        self._pusher: Final = Pusher(self.view)
         self._announcer: Final = gossip.Announcer()
         self._duties: Final = Duties(self.view, council)
         self._digest_due: dict[int, int] = {}
@@ -100,7 +102,7 @@ class Engine:
 
     def asked(self, link: int, log_: bytes) -> bool:
         """Whether a run of this log is awaited from this link: any other is not worth opening."""
-        return self._puller.asked(LogId(log_), link)
+        return self._puller.asked(LogId(log_), link) or self._pusher.welcome(link, LogId(log_))
 
     def run_message(
         self, effect: fx.ServeRun, leaves: Iterable[tuple[bytes, bytes | None]]
@@ -128,6 +130,7 @@ class Engine:
         """Take one input at `now` (milliseconds) and say what is to be done, in order."""
         self._out = []
         self._comparer.begin(now)
+        self._pusher.begin(now)
         match event:
             case inputs.LinkUp():
                 self._link_up(event, now)
@@ -196,6 +199,7 @@ class Engine:
         self._digest_due.pop(link, None)
         self._announcer.drop_link(link)
         self._fetcher.drop_link(link, now)
+        self._pusher.drop_link(link)
         if session is not None:
             session.state = State.CLOSED
 
@@ -285,9 +289,11 @@ class Engine:
 
     def _run(self, session: Session, run: wire.Run, leaves: Sequence[Leaf], now: int) -> None:
         log_ = LogId(run.log)
-        if not self._puller.asked(log_, session.link):
-            return  # asked too long ago; somebody else has been asked since
-        entry = self.view.logs.get(log_)
+        entry, asked = self.view.logs.get(log_), self._puller.asked(log_, session.link)
+        free = log_ != self.own and log_ not in self._puller.under_way
+        if not asked and not (free and self._pusher.take(session.link, run, leaves)):
+            self._fetcher.announced(session, runs.told(self.view, run), now)
+            return  # pushed and of no use here, or asked too long ago
         try:
             fit = runs.check(self.view, run, leaves, now // 1000)
         except (VerificationError, DecodeError) as error:
@@ -305,11 +311,11 @@ class Engine:
             return
         if entry is None:
             entry = self.view.add_log(log_, fit.log.council, fit.log.key)
+        self._puller.learn(session.link, log_, run.start + len(leaves))
         self._keep(run, leaves, fit, now)
-        self._puller.learn(session.link, log_, entry.tree.size)
         if entry.seclusion.withheld and any(isinstance(leaf, bytes) for leaf in run.leaves):
             self._fetcher.ask_for(self._filler.after_run(entry, session, self.sessions.values()))
-        more = self._puller.reached(log_, entry.tree.size, now)
+        more = self._puller.reached(log_, entry.tree.size, now) if asked else None
         if more is not None:
             self._send(session.link, wire.Pull(log=log_, start=more))
         self._fetcher.pull(log_, now)
@@ -322,19 +328,25 @@ class Engine:
         if complete:
             entry.head = head
         self._out.append(runs.kept(entry, run, head if complete else None, arrived))
-        self._grown(entry, {leaf_kind(leaf) for leaf in set(entry.leaves[run.start :])})
+        self._grown(entry, run.start, now)
         orphans, self._orphans = self._orphans, set()
         for orphan in orphans:  # what was unknown of a council may be known now
             self._puller.forgive(orphan)
             self._fetcher.pull(orphan, now)
 
-    def _grown(self, entry: Log, kinds: Collection[str | None]) -> None:
+    def _grown(self, entry: Log, start: int, now: int) -> None:
         if entry.head is None:
             return
-        size, urgent = entry.head.size, self.keeper.urgent(kinds)
+        size = entry.head.size
+        urgent = is_urgent({leaf_kind(leaf) for leaf in set(entry.leaves[start:])})
+        pushed = urgent and self._pusher.wants(entry, start, now)
         self._comparer.put(entry.head, entry.seclusion)
-        for link in self.sessions:
-            if self._puller.size_at(link, entry.id) < size:
+        for link, session in self.sessions.items():
+            held = self._puller.size_at(link, entry.id)
+            if pushed and session.state is State.OPEN and held <= start:
+                self._serve(session, wire.Pull(log=entry.id, start=start))
+                self._puller.learn(link, entry.id, size)
+            elif held < size:
                 self._announcer.add(link, [entry.id], urgent=urgent)
         self._out.append(
             fx.Grown(log=entry.id, council=entry.council, size=size, root=entry.head.root)
@@ -346,7 +358,7 @@ class Engine:
         self._settle()
         if filled.kept.leaves:
             self._out.append(filled.kept)
-            self._grown(filled.entry, ())
+            self._grown(filled.entry, filled.entry.tree.size, now)
         self._fetcher.ask_for(filled.more)
 
     # --- own records ------------------------------------------------------------------------
@@ -361,12 +373,11 @@ class Engine:
 
     def _head_own(self, now: int) -> None:
         """Sign one head over all that this input appended, and hand it to the store."""
-        kinds = [item.kind for item in self._pen.fresh]
         stored = self._pen.head(now)
         if stored is not None:
             self.keeper.guard.signed = True
             self._out.append(stored)
-            self._grown(self.view.logs[self.own], kinds)
+            self._grown(self.view.logs[self.own], stored.start, now)
 
     def _told(self, session: Session, message: wire.HeadTold, now: int) -> None:
         if (proof := self.keeper.told(session.council, message)) and self.keeper.may_act(now):

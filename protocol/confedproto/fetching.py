@@ -49,12 +49,13 @@ class Fetcher:
     def heads(self, session: Session, message: wire.Heads, now: int) -> None:
         """A peer says how far it holds logs, or what it holds in a scope."""
         if message.scope is None:
-            self._announced(session, message, now)
+            self.announced(session, message.heads, now)
         self.ask_for(self._filler.told(session, message))
 
-    def _announced(self, session: Session, message: wire.Heads, now: int) -> None:
+    def announced(self, session: Session, heads: Iterable[wire.AnnouncedHead], now: int) -> None:
+        """A peer holds logs this far: what is longer there is pulled, another history asked for."""
         too_many = 0
-        for head in message.heads:
+        for head in heads:
             log_ = LogId(head.log)
             entry = self._view.logs.get(log_)
             known = entry is not None

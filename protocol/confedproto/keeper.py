@@ -1,6 +1,5 @@
 """The node's own log: whether it may be signed now, and what is to be said of forks (RES, FRK)."""
 
-from collections.abc import Collection
 from typing import Final
 
 from confedproto import guard, wire
@@ -17,8 +16,6 @@ from confedproto.rules.given import CARRIED_KINDS
 from confedproto.rules.life import REFUSALS, State
 from confedproto.view import View
 
-URGENT: Final = frozenset({"recall", "suspension", "charter", "node", "fork-proof", "carried"})
-"""Kinds that are announced ahead of all else (LIV-5)."""
 _WHILE_SUSPENDED: Final = frozenset({"charter", "node", "suspension", "recall"})
 
 
@@ -175,7 +172,3 @@ class Keeper:
     def carried_already(self, item: RecordId, council: CouncilId) -> bool:
         """Whether somebody carries it already: once is enough."""
         return any(one.record.id == item for _, one in self._view.chains.conveyed(council))
-
-    def urgent(self, kinds: Collection[str | None]) -> bool:
-        """Whether a log that gained records of these kinds is announced at once (LIV-5)."""
-        return not URGENT.isdisjoint(kinds)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from confedproto import effects as fx
 from confedproto import record, wire
 from confedproto.bodies.node import Node
-from confedproto.errors import Reason, VerificationError
+from confedproto.errors import DecodeError, Reason, VerificationError
 from confedproto.ids import Hash, LogId, NetworkId, PublicKey, log_id
 from confedproto.limits import LOGS_PER_COUNCIL_MAX, RUN_MAX_BYTES, RUN_MAX_RECORDS
 from confedproto.log import Head, check_hash_run, open_head
@@ -20,6 +20,7 @@ from confedproto.record import (
     WithheldLeaf,
 )
 from confedproto.rules.authority import Authority, meets_threshold
+from confedproto.sync import announced
 from confedproto.view import Log, View
 
 
@@ -144,6 +145,22 @@ Ending the link for these would let one equivocating node part all the others.
 """
 FAULTS_OF_AN_ORPHAN: Final = frozenset({Reason.COUNCIL_UNKNOWN, Reason.THRESHOLD_MISSING})
 """Refusals of a later log whose council's charter we do not hold yet: asked again then."""
+
+
+def told(view: View, run: wire.Run) -> tuple[wire.AnnouncedHead, ...]:
+    """What a run that is not taken in says all the same: that the log is held so far.
+
+    Nothing, if the log is known here and the head is not its key's.
+    """
+    entry = view.logs.get(LogId(run.log))
+    if entry is None:
+        size = run.start + len(run.leaves)
+        return (wire.AnnouncedHead(log=run.log, size=size, root=bytes(8)),)
+    try:
+        head = open_head(view.network, entry.key, run.head)
+    except (DecodeError, VerificationError):
+        return ()
+    return (announced(head),) if head.log == entry.id else ()
 
 
 def is_later(leaves: Sequence[Leaf]) -> bool:

@@ -513,10 +513,11 @@ def test_run_from_the_future_is_not_kept_and_asked_again_when_announced_again() 
     assert made.stored() == len(chapter.leaves)
 
 
-def test_run_that_nobody_asked_for_is_ignored() -> None:
+def test_run_that_nobody_asked_for_is_as_good_as_an_announcement() -> None:
     made, chapter = rig(2), Chapter.of(stranger())
     made.open(1, made.peers[0])
-    assert made.run(1, chapter.run()) == []
+    made.run(1, chapter.run())
+    assert made.pulls() == [(1, 0)]
     assert made.held(chapter.author) == 0
     asked_two = Chapter.of(stranger(51))
     made.open(2, made.peers[1])

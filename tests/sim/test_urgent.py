@@ -1,0 +1,204 @@
+"""Urgent records arrive with their bodies, one hop at a time and unasked; the fifth waits."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from confedproto import effects as fx
+from confedproto import inputs, runs, wire
+from confedproto.councildrafts import CouncilDesk
+from confedproto.drafts import Draft
+from confedproto.ids import LogId
+from confedproto.limits import PUSHES_PER_HOUR
+from confedproto.testing import SimNode, Simulator, seeded_key
+from confedproto.testing_servers import attach, new_server
+
+LATENCY_MS = 20
+
+
+class Watched(Simulator):
+    """A simulator that remembers what was said, in order: (who, message)."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.said: list[tuple[str, wire.Message]] = []
+
+    def _transmit(self, node: SimNode, link: int, message: wire.Message) -> None:
+        self.said.append((node.name, message))
+        super()._transmit(node, link, message)
+
+    def count(self, kind: type[wire.Message]) -> int:
+        return sum(isinstance(message, kind) for _, message in self.said)
+
+
+def row(seed: int, count: int = 3) -> tuple[Watched, list[SimNode]]:
+    """Councils of 2 of 3 in a row, at rest."""
+    sim = Watched(seed)
+    nodes = [sim.add_council(f"C{n}", 3, 2) for n in range(count)]
+    for one, other in pairwise(nodes):
+        sim.link(one, other, latency_ms=LATENCY_MS)
+    sim.run(70)
+    assert all(len(node.engine.view.logs) == count for node in nodes)
+    sim.said.clear()
+    return sim, nodes
+
+
+def desk(sim: Simulator, node: SimNode) -> CouncilDesk:
+    return CouncilDesk(view=node.engine.view, council=node.council, now=sim.now_s)
+
+
+def rename(sim: Simulator, node: SimNode, name: str) -> None:
+    """A new charter: an urgent record that a council may make as often as it likes."""
+    keys = [key.public for key in node.keyholders]
+    payload = desk(sim, node).charter(name=name, threshold=2, keys=keys)
+    sim.submit_signed(node, Draft(payload=payload), node.keyholders[:2])
+
+
+def suspend(sim: Simulator, node: SimNode) -> None:
+    payload = desk(sim, node).suspension(node.node_key.public)
+    sim.submit_signed(node, Draft(payload=payload), node.keyholders[:1])
+
+
+def held(node: SimNode, log: LogId) -> int:
+    entry = node.engine.view.logs.get(log)
+    return entry.tree.size if entry is not None else 0
+
+
+@pytest.mark.parametrize(
+    "act", [suspend, lambda sim, node: rename(sim, node, "Anew")], ids=["suspension", "charter"]
+)
+def test_urgent_record_is_one_latency_a_hop_and_nobody_pulls(
+    act: Callable[[Simulator, SimNode], None],
+) -> None:
+    sim, nodes = row(1)
+    own, size = nodes[0].engine.own, held(nodes[0], nodes[0].engine.own)
+    act(sim, nodes[0])
+    for hop, node in enumerate(nodes):
+        sim.run(LATENCY_MS / 1000 if hop else 0)
+        assert held(node, own) == size + 1
+    sim.run(1)
+    assert (sim.count(wire.Run), sim.count(wire.Pull), sim.count(wire.Heads)) == (2, 0, 0)
+
+
+def test_ordinary_record_is_announced_and_pulled() -> None:
+    sim, nodes = row(2)
+    sim.submit(nodes[0], sim.desk(nodes[0]).invite(seeded_key(sim.rng).public, sim.now_s + 60))
+    sim.run(1)
+    assert (sim.count(wire.Heads), sim.count(wire.Pull), sim.count(wire.Run)) == (2, 2, 2)
+
+
+def test_fifth_urgent_record_of_an_hour_is_announced_and_the_next_hour_pushes_again() -> None:
+    sim, nodes = row(3)
+    for turn in range(PUSHES_PER_HOUR):
+        rename(sim, nodes[0], f"Name {turn}")
+        sim.run(1)
+    assert sim.count(wire.Pull) == 0
+    rename(sim, nodes[0], "Once more")
+    sim.run(1)
+    assert sim.count(wire.Pull) == 2, "one a hop"
+    names = {node.engine.view.council_name(nodes[0].council) for node in nodes}
+    assert names == {"Once more"}
+    sim.run(3_600)
+    sim.said.clear()
+    rename(sim, nodes[0], "An hour later")
+    sim.run(1)
+    assert (sim.count(wire.Run), sim.count(wire.Pull)) == (2, 0)
+    rename(sim, nodes[1], "Another council has its own four")
+    sim.run(1)
+    assert (sim.count(wire.Run), sim.count(wire.Pull)) == (4, 0)
+
+
+def test_replacement_of_a_server_is_pushed_as_the_first_leaf_of_its_log() -> None:
+    sim, nodes = row(4)
+    lost, helper = nodes[0], nodes[1]
+    sim.kill(lost)
+    fresh = new_server(sim, lost, "fresh")
+    payload = CouncilDesk(view=helper.engine.view, council=lost.council, now=sim.now_s).node(
+        fresh.node_key.public, fresh.transport
+    )
+    sim.submit_signed(helper, Draft(payload=payload), lost.keyholders[:2])
+    sim.run(1)
+    assert sim.count(wire.Pull) == 0, "carried, and pushed from its carrier to the end of the row"
+    assert nodes[2].engine.view.chains.of[lost.council].order == [lost.engine.own, fresh.engine.own]
+    attach(sim, fresh, helper)
+    sim.run(60)
+    pulled = {m.log for _, m in sim.said if isinstance(m, wire.Pull)}
+    assert held(nodes[2], fresh.engine.own) > 0
+    assert fresh.engine.own not in pulled
+
+
+def test_push_to_a_peer_that_lacks_what_comes_before_is_pulled_whole() -> None:
+    sim, nodes = row(5, 2)
+    own, link = nodes[0].engine.own, next(iter(nodes[1].engine.sessions))
+    sim.cut(nodes[0], nodes[1])
+    for turn in range(3):
+        rename(sim, nodes[0], f"Name {turn}")
+    entry = nodes[0].engine.view.logs[own]
+    served = runs.served(entry, link, entry.tree.size - 1)
+    assert served is not None
+    sim.heal(nodes[0], nodes[1])
+    sim.run(1)
+    assert held(nodes[1], own) == entry.tree.size
+
+
+def push(sim: Simulator, author: SimNode, target: SimNode, start: int) -> list[fx.Effect]:
+    """What `target` makes of the end of the author's log, sent by it unasked."""
+    entry = author.engine.view.logs[author.engine.own]
+    served = runs.served(entry, 0, start)
+    assert served is not None
+    rows = author.disk[entry.id][start:]
+    run = author.engine.run_message(served, [(e, part) for e, part, _ in rows])
+    link = next(iter(target.engine.sessions))
+    leaves = [sim.open_leaf(*leaf) for leaf in run.leaves]
+    return target.engine.handle(inputs.RunOpened(link=link, run=run, leaves=leaves), sim.now)
+
+
+def quiet(sim: Simulator, nodes: list[SimNode]) -> LogId:
+    """Everything that the first node says from now on is lost on the way."""
+    sim._transmit = lambda *_: None  # type: ignore[method-assign]
+    return nodes[0].engine.own
+
+
+def kept(effects: list[fx.Effect]) -> int:
+    return sum(len(one.leaves) for one in effects if isinstance(one, fx.StoreLeaves))
+
+
+def pulls(effects: list[fx.Effect]) -> list[int]:
+    said = (one.message for one in effects if isinstance(one, fx.Send))
+    return [one.start for one in said if isinstance(one, wire.Pull)]
+
+
+def test_push_beyond_a_gap_or_without_an_urgent_record_is_pulled_instead() -> None:
+    sim, nodes = row(6, 2)
+    own = quiet(sim, nodes)
+    size = held(nodes[0], own)
+    rename(sim, nodes[0], "One")
+    rename(sim, nodes[0], "Two")
+    effects = push(sim, nodes[0], nodes[1], size + 1)
+    assert (kept(effects), pulls(effects)) == (0, [size])
+    sim, nodes = row(7, 2)
+    own = quiet(sim, nodes)
+    size = held(nodes[0], own)
+    sim.submit(nodes[0], sim.desk(nodes[0]).invite(seeded_key(sim.rng).public, sim.now_s + 60))
+    effects = push(sim, nodes[0], nodes[1], size)
+    assert (kept(effects), pulls(effects)) == (0, [size])
+
+
+def test_peer_that_pushes_more_than_its_share_is_not_even_opened() -> None:
+    sim, nodes = row(8, 2)
+    own = quiet(sim, nodes)
+    target, link = nodes[1].engine, next(iter(nodes[1].engine.sessions))
+    for turn in range(PUSHES_PER_HOUR):
+        assert target.asked(link, own)
+        size = held(nodes[0], own)
+        rename(sim, nodes[0], f"Name {turn}")
+        assert kept(push(sim, nodes[0], nodes[1], size)) == 1
+    assert not target.asked(link, own)
+    size = held(nodes[0], own)
+    rename(sim, nodes[0], "Once more")
+    effects = push(sim, nodes[0], nodes[1], size)
+    assert (kept(effects), pulls(effects)) == (0, [size])
+    sim.now += 3_600_000
+    target.handle(inputs.Tick(), sim.now)
+    assert target.asked(link, own)
