@@ -370,9 +370,13 @@ async def test_send_peer_that_does_not_read_is_given_up_at_the_bound() -> None:
             nursery.start_soon(link.write)
             await wait_all_tasks_blocked()
             message = heads(count=512)
-            with pytest.raises(RemoteProtocolError) as caught:
+
+            def send_many() -> None:  # first until the socket is full, which holds some MiB
                 for _ in range(64 * links.QUEUE_MAX_BYTES // len(wire.encode(message))):
-                    link.send(message)  # first until the socket is full, which holds some MiB
+                    link.send(message)
+
+            with pytest.raises(RemoteProtocolError) as caught:
+                send_many()
             assert caught.value.reason is Reason.QUOTA
             assert 0 < link._queued - links.QUEUE_MAX_BYTES <= len(wire.encode(message))
             nursery.cancel_scope.cancel()

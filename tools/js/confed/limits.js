@@ -45,6 +45,8 @@ export const ARMOR_MAX_BYTES = 65536;
 export const QR_MAX_CHARS = 4296;
 export const INVITATION_MAX_CHARS = 512;
 
-export const MESSAGE_MAX_BYTES = 65535 - 16;
+export const FRAME_MAX_BYTES = 65535;
+export const MESSAGE_MAX_BYTES = FRAME_MAX_BYTES - 16;
+export const HANDSHAKE_MAX_BYTES = 512;
 export const REKEY_AFTER_MESSAGES = 1024;
 export const CARRIED_MAX_BYTES = 15000;

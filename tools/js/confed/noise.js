@@ -1,6 +1,6 @@
-// Noise_XK_25519_ChaChaPoly_SHA256, both sides played here, to compare transcripts (specs/09,
-// CHN-1, CHN-10). For checking other implementations: it runs in variable time and must not
-// be given keys that protect anything.
+// Noise_XK_25519_ChaChaPoly_SHA256: one side of a handshake, and both played here to compare
+// transcripts (specs/09, CHN-1, CHN-10). For checking other implementations: it runs in variable
+// time and must not be given keys that protect anything.
 
 import { concat, equal, fromLittleEndian, littleEndian, utf8 } from "./bytes.js";
 import { refuse } from "./errors.js";
@@ -53,7 +53,7 @@ export function x25519(privateKey, u) {
   return littleEndian((result + P) % P, 32);
 }
 
-const publicKey = (privateKey) => x25519(privateKey, BASE_POINT);
+export const publicKey = (privateKey) => x25519(privateKey, BASE_POINT);
 
 // --- ChaCha20-Poly1305 (RFC 8439) --------------------------------------------------------------
 
@@ -149,8 +149,9 @@ class CipherState {
     const ciphertext = sealed.slice(0, -TAG_BYTES);
     const expected = tag(this.key, nonce, associated, ciphertext);
     if (!equal(expected, sealed.subarray(ciphertext.length))) refuse(reason);
+    const plaintext = chacha(this.key, nonce, ciphertext);
     this.advance();
-    return chacha(this.key, nonce, ciphertext);
+    return plaintext;
   }
 
   advance() {
@@ -169,8 +170,8 @@ function hkdf(chain, secret) {
   return [first, hmac(temporary, first, [2])];
 }
 
-/** One side; `keys` are its private {s, e}, `remote` what it knows of the other's {s, e}. */
-class Side {
+/** One side of a handshake; `keys` are its private {s, e}, `remote` what it knows of the other's {s, e}. */
+export class Side {
   constructor(prologue, responderStatic, keys, remote) {
     this.keys = keys;
     this.remote = remote;
@@ -232,8 +233,8 @@ class Side {
   }
 }
 
-// Each message: the key that it carries, then the exchange (initiator's key, responder's key).
-const PATTERN = [
+/** Each message: the key that it carries, then the exchange (initiator's key, responder's key). */
+export const PATTERN = [
   ["e", "e", "s"],
   ["e", "e", "e"],
   ["s", "s", "e"],
