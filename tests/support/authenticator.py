@@ -8,7 +8,7 @@ import base64
 import hashlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -75,7 +75,7 @@ class Authenticator:
         return "\n".join(frame)
 
     @contextmanager
-    def agent(self, path: Path) -> Iterator[None]:
+    def agent(self, path: Path) -> Generator[None]:
         """An ssh-agent at `path` that has this key and no other."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             listener.bind(str(path))

@@ -72,7 +72,7 @@ export class Channel {
 
   /** The bytes that say that nothing follows (CHN-11). */
   close() {
-    this.expect("open", "peer-closed");
+    this.expect("open", "half-closed");
     this.state = this.state === "open" ? "closing" : "closed";
     return framed(this.sending.encrypt(EMPTY));
   }
@@ -80,7 +80,7 @@ export class Channel {
   /** The stream has ended; refused where the peer has not closed and we have not (CHN-12). */
   end() {
     if (this.failure) refuse(this.failure);
-    if (!["closing", "peer-closed", "closed"].includes(this.state)) {
+    if (!["closing", "half-closed", "closed"].includes(this.state)) {
       this.failure = "channel-truncated";
       refuse(this.failure);
     }
@@ -174,7 +174,7 @@ export class Channel {
   open(frame) {
     const plaintext = this.receiving.decrypt(frame, EMPTY, "channel-decrypt");
     if (plaintext.length > 0) return { frame: plaintext };
-    this.state = this.state === "open" ? "peer-closed" : "closed";
+    this.state = this.state === "open" ? "half-closed" : "closed";
     return { closed: true };
   }
 }
