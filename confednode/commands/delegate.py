@@ -8,14 +8,13 @@ from typing import Any
 import click
 
 from confednode import keyring
+from confednode.commands import asking
 from confednode.commands.base import Shell, command, read_file, write_file
+from confednode.commands.drafting import acting, drafted
 from confednode.errors import KeyringError, NodeReason
 from confedproto import bundle, codec, record, text
-from confedproto.bodies.act import Act
-from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.report import Report
 from confedproto.bundle.render import answer
-from confedproto.ids import RecordId
 from confedproto.keys import SigningKey
 from confedproto.limits import BUNDLE_MAX_BYTES, PART_MAX_BYTES
 from confedproto.record import SALT_BYTES
@@ -67,56 +66,29 @@ def delegate_acts(shell: Shell, files: tuple[Path, ...]) -> None:
 
 @delegate.command("act")
 @click.argument("mandate_file", metavar="MANDATE", type=_PATH)
-@click.option("--motion", "motion_id", required=True, help="What it is about.")
-@click.option("--value", required=True, help="yes, no, refer-back...")
-@click.option("--kind", help="Kind of act; else the first in the mandate's scope.")
-@click.option("--after", type=_PATH, help="The file of your act before this one.")
-@click.option("--amount", type=click.IntRange(min=0), help="For a spending-order.")
-@click.option("--currency")
+@acting
 @_KEY
 @_TO
 @command
 def delegate_act(
-    shell: Shell,
-    mandate_file: Path,
-    motion_id: str,
-    value: str,
-    kind: str | None,
-    after: Path | None,
-    amount: int | None,
-    currency: str | None,
-    key_file: Path,
-    target: Path,
+    shell: Shell, mandate_file: Path, key_file: Path, target: Path, **said: object
 ) -> None:
     """Act under a mandate and write the act to a file; says at once if it goes beyond."""
     data = read_file(mandate_file, BUNDLE_MAX_BYTES)
-    proved = bundle.mandate_of(data)
-    granted = proved.subject.body
-    if not isinstance(granted, Mandate):
-        raise KeyringError(NodeReason.FILE_UNREADABLE, f"{mandate_file} is no mandate")
-    number, previous = _after(after, proved.subject.id)
-    now = int(time.time())
-    payload = bundle.draft_act(
-        data,
-        motion=RecordId(text.decode_record(motion_id)),
-        kind=kind or granted.kinds[0],
-        value=value,
-        now=now,
-        number=number,
-        previous=previous,
-        amount=amount,
-        currency=currency,
-    )
-    file = bundle.build_act(
-        data, _signed(proved, payload, keyring.read_key(key_file, shell.passphrase()))
-    )
+    payload, number = drafted(data, mandate_file, said)
+    key = keyring.read_key(key_file, shell.passphrase())
+    file = bundle.build_act(data, _signed(bundle.mandate_of(data), payload, key))
     write_file(target, file)
-    told = answer([(str(target), file)], trust=[], at=now).fields
+    told = answer([(str(target), file)], trust=[], at=int(time.time())).fields
     shell.emit(
         {"file": str(target), "act": told["id"], "number": number}
         | {name: told[name] for name in ("id", "verdict", "reason")},
         [f"{target}: {told['verdict']} {told['reason'] or ''}".rstrip()],
     )
+
+
+delegate.add_command(asking.delegate_ask)
+delegate.add_command(asking.delegate_take)
 
 
 @delegate.command("report")
@@ -152,17 +124,6 @@ def delegate_report(
     opened = record.open(proved.bundle.network, envelope, part)
     write_file(target, json.dumps({"envelope": envelope.hex(), "part": part.hex()}).encode())
     shell.emit({"id": text.encode_record(opened.id), "file": str(target)}, [f"{target}: a report"])
-
-
-def _after(path: Path | None, mandate: RecordId) -> tuple[int, RecordId | None]:
-    """The number of the next act, and the act that it names."""
-    if path is None:
-        return 1, None
-    decoded = bundle.prove(bundle.decode(read_file(path, BUNDLE_MAX_BYTES)))
-    body = decoded.subject.body
-    if not isinstance(body, Act) or decoded.subject.subject != mandate:
-        raise KeyringError(NodeReason.FILE_UNREADABLE, f"{path} is no act under this mandate")
-    return body.number + 1, decoded.subject.id
 
 
 def _signed(proved: bundle.Evidence, payload: bytes, key: SigningKey) -> bytes:

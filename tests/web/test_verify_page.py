@@ -3,59 +3,19 @@
 import base64
 import json
 import re
-import subprocess
-import tempfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from confedproto import testee
 from confedproto.text import parts
+from tests.support.pages import run
 from tests.support.worlds import decided, four, granted
 from tools.js import make_page
-from tools.js.browser import FLAGS, find_chromium
+from tools.js.browser import find_chromium
 
 VECTORS = Path(__file__).resolve().parents[2] / "specs" / "vectors" / "bundle.json"
 VERIFY_MAX_MS = 50
-
-PROBE = """
-const done = (value) => { document.title = "done"; document.body.textContent = "";
-  const out = document.createElement("pre"); out.id = "probe";
-  out.textContent = JSON.stringify(value); document.body.append(out); };
-"""
-
-
-def run(script: str, page: str | None = None) -> Any:
-    """What `done(value)` was called with, on the page as saved to disk and with `script` in it."""
-    program = find_chromium()
-    assert program is not None
-    text = page or make_page.page()
-    whole = make_page.inlined() + PROBE + script
-    text = text.replace(make_page.inlined(), whole).replace(
-        make_page._hash(make_page.inlined()), make_page._hash(whole)
-    )
-    with tempfile.TemporaryDirectory(prefix="confed-page-", ignore_cleanup_errors=True) as folder:
-        path = Path(folder) / "verify.html"
-        path.write_text(text, "utf-8")
-        done = subprocess.run(
-            [
-                program,
-                *FLAGS,
-                f"--user-data-dir={folder}/profile",
-                "--virtual-time-budget=60000",
-                "--dump-dom",
-                path.as_uri(),
-            ],
-            capture_output=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
-    found = re.search(r'<pre id="probe">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert found is not None, done.stdout[-2_000:] + done.stderr[-2_000:]
-    told = found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    return json.loads(told)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -63,8 +23,9 @@ def _chromium_is_there() -> None:
     assert find_chromium() is not None, "run this by `make test-web`, which brings Chromium"
 
 
-def test_page_fetches_nothing_and_lets_nothing_else_run() -> None:
-    page = make_page.page()
+@pytest.mark.parametrize("name", make_page.PAGES)
+def test_page_fetches_nothing_and_lets_nothing_else_run(name: str) -> None:
+    page = make_page.page(name)
     assert "default-src 'none'" in page
     assert not re.search(r'(src|href)\s*=\s*["\']?(https?:)?//', page)
     assert re.findall(r"https?://[^\s\"'<]+", page) == []

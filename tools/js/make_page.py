@@ -1,9 +1,10 @@
-"""Make the verify page: one HTML file with every module of the verifier in it.
+"""Make the pages, each one HTML file with every module that it needs in it.
 
-    python tools/js/make_page.py [FILE]     default build/verify.html
+    python -m tools.js.make_page [FOLDER]     default build/: verify.html and act.html
 
-The page works offline, saved to disk. Its policy lets no script and no style run but its own, by
-their hashes, and nothing be fetched.
+verify.html checks files, pasted text and QR codes; act.html signs acts by link with a key that
+lies in the browser. They work offline, saved to disk. Their policy lets no script and no style
+run but their own, by their hashes, and nothing be fetched.
 """
 
 import base64
@@ -11,7 +12,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +20,12 @@ from confedproto.bundle import render
 
 FOLDER: Final = Path(__file__).resolve().parent
 MODULES: Final = FOLDER / "confed"
-PAGE: Final = FOLDER.parent.parent / "build" / "verify.html"
-FIRST: Final = "page.js"
+BUILD: Final = FOLDER.parent.parent / "build"
+PAGES: Final[Mapping[str, tuple[str, str]]] = {
+    "verify.html": ("page.js", "verify_page.html"),
+    "act.html": ("actpage.js", "act_page.html"),
+}
+"""Name of a page -> the module that starts it, and its frame."""
 _IMPORT: Final = re.compile(r'^import (.+?) from "\./([a-z0-9]+\.js)";\n', re.MULTILINE | re.DOTALL)
 _EXPORT: Final = re.compile(
     r"^export ((?:async )?function|class|const|let) ([A-Za-z_$][\w$]*)", re.MULTILINE
@@ -37,7 +42,7 @@ def _imported(what: str, module: str) -> str:
     return f"const {what.replace(' as ', ': ')} = {_variable(module)};\n"
 
 
-def inlined(first: str = FIRST) -> str:
+def inlined(first: str = "page.js") -> str:
     """One script: each module as a function's result, after those that it imports."""
     done: dict[str, str] = {}
 
@@ -58,40 +63,45 @@ def inlined(first: str = FIRST) -> str:
 
     visit(first, [])
     words = json.dumps({reason.value: text for reason, text in render.WORDS.items()})
-    return f"globalThis.confedWords = {words};\n{''.join(done.values())}$page.start();\n"
+    return (
+        f"globalThis.confedWords = {words};\n{''.join(done.values())}{_variable(first)}.start();\n"
+    )
 
 
-def page() -> str:
+def page(name: str = "verify.html") -> str:
     """The whole file."""
-    script, style = inlined(), (FOLDER / "verify_page.css").read_text("utf-8")
+    first, frame = PAGES[name]
+    script, style = inlined(first), (FOLDER / "page.css").read_text("utf-8")
     if "</script" in script or "</style" in style:
         raise ValueError("a script or style that would end early")
     policy = "; ".join(
         (
             "default-src 'none'",
-            f"script-src '{_hash(script)}'",
-            f"style-src '{_hash(style)}'",
+            f"script-src '{script_hash(script)}'",
+            f"style-src '{script_hash(style)}'",
             "base-uri 'none'",
             "form-action 'none'",
         )
     )
-    out = (FOLDER / "verify_page.html").read_text("utf-8")
-    for name, text in (("CSP", policy), ("STYLE", style), ("SCRIPT", script)):
-        out = out.replace(f"@{name}@", text)
+    out = (FOLDER / frame).read_text("utf-8")
+    for part, text in (("CSP", policy), ("STYLE", style), ("SCRIPT", script)):
+        out = out.replace(f"@{part}@", text)
     return out
 
 
-def _hash(text: str) -> str:
+def script_hash(text: str) -> str:
+    """How a policy names a script or style: its hash."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def main(arguments: Sequence[str]) -> int:
     """The command line; see the top of this file."""
-    made = page()
-    path = Path(arguments[0]) if arguments else PAGE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(made, "utf-8")
-    print(f"{path}: {len(made.encode()):,} bytes")
+    folder = Path(arguments[0]) if arguments else BUILD
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PAGES:
+        made = page(name)
+        (folder / name).write_text(made, "utf-8")
+        print(f"{folder / name}: {len(made.encode()):,} bytes")
     return 0
 
 

@@ -49,7 +49,8 @@ export function encode(prefix, data) {
   return `${prefix}1${[...groups, ...checksum].map((group) => ALPHABET[group]).join("")}`;
 }
 
-function toGroups(data) {
+/** The 5-bit groups of bytes, the last one filled with zeros. */
+export function toGroups(data) {
   const bits = [...data].map((byte) => byte.toString(2).padStart(8, "0")).join("");
   return (bits.match(/.{1,5}/g) ?? []).map((group) => parseInt(group.padEnd(5, "0"), 2));
 }

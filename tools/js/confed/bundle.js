@@ -230,3 +230,49 @@ export function rootsOf(bundle) {
   }
   return roots;
 }
+
+// --- writing -----------------------------------------------------------------------------------
+
+/** The file of an act: a mandate's file with the act, which is in no log yet, in its place. */
+export function withAct(mandateFile, id, envelope) {
+  const content = decode(mandateFile, limits.BUNDLE_MAX_BYTES)[2];
+  const network = content.get("network");
+  const rows = content.get("records").flat();
+  const [payload, signed] = decode(envelope);
+  const rank = rankOf(id, parsePayload(payload).fields);
+  const ranks = rows.map(([raw]) => rankOf(recordId(network, raw), parsePayload(raw).fields));
+  const found = ranks.findIndex((one) => compareRanks(one, rank) > 0);
+  const at = found < 0 ? rows.length : found;
+  const keys = []; // that rows before the act name, in order (BUN-4)
+  for (const [raw] of rows.slice(0, at)) {
+    for (const key of keysNamed(parsePayload(raw).fields)) {
+      if (!keys.some((other) => equal(other, key))) keys.push(key);
+    }
+  }
+  const brief = signed.map(([signer, kind, bytes]) => {
+    const number = keys.findIndex((key) => equal(key, signer));
+    return [number < 0 ? signer : number, kind, bytes];
+  });
+  const all = [...rows.slice(0, at), [payload, brief], ...rows.slice(at)];
+  const moved = (number) => (number >= at ? number + 1 : number);
+  const out = new Map(content);
+  out.set("kind", "act");
+  out.set("subject", id);
+  out.set("records", pagesOf(all));
+  for (const name of ["proofs", "receipts"]) {
+    if (!content.has(name)) continue;
+    out.set(
+      name,
+      content.get(name).map(([number, ...rest]) => [moved(number), ...rest]),
+    );
+  }
+  return encode(["confed", VERSION, out], limits.BUNDLE_MAX_BYTES);
+}
+
+function pagesOf(rows) {
+  const pages = [];
+  for (let at = 0; at < rows.length; at += limits.ARRAY_MAX) {
+    pages.push(rows.slice(at, at + limits.ARRAY_MAX));
+  }
+  return pages;
+}

@@ -387,3 +387,6 @@ const JUDGES = {
     return reportOf(asked, VALID, subject.id);
   },
 };
+
+/** The verdict on the act that is asked about, in the form of `verify` but for pinning. */
+export const actReport = (asked) => JUDGES.act(asked);

@@ -1,5 +1,6 @@
 // The operations of the conformance driver: a request object in, a reply object out.
 
+import { actFile, decodeAsk, ofLink } from "./ask.js";
 import { decodeContainer, openAll, rootsOf } from "./bundle.js";
 import { fromHex, toHex, utf8 } from "./bytes.js";
 import * as codec from "./codec.js";
@@ -7,12 +8,12 @@ import * as ed25519 from "./ed25519.js";
 import { Refusal, refuse } from "./errors.js";
 import { openHead } from "./head.js";
 import { verify } from "./judge.js";
-import { TIME_MAX_S } from "./limits.js";
+import { SHARE_MAX, TIME_MAX_S } from "./limits.js";
 import { leafHash, verifyConsistency, verifyInclusion } from "./merkle.js";
 import { transcript } from "./noise.js";
 import { open } from "./record.js";
+import { encodeRequest, withSignature } from "./signrequest.js";
 import * as sshsig from "./sshsig.js";
-import { SHARE_MAX } from "./limits.js";
 import { count, VALUES } from "./tally.js";
 import { DECODERS } from "./text.js";
 
@@ -174,6 +175,20 @@ const OPS = {
       records: records.map((record) => record.id),
       roots: rootsOf(bundle),
     });
+  },
+
+  /** Not of the driver: an act request, and with a signature of it the answer (ASK). */
+  async ask(request) {
+    const data = request.link === undefined ? hex(request.in) : ofLink(string(request.link));
+    if (data === null) refuse("text-scheme");
+    const asked = await decodeAsk(data);
+    const { verdict, reason } = asked.report;
+    if (request.signer === undefined) return { verdict, reason, record: toHex(asked.request.id) };
+    const [signer, signature] = [hex(request.signer), hex(request.sig)];
+    const signed = await withSignature(asked.request, signer, 0, signature);
+    const file = await actFile({ ...asked, request: signed });
+    const answer = { request: toHex(encodeRequest(signed)), file: file && toHex(file) };
+    return { verdict, reason, record: toHex(signed.id), ...answer };
   },
 
   async bundle(request) {

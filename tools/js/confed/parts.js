@@ -7,13 +7,14 @@ import { QR_MAX_CHARS } from "./limits.js";
 import { sha256 } from "./sha256.js";
 import { BASE32, crc32 } from "./text.js";
 
-const SCHEME = "CONFED:PART/";
+export const PART = "CONFED:PART/";
+const STRETCH_BYTES = 700; // in one part: a symbol that a phone reads from another screen
 const PARTS_MAX = 99;
 
 function decodePart(text) {
   if (text.length > QR_MAX_CHARS) refuse("text-length");
-  if (!text.startsWith(SCHEME)) refuse("text-scheme");
-  const raw = bech32m.fromGroups(bech32m.groupsOf(text.slice(SCHEME.length), BASE32));
+  if (!text.startsWith(PART)) refuse("text-scheme");
+  const raw = bech32m.fromGroups(bech32m.groupsOf(text.slice(PART.length), BASE32));
   const sealed = raw.slice(0, Math.max(0, raw.length - 4));
   if (sealed.length <= 6) refuse("text-length");
   const checksum = bigEndian(crc32(concat(utf8("PART/"), sealed)), 4);
@@ -39,4 +40,17 @@ export function joinParts(texts) {
   const data = concat(...all.map(({ piece }) => piece));
   if (toHex(sha256(data).slice(0, 4)) !== name) refuse("text-checksum");
   return data;
+}
+
+/** The texts of a file, in order. */
+export function encodeParts(data) {
+  const count = Math.ceil(data.length / STRETCH_BYTES);
+  const name = sha256(data).slice(0, 4);
+  return Array.from({ length: count }, (_, i) => {
+    const piece = data.subarray(i * STRETCH_BYTES, (i + 1) * STRETCH_BYTES);
+    const sealed = concat([i + 1, count], name, piece);
+    const checksum = bigEndian(crc32(concat(utf8("PART/"), sealed)), 4);
+    const groups = bech32m.toGroups(concat(sealed, checksum));
+    return PART + groups.map((group) => BASE32[group]).join("");
+  });
 }

@@ -114,6 +114,13 @@ export function decodeArmor(text) {
   return { type: found[1], data };
 }
 
+/** The armor of bytes under a label (TXT-11). */
+export function encodeArmor(label, data) {
+  const coded = btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
+  const lines = coded.match(/.{1,64}/g).join("\n");
+  return `-----BEGIN CONFED ${label}-----\n${lines}\n-----END CONFED ${label}-----\n`;
+}
+
 /** The bytes of padded base64 whose characters are already known to be of the alphabet. */
 function fromBase64(text) {
   const digits = text.replace(/=+$/, "");

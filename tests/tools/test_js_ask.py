@@ -1,0 +1,82 @@
+"""Acts by link in JavaScript: verdict, answer and file are Python's, byte for byte."""
+
+import json
+import random
+import subprocess
+from typing import Any
+
+from confedproto import bundle, record, signrequest
+from confedproto.bundle import asking
+from confedproto.errors import ConfedError
+from confedproto.keys import SigningKey
+from tests.support.worlds import four, granted
+from tools.js.find_node import TESTEE, find_node
+
+
+def ask_js(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    node = find_node()
+    assert node is not None
+    done = subprocess.run(
+        [node, str(TESTEE)],
+        input="".join(json.dumps({"op": "ask", **one}) + "\n" for one in requests),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def asked(value: str) -> bytes:
+    payload = bundle.draft_act(
+        granted().file, motion=four().motion, kind="vote", value=value, now=four().now
+    )
+    return asking.encode(asking.ask_for(granted().file, payload))
+
+
+def signature(data: bytes, key: SigningKey) -> dict[str, Any]:
+    request = asking.decode(data).request
+    made = record.sign(request.network, request.payload, key)
+    return {"in": data.hex(), "signer": made.signer.hex(), "sig": made.signature.hex()}
+
+
+def test_ask_in_javascript_gives_the_answer_and_file_of_python() -> None:
+    for value, verdict in (("yes", "UNKNOWN"), ("no", "VOID"), ("refer-back", "VOID")):
+        data = asked(value)
+        [told] = ask_js([signature(data, granted().delegate)])
+        signed = asking.decode(data).request.sign(granted().delegate)
+        assert told["verdict"] == verdict
+        assert told["request"] == signrequest.encode(signed).hex()
+        assert told["file"] == bundle.build_act(granted().file, signed.envelope).hex()
+        report = bundle.verify([bytes.fromhex(told["file"])], [], four().now)
+        assert report.verdict.value == verdict
+
+
+def test_ask_in_a_link_is_the_same_as_its_bytes() -> None:
+    data = asked("yes")
+    link = asking.link_of("file:///act.html", data)
+    by_link, by_bytes, none = ask_js([{"link": link}, {"in": data.hex()}, {"link": "act.html"}])
+    assert by_link == by_bytes
+    assert none["why"] == "text-scheme"
+
+
+def test_ask_signed_by_a_stranger_makes_no_file() -> None:
+    data = asked("yes")
+    [told] = ask_js([signature(data, SigningKey(bytes(range(32))))])
+    assert (told["ok"], told["file"]) == (True, None)
+
+
+def test_ask_changed_is_refused_where_python_refuses_it() -> None:
+    data, rng = asked("yes"), random.Random(9)
+    changed: list[bytes] = []
+    for _ in range(300):
+        raw = bytearray(data)
+        raw[rng.randrange(len(raw))] ^= 1 << rng.randrange(8)
+        changed.append(bytes(raw))
+    for one, told in zip(changed, ask_js([{"in": one.hex()} for one in changed]), strict=True):
+        try:
+            expected = asking.decode(one).request.id.hex()
+        except ConfedError:
+            assert told["ok"] is False
+        else:
+            assert told["record"] == expected

@@ -1,0 +1,222 @@
+// The page for acts by link: a delegate's key in this browser, what is asked, and the signed act.
+// It reads its own address and what is put in; nothing is ever fetched or sent.
+
+import { actFile, decodeAsk, ofLink } from "./ask.js";
+import * as bech32m from "./bech32m.js";
+import { equal, toHex } from "./bytes.js";
+import { byId, definitions, element, hasCamera, saving, scan, symbol } from "./dom.js";
+import { Refusal, refuse } from "./errors.js";
+import { signingBytes } from "./ids.js";
+import { makeKey, storedKey, Unfit } from "./keystore.js";
+import { encodeParts, joinParts, PART } from "./parts.js";
+import { encodeRequest, isComplete, withSignature } from "./signrequest.js";
+import { encodeArmor, fingerprint } from "./text.js";
+import { moment, why } from "./words.js";
+
+const UNFIT = {
+  "no-webcrypto":
+    "This browser does not let a page use cryptography here. Open the page over https, or saved as a file.",
+  "no-ed25519":
+    "This browser cannot make Ed25519 keys. A newer version can: Firefox 130, Safari 17, Chromium 137.",
+  "no-storage":
+    "This browser does not keep data for this page. Leave private browsing, or allow the page to store data.",
+};
+/** What records, receipts or heads may still change: not a reason against signing. */
+const OPEN = new Set(["receipts-missing", "compact-unknown", "report-missing", "condition-unknown"]);
+
+let asked = null; // what decodeAsk gave
+let held = null; // the key in this browser, or null
+
+// --- the key -----------------------------------------------------------------------------------
+
+async function showKey(find) {
+  const place = byId("key");
+  try {
+    held = await find();
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    place.replaceChildren(element("p", UNFIT[error.code], "problem"));
+    place.dataset.state = error.code;
+    byId("make").hidden = true;
+    return;
+  }
+  byId("make").hidden = held !== null;
+  place.dataset.state = held === null ? "none" : "held";
+  if (held === null) {
+    place.replaceChildren(element("p", "There is no key in this browser yet."));
+    return;
+  }
+  const text = bech32m.encode("cfk", held.key);
+  place.replaceChildren(
+    definitions([["your key", text], ["fingerprint", fingerprint(held.key)]]),
+    symbol(text),
+    element("p", "Give it to the council that is to mandate you. It can sign in this browser only, " +
+      "and nobody can copy it out: clear the browser's data and it is gone."),
+  );
+  place.dataset.key = text;
+  showSign();
+}
+
+// --- what is asked -------------------------------------------------------------------------------
+
+/** The bytes of an act request in pasted text: a link, or QR texts. */
+export function askIn(text) {
+  const pasted = text.trim();
+  if (pasted.includes("#ask=")) return ofLink(pasted);
+  const parts = pasted.split(/\s+/);
+  return parts.every((part) => part.startsWith(PART)) ? joinParts(parts) : refuse("text-scheme");
+}
+
+async function read(find) {
+  const place = byId("asked");
+  asked = null;
+  byId("answer").replaceChildren();
+  delete byId("answer").dataset.done;
+  try {
+    asked = await decodeAsk(await find());
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const said = `This is no act that can be signed (${error.reason}): ${why(error.reason)}.`;
+    place.replaceChildren(element("p", said, "problem"));
+    place.dataset.verdict = "";
+    place.dataset.reason = error.reason;
+    showSign();
+    return;
+  }
+  const { report } = asked;
+  place.replaceChildren(element("h2", headingOf(asked), classOf(report)), definitions(rowsOf(asked)));
+  place.dataset.verdict = report.verdict;
+  place.dataset.reason = report.reason ?? "";
+  showSign();
+}
+
+const isVoid = ({ verdict }) => verdict === "VOID";
+
+function classOf(report) {
+  if (isVoid(report)) return "void";
+  return report.verdict === "VALID" || OPEN.has(report.reason) ? "valid" : "unknown";
+}
+
+/** What you would do by signing, in one sentence, from the bytes that are signed (SRQ-4). */
+function headingOf({ act, report }) {
+  const { name } = report;
+  const said = `You act for "${name}": ${act.body.get("kind")} "${act.body.get("value")}"`;
+  if (isVoid(report)) return `Do not sign: ${why(report.reason)} (${report.reason}). ${said}.`;
+  if (report.verdict === "NEEDS-RATIFICATION") return `${said}. The council has to ratify it.`;
+  if (report.verdict === "VALID" || OPEN.has(report.reason)) return `${said}. Your mandate covers it.`;
+  return `${said}. Whether your mandate covers it is not known: ${why(report.reason)}.`;
+}
+
+function rowsOf({ act, mandate, report }) {
+  const body = act.body;
+  const rows = [
+    ["council", `"${report.name}"`],
+    ["", bech32m.encode("cfr", report.council)],
+    ["fingerprint", fingerprint(report.council)],
+    ["act", `number ${body.get("number")}: ${body.get("kind")}, ${body.get("value")}`],
+    ["on the motion", bech32m.encode("cfr", body.get("motion"))],
+  ];
+  if (body.has("amount")) rows.push(["money", `${body.get("amount")} ${body.get("currency")}`]);
+  if (body.has("assembly")) rows.push(["at the assembly", bech32m.encode("cfr", body.get("assembly"))]);
+  if (body.has("text")) rows.push(["with a text", toHex(body.get("text"))]);
+  rows.push(["dated", moment(act.time)]);
+  for (const [motion, value] of mandate.get("instructions") ?? []) {
+    const about = equal(motion, body.get("motion")) ? "on this motion" : bech32m.encode("cfr", motion);
+    rows.push(["instruction", `${value}, ${about}`]);
+  }
+  rows.push(["else", mandate.get("otherwise") ?? "refer-back"]);
+  rows.push(["mandate", bech32m.encode("cfr", act.subject)]);
+  rows.push(["until", moment(mandate.get("until"))]);
+  rows.push(["record to be", bech32m.encode("cfr", act.id)]);
+  return rows;
+}
+
+// --- signing ---------------------------------------------------------------------------------------
+
+function showSign() {
+  const isOurs = held !== null && asked?.request.keys.some((key) => equal(key, held.key));
+  const refused =
+    (asked === null && "Open a link, paste its text or read its codes first.") ||
+    (held === null && "Make a key first, and be mandated with it.") ||
+    (!isOurs && "Your key is not one of this mandate's delegates or substitutes.") ||
+    (isVoid(asked.report) && "The act would be void: it is not signed here.") ||
+    "";
+  byId("sign").disabled = refused !== "";
+  byId("why").textContent = refused;
+}
+
+async function sign() {
+  const { request } = asked;
+  const signature = await held.sign(signingBytes(request.id));
+  const signed = await withSignature(request, held.key, 0, signature);
+  asked = { ...asked, request: signed };
+  const data = encodeRequest(signed);
+  const name = toHex(signed.id).slice(0, 12);
+  const file = await actFile(asked);
+  const said = isComplete(signed)
+    ? "Signed. Give it back in any of these forms: `confed submit` and `confed delegate take` read each."
+    : `Signed; ${signed.threshold - signed.signatures.length} more must sign. Pass it on.`;
+  const text = element("textarea", "");
+  text.value = encodeArmor("SIGN REQUEST", data);
+  text.readOnly = true;
+  text.rows = 8;
+  const copy = element("button", "Copy the text");
+  copy.addEventListener("click", () => globalThis.navigator.clipboard.writeText(text.value));
+  const links = document.createElement("p");
+  links.append(saving(`${name}.confed-sign`, data, "Save the signed act"));
+  if (file !== null) {
+    links.append(" ", saving(`${name}.confed`, file, "Save it with the mandate, to show to anyone"));
+  }
+  const codes = element("div", "", "codes");
+  for (const part of encodeParts(data)) codes.append(symbol(part));
+  const answer = byId("answer");
+  answer.replaceChildren(element("h2", said, "valid"), links, codes, text, copy);
+  answer.dataset.done = toHex(data);
+  answer.dataset.file = file === null ? "" : toHex(file);
+}
+
+// --- the page --------------------------------------------------------------------------------------
+
+async function camera() {
+  let data = null;
+  const isWhole = (texts) => {
+    try {
+      data = askIn(texts.join("\n"));
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return false; // a part is still missing
+    }
+  };
+  try {
+    await scan(byId("video"), isWhole);
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    byId("asked").replaceChildren(element("p", `No camera: ${error.message}`, "problem"));
+    return;
+  }
+  if (data !== null) await read(() => data);
+}
+
+/** Connect the page's buttons; read what the address asks. */
+export async function start() {
+  byId("make").addEventListener("click", () => showKey(makeKey));
+  byId("read").addEventListener("click", () => read(() => askIn(byId("pasted").value)));
+  byId("file").addEventListener("change", () =>
+    read(async () => new Uint8Array(await byId("file").files[0].arrayBuffer())),
+  );
+  byId("sign").addEventListener("click", sign);
+  byId("camera").hidden = !hasCamera();
+  byId("camera").addEventListener("click", camera);
+  const open = () => {
+    if (ofHash() !== null) return read(ofHash);
+    return undefined;
+  };
+  globalThis.addEventListener("hashchange", open);
+  await showKey(storedKey);
+  showSign();
+  await open();
+  document.body.dataset.ready = "yes";
+}
+
+const ofHash = () => ofLink(globalThis.location.hash);
