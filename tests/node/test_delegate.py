@@ -14,8 +14,9 @@ from confednode.commands import granting
 from confednode.commands.delegate import delegate
 from confednode.commands.mandates import mandate
 from confednode.errors import ControlError, NodeReason
-from confedproto import bundle, codec, record, text
+from confedproto import bundle, codec, record, signrequest, text
 from confedproto.bodies.mandate import Ceiling, Mandate
+from confedproto.bundle import asking
 from confedproto.text import parts
 from tests.support.worlds import four, granted
 
@@ -67,6 +68,47 @@ def test_delegate_acts_lists_them_with_their_verdicts(folder: Path) -> None:
     code, told = run(delegate, ["acts", folder / "no.confed", folder / "mandate.confed"])
     assert code == 0
     assert [row["reason"] for row in told["acts"]] == ["instruction"]
+
+
+def ask(folder: Path, *more: str | Path) -> tuple[int, dict[str, Any]]:
+    motion = text.encode_record(four().motion)
+    return run(
+        delegate,
+        ["ask", folder / "mandate.confed", "--motion", motion, "--value", "yes", *more],
+    )
+
+
+def test_delegate_ask_and_take_make_the_act_that_act_makes(folder: Path) -> None:
+    code, told = ask(folder, "--page", "https://example.org/act.html", "--qr", "--to", folder / "a")
+    assert code == 0
+    data = (folder / "a").read_bytes()
+    assert asking.of_link(told["link"]) == parts.join_parts(told["qr"]) == data
+    signed = asking.decode(data).request.sign(granted().delegate)
+    armor = text.Armor(label=text.ArmorLabel.SIGN_REQUEST, data=signrequest.encode(signed))
+    (folder / "signed").write_text(text.encode_armor(armor))
+    (folder / "codes").write_text("\n".join(parts.encode_parts(signrequest.encode(signed))))
+    taken: list[str | Path] = ["take", folder / "mandate.confed", folder / "signed", folder / "codes"]
+    code, made = run(delegate, [*taken, "--to", folder / "taken.confed"])
+    assert (code, made["id"], made["reason"]) == (0, told["id"], "receipts-missing")
+    act(folder, "yes")
+    assert (folder / "taken.confed").read_bytes() == (folder / "yes.confed").read_bytes()
+
+
+def test_delegate_ask_without_a_form_is_a_usage_error(folder: Path) -> None:
+    motion = text.encode_record(four().motion)
+    arguments = ["ask", str(folder / "mandate.confed"), "--motion", motion, "--value", "yes"]
+    assert CliRunner().invoke(delegate, arguments).exit_code == 2
+
+
+def test_delegate_take_of_an_unsigned_request_is_refused(folder: Path) -> None:
+    ask(folder, "--to", folder / "a")
+    request = asking.decode((folder / "a").read_bytes()).request
+    (folder / "unsigned").write_bytes(signrequest.encode(request))
+    taken: list[str | Path] = ["take", folder / "mandate.confed"]
+    taken += [folder / "unsigned", "--to", folder / "x"]
+    code, told = run(delegate, taken)
+    assert (code, told["reason"]) == (1, "key-missing")
+    assert not (folder / "x").exists()
 
 
 def test_delegate_report_is_a_record_with_its_text(folder: Path) -> None:

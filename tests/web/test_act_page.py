@@ -68,7 +68,7 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
       done(document.getElementById("key").dataset.key);
     """
     key = text.decode_key(ask_page(script, folder))
-    return folder, mandate_of(key)
+    return folder, mandate_of(PublicKey(key))
 
 
 def test_key_stays_in_the_browser_and_cannot_be_taken_out(phone: tuple[Path, bytes]) -> None:
@@ -140,7 +140,7 @@ def test_act_beyond_the_mandate_is_named_and_not_signed(phone: tuple[Path, bytes
 
 def test_act_for_another_key_is_not_signed() -> None:
     link = asking.link_of(
-        "", ask_for(mandate_of(PublicKey(four().nodes[1].keyholders[0].public)), "yes")
+        "", ask_for(mandate_of(four().nodes[1].keyholders[0].public), "yes")
     )
     script = f"""{ASKED}
       document.getElementById("make").click();
