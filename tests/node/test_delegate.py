@@ -87,7 +87,12 @@ def test_delegate_ask_and_take_make_the_act_that_act_makes(folder: Path) -> None
     armor = text.Armor(label=text.ArmorLabel.SIGN_REQUEST, data=signrequest.encode(signed))
     (folder / "signed").write_text(text.encode_armor(armor))
     (folder / "codes").write_text("\n".join(parts.encode_parts(signrequest.encode(signed))))
-    taken: list[str | Path] = ["take", folder / "mandate.confed", folder / "signed", folder / "codes"]
+    taken: list[str | Path] = [
+        "take",
+        folder / "mandate.confed",
+        folder / "signed",
+        folder / "codes",
+    ]
     code, made = run(delegate, [*taken, "--to", folder / "taken.confed"])
     assert (code, made["id"], made["reason"]) == (0, told["id"], "receipts-missing")
     act(folder, "yes")

@@ -139,9 +139,7 @@ def test_act_beyond_the_mandate_is_named_and_not_signed(phone: tuple[Path, bytes
 
 
 def test_act_for_another_key_is_not_signed() -> None:
-    link = asking.link_of(
-        "", ask_for(mandate_of(four().nodes[1].keyholders[0].public), "yes")
-    )
+    link = asking.link_of("", ask_for(mandate_of(four().nodes[1].keyholders[0].public), "yes"))
     script = f"""{ASKED}
       document.getElementById("make").click();
       await until(() => document.getElementById("key").dataset.key !== undefined);

@@ -159,7 +159,7 @@ function triples(finders) {
         const skew = Math.abs(a.x * b.x + a.y * b.y) / (a.length * b.length);
         const longer = Math.max(a.length, b.length) / Math.min(a.length, b.length) - 1;
         const modules = (a.length + b.length) / 2 / corner.unit;
-        if (uneven > 0.6 || skew > 0.4 || longer > 0.6 || modules < 12 || modules > 200) continue;
+        if (uneven > 0.6 || skew > 0.4 || longer > 0.6 || modules < 9 || modules > 200) continue;
         const turn = a.x * b.y - a.y * b.x;
         const corners = turn > 0 ? [corner, one, other] : [corner, other, one];
         found.push({ cost: uneven + skew + longer + modules / 1000, corners });
