@@ -46,6 +46,7 @@ export const ASK_MAX_BYTES = 65536;
 export const QR_MAX_CHARS = 4296;
 export const INVITATION_MAX_CHARS = 512;
 
+export const SUSPENSION_S = 72 * 3600; // how long a suspension lasts (SUS-2)
 export const FRAME_MAX_BYTES = 65535;
 export const MESSAGE_MAX_BYTES = FRAME_MAX_BYTES - 16;
 export const HANDSHAKE_MAX_BYTES = 512;

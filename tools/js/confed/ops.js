@@ -3,6 +3,7 @@
 import { actFile, decodeAsk, ofLink } from "./ask.js";
 import { decodeContainer, openAll, rootsOf } from "./bundle.js";
 import { fromHex, toHex, utf8 } from "./bytes.js";
+import { councilOf } from "./council.js";
 import * as codec from "./codec.js";
 import * as ed25519 from "./ed25519.js";
 import { Refusal, refuse } from "./errors.js";
@@ -34,6 +35,12 @@ const object = (value) =>
   checked(value, typeof value === "object" && value !== null && !Array.isArray(value));
 const hex = (value) => checked(fromHex(string(value)), fromHex(value) !== null);
 const hexes = (value) => array(value).map(hex);
+const hash = (value) => checked(hex(value), value.length === 64);
+/** [envelope, part or null] of an envelope, or of both. */
+const bare = (row) => {
+  if (!Array.isArray(row)) return [hex(row), null];
+  return checked(row, row.length === 2).map(hex);
+};
 const network = (value) => checked(hex(value), value.length === 64);
 
 // --- tagged values ---------------------------------------------------------------------------
@@ -198,6 +205,38 @@ const OPS = {
     checked(at, files.length > 0 && known && at >= 0 && at <= TIME_MAX_S);
     const { verdict, reason } = await verify(files, trust, at);
     return { verdict, reason };
+  },
+
+  async council(request) {
+    const [council, now] = [hash(request.council), integer(request.now)];
+    checked(now, now >= 0 && now <= TIME_MAX_S);
+    const rows = array(request.logs).map((row) => ({
+      council: hash(object(row).council),
+      key: hash(row.key),
+      leaves: array(row.leaves).map(bare),
+    }));
+    const { chain, carried, logs } = await councilOf(network(request.net), council, rows);
+    checked(chain, chain !== undefined);
+    const { node, nodes, charters } = chain.authority;
+    const charter = charters.at(-1)?.body ?? null;
+    return plain({
+      state: chain.stateAt(now),
+      version: charters.length,
+      threshold: charter?.get("threshold") ?? null,
+      keys: charter?.get("keys") ?? [],
+      number: nodes.length,
+      node: node?.key ?? null,
+      refused: logs.flatMap(({ faults }, place) =>
+        faults.flatMap((fault, index) => (fault === null ? [] : [[place, index, fault]])),
+      ),
+      carried: carried
+        .map(({ log, index, carrier }) => [
+          logs.findIndex(({ id }) => id === log),
+          index,
+          chain.carried.get(toHex(carrier)) ?? null,
+        ])
+        .sort(([a, i], [b, j]) => a - b || i - j),
+    });
   },
 
   text(request) {

@@ -1,0 +1,274 @@
+// One council's chain of logs: what of it counts, judged at each record's place (specs/04, AUT).
+// `given`: what is held, see council.js. Nothing here waits or depends on any order.
+
+import { Authority } from "./authority.js";
+import { compare, equal, toHex } from "./bytes.js";
+import { logId } from "./ids.js";
+import { SUSPENSION_S } from "./limits.js";
+
+/** Said in rounds: nothing takes them back (CER-6). */
+const FINAL_WORDS = new Set(["status", "vote", "lock"]);
+
+const lastOf = (record) => {
+  const [log, size, root] = record.body.get("last");
+  return { log: toHex(log), size, root };
+};
+const isNode = (leaf) => leaf.record?.kind === "node";
+const founds = ({ leaves }) =>
+  leaves[0]?.record?.kind === "charter" && leaves[0].record.charter === 0;
+
+/** Why a node record may not stand at `index`, whatever its signatures (NOD-4). */
+function renewalFault(log, record, index) {
+  if (record.kind !== "node" || !record.body.has("last") || index === 0) return null;
+  const last = lastOf(record);
+  if (last.log !== log.id) return "log-id"; // it opens another log; here it is a mere copy
+  return last.size <= index && log.has(last.size, last.root) ? null : "node-last";
+}
+
+export class Chain {
+  constructor(network, given) {
+    Object.assign(this, { network, ...given });
+    this.carriages.sort(
+      (a, b) =>
+        a.size - b.size ||
+        a.time - b.time ||
+        compare(a.record.id, b.record.id) ||
+        compare(a.carrier, b.carrier),
+    );
+    this.authority = new Authority(network);
+    this.faults = new Map(); // log -> a reason or null for each leaf
+    this.carried = new Map(); // carrier -> reason or null
+    this.stops = new Map(); // key -> until when a carried suspension stops it
+    this.seen = new Set();
+    this.suspended = new Set(); // carried suspensions, by keyholder and charter
+    this.offers = this.#offers();
+    this.#run();
+    for (const { id, leaves } of this.logs.values()) {
+      if (!this.faults.has(id)) this.faults.set(id, leaves.map(() => "log-start"));
+    }
+  }
+
+  /** Where the council stands at `now`, carried suspensions included. */
+  stateAt(now) {
+    const [state, { node }] = [this.authority.stateAt(now), this.authority];
+    const stopped = node !== null && now < (this.stops.get(toHex(node.key)) ?? 0);
+    return state === "active" && stopped ? "suspended" : state;
+  }
+
+  /** Every node record that opens another log than the one it stands in, by the log it ends. */
+  #offers() {
+    const found = this.carriages.map(({ record }) => record).filter(({ kind }) => kind === "node");
+    for (const { id, leaves } of this.logs.values()) {
+      leaves.forEach((leaf, index) => {
+        if (isNode(leaf) && (index === 0 || this.#opens(leaf.record) !== id)) {
+          found.push(leaf.record);
+        }
+      });
+    }
+    const out = new Map();
+    for (const record of found) {
+      if (!record.body.has("last")) continue;
+      const { log } = lastOf(record);
+      if (this.#opens(record) === log) continue; // a renewal counts in its own log alone
+      if (!out.has(log)) out.set(log, new Map());
+      out.get(log).set(toHex(record.id), record);
+    }
+    return out;
+  }
+
+  #opens(record) {
+    return toHex(logId(this.network, record.council, record.body.get("key")));
+  }
+
+  #offered(log) {
+    return [...(this.offers.get(log)?.values() ?? [])];
+  }
+
+  // --- the walk ------------------------------------------------------------------------------
+
+  #run() {
+    const { authority } = this;
+    let log = [...this.logs.values()].find(founds)?.id ?? null;
+    let [opening, forced] = [null, null];
+    while (log !== null) {
+      const after = this.#oneLog(log, opening, forced);
+      log = null;
+      if (after.length === 1) {
+        [opening, forced] = [after[0], null];
+        authority.enter("replacement", opening);
+        log = this.#opens(opening);
+      } else if (after.length > 1) {
+        const found = this.#repaired(after);
+        if (found !== null) {
+          [opening, forced] = found;
+          log = this.#opens(opening);
+        }
+      }
+    }
+    for (const { carrier } of this.carriages) {
+      if (!this.carried.has(toHex(carrier))) this.carried.set(toHex(carrier), "carried-head");
+    }
+  }
+
+  /** Judge one log as far as it counts; the node records that may follow it. */
+  #oneLog(id, opening, forced) {
+    const log = this.logs.get(id) ?? { id, leaves: [], has: () => false };
+    const offers = forced === null ? this.#offered(id) : [];
+    const wanted = new Set(offers.map((offer) => lastOf(offer).size));
+    for (const carriage of this.carriages) if (carriage.log === id) wanted.add(carriage.size);
+    const trial = this.authority.copy();
+    const { length } = log.leaves;
+    const whole = this.#walk(log, trial, opening, length, wanted, new Map(), new Set(this.seen));
+    const after = forced === null ? this.#successors(log, offers, whole.marks) : [forced];
+    const { cut, past } = this.#cut(log, after);
+    const end = Math.min(cut ?? length, length);
+    const rivals = this.#rivals(log, whole.marks, end);
+    const { authority, seen } = this;
+    const { faults, marks } = this.#walk(log, authority, opening, end, wanted, rivals, seen);
+    this.faults.set(id, withFinalWords(log, faults, whole.faults, past));
+    this.#carry(log, marks);
+    if (cut !== null && after.length === 0) authority.state = "log-fork";
+    return after;
+  }
+
+  /** Admit leaves up to `end`; keeps the authority at the sizes `wanted`. */
+  #walk(log, authority, opening, end, wanted, rivals, seen) {
+    const [faults, marks] = [[], new Map()];
+    for (let index = 0; index <= end; index += 1) {
+      for (const rival of rivals.get(index) ?? []) authority.meetRival(rival);
+      if (wanted.has(index)) marks.set(index, authority.copy());
+      if (index === end) break;
+      const { record, fault: unreadable } = log.leaves[index];
+      if (record === undefined) {
+        faults.push(unreadable);
+        continue;
+      }
+      const id = toHex(record.id);
+      let fault = null;
+      if (!seen.has(id) && !(opening !== null && equal(opening.id, record.id))) {
+        fault = renewalFault(log, record, index) ?? authority.admit(record);
+        fault ??= this.bad.get(id) ?? null;
+      }
+      if (fault === null) seen.add(id);
+      faults.push(fault);
+    }
+    return { faults, marks };
+  }
+
+  // --- what follows a log --------------------------------------------------------------------
+
+  #successors(log, offers, marks) {
+    return offers
+      .sort((a, b) => compare(a.id, b.id))
+      .filter((record) => {
+        const { size, root } = lastOf(record);
+        const at = marks.get(size);
+        return at !== undefined && log.has(size, root) && at.judge(record) === null;
+      });
+  }
+
+  /** Where a log ends to count, what others received excepted (NOD-6, FRK-5). */
+  #cut(log, after) {
+    const received = this.received(log.id);
+    if (after.length > 0) {
+      const size = Math.min(...after.map((record) => lastOf(record).size));
+      const past = after.length === 1 ? "node-replaced" : "node-fork";
+      return { cut: Math.max(size, received), past };
+    }
+    const forked = this.forked.get(log.id);
+    if (forked === undefined) return { cut: null, past: null };
+    return { cut: Math.max(forked, received), past: "log-fork" };
+  }
+
+  /** [kept, repair] of rival node records, or null; of the others what was received (NOD-7). */
+  #repaired(rivals) {
+    const common = this.authority.copy();
+    const repairs = [];
+    for (const rival of rivals) {
+      const log = this.logs.get(this.#opens(rival));
+      for (const offer of this.#offered(this.#opens(rival))) {
+        const { size, root } = lastOf(offer);
+        if (log?.has(size, root) && common.repairs(offer, rival.id)) repairs.push([rival, offer]);
+      }
+    }
+    const kept = repairs.length === 1 ? repairs[0] : null;
+    for (const rival of rivals) {
+      if (kept === null || !equal(rival.id, kept[0].id)) this.#branch(rival, common);
+    }
+    this.authority.state = "node-fork";
+    if (kept !== null) this.authority.enter("node repair", kept[0]);
+    return kept;
+  }
+
+  #branch(rival, common) {
+    const log = this.logs.get(this.#opens(rival));
+    if (log === undefined) return;
+    const authority = common.copy();
+    authority.enter("replacement", rival);
+    const [trial, none] = [authority.copy(), new Set()];
+    const { length } = log.leaves;
+    const whole = this.#walk(log, trial, rival, length, none, new Map(), new Set(this.seen));
+    const end = Math.min(this.received(log.id), length);
+    const { faults } = this.#walk(log, authority, rival, end, none, new Map(), this.seen);
+    this.faults.set(log.id, withFinalWords(log, faults, whole.faults, "node-fork"));
+  }
+
+  // --- carriage ------------------------------------------------------------------------------
+
+  /** Carried charters, by the index at which they meet the log's own (CHA-7). */
+  #rivals(log, marks, end) {
+    const out = new Map();
+    const own = new Set(log.leaves.map(({ record }) => record && toHex(record.id)));
+    for (const { record, size, root, log: named } of this.carriages) {
+      const at = marks.get(size);
+      if (named !== log.id || record.kind !== "charter" || at === undefined) continue;
+      if (!log.has(size, root) || own.has(toHex(record.id)) || at.judge(record) !== null) continue;
+      const index = log.leaves.findIndex(
+        (leaf, i) =>
+          i >= size && leaf.record?.kind === "charter" && leaf.record.charter === record.charter,
+      );
+      const meets = Math.max(index + 1, this.received(log.id));
+      if (index < 0 || meets > end) continue;
+      const found = out.get(meets) ?? [];
+      if (!found.some((other) => equal(other.id, record.id))) out.set(meets, [...found, record]);
+    }
+    return out;
+  }
+
+  #carry(log, marks) {
+    for (const carriage of this.carriages) {
+      const { record, size, root } = carriage;
+      const [carrier, at] = [toHex(carriage.carrier), marks.get(size)];
+      if (carriage.log !== log.id || this.carried.has(carrier)) continue;
+      if (at === undefined || !log.has(size, root)) continue;
+      let fault = at.judge(record);
+      if (fault === null && record.kind === "node" && record.body.has("last")) {
+        if (this.#opens(record) === lastOf(record).log) fault = "log-id";
+      }
+      if (fault === null && record.kind === "suspension") fault = this.#stop(carriage);
+      this.carried.set(carrier, fault);
+    }
+  }
+
+  #stop({ record, time }) {
+    const target = toHex(record.body.get("key"));
+    if (record.body.get("lift") === true) {
+      this.stops.delete(target);
+      return null;
+    }
+    const once = `${toHex(record.signers[0])} ${record.charter}`;
+    if (this.suspended.has(once)) return "suspension-again";
+    this.suspended.add(once);
+    const until = Math.max(record.time, time) + SUSPENSION_S;
+    this.stops.set(target, Math.max(until, this.stops.get(target) ?? 0));
+    return null;
+  }
+}
+
+/** `faults`, then `past`; but what was said in rounds is judged in its own log alone (CER-6). */
+function withFinalWords(log, faults, whole, past) {
+  return log.leaves.map((leaf, index) => {
+    const fault = index < faults.length ? faults[index] : past;
+    return fault !== null && FINAL_WORDS.has(leaf.record?.kind) ? whole[index] : fault;
+  });
+}
