@@ -8,6 +8,7 @@ from tools.vectors.base import Vectors
 from tools.vectors.broken_files import broken
 from tools.vectors.certificates import certificates
 from tools.vectors.examples import TIME
+from tools.vectors.levels import levels
 from tools.vectors.scenes import (
     DAY,
     DELEGATE,
@@ -60,6 +61,7 @@ def bundle() -> Vectors:
     _chains(out)
     _files(out)
     certificates(out)
+    levels(out)
     broken(out)
     return out
 

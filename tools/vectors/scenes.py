@@ -266,6 +266,11 @@ def known(council: Council) -> Council:
     return council
 
 
+def names(row: Row, *keys: Key) -> None:
+    """Note which keys a record names that is not one of these scenes' own mandates."""
+    _KEYS_OF[row[0]] = [key.public for key in keys]
+
+
 for _council in (HOME, *WITNESSES):
     known(_council)
 
