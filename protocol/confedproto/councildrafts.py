@@ -14,7 +14,7 @@ from confedproto.bodies.suspension import Suspension
 from confedproto.bodies.types import Body
 from confedproto.council import NODE_LIFETIME_S
 from confedproto.errors import LocalProtocolError, Reason
-from confedproto.ids import CouncilId, PublicKey, TransportKey
+from confedproto.ids import CouncilId, LogId, PublicKey, TransportKey
 from confedproto.record import build_payload
 from confedproto.rules.authority import CharterStep
 from confedproto.view import View
@@ -76,6 +76,37 @@ class CouncilDesk:
                 addresses=tuple(addresses) or None,
                 previous=node.record.id,
                 last=last or self.last_good(),
+            )
+        )
+
+    def repair(
+        self,
+        keep: LogId,
+        key: PublicKey,
+        transport: TransportKey,
+        addresses: Sequence[str] = (),
+    ) -> bytes:
+        """The node record that keeps one of two rival servers' logs and goes on from it (NOD-7).
+
+        As far as this node holds that log; with fresh keys. For the threshold in force where the
+        rivals begin. Raises LocalProtocolError NODE_FORK if there is no such fork.
+        """
+        log = self.view.logs.get(keep)
+        chain = self.view.chains.of[self.council]
+        if log is None or log.head is None or chain.past.get(keep) is not Reason.NODE_FORK:
+            raise LocalProtocolError(Reason.NODE_FORK, keep.hex()[:16])
+        opening = log.own.opening
+        if opening is None or not isinstance(opening.body, Node):
+            raise LocalProtocolError(Reason.LOG_START, keep.hex()[:16])
+        return self._payload(
+            Node(
+                number=opening.body.number + 1,
+                key=key,
+                transport=transport,
+                expires=self.now + NODE_LIFETIME_S,
+                addresses=tuple(addresses) or None,
+                previous=opening.id,
+                last=LastHead(log=keep, size=log.head.size, root=log.head.root),
             )
         )
 

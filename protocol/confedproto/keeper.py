@@ -6,6 +6,7 @@ from confedproto import guard, wire
 from confedproto.admission import objection
 from confedproto.bodies.carried import Carried
 from confedproto.bodies.forkproof import ForkProof
+from confedproto.bodies.node import Node
 from confedproto.chains import Log
 from confedproto.errors import Reason, RemoteProtocolError
 from confedproto.guard import Guard, Signing
@@ -80,13 +81,13 @@ class Keeper:
         chain = self._view.chains.of[self._council]
         if self.signing is Signing.STOPPED:
             return Reason.LOG_FORK
-        node = chain.authority.node
+        state, node = chain.state_at(now // 1000), chain.authority.node
+        if state is State.NODE_FORK:
+            return Reason.NODE_FORK
         if node is None or node.key != self._key:
             return Reason.NODE_REPLACED
-        state = chain.state_at(now // 1000)
-        if state is State.SUSPENDED and kind not in _WHILE_SUSPENDED:
-            return Reason.NODE_SUSPENDED
-        return Reason.NODE_FORK if state is State.NODE_FORK else None
+        held = state is State.SUSPENDED and kind not in _WHILE_SUSPENDED
+        return Reason.NODE_SUSPENDED if held else None
 
     def silence(self, now: int) -> Reason | None:
         """Why the node signs nothing of its own accord now, or None."""
@@ -163,11 +164,19 @@ class Keeper:
             return Reason.SCOPE_OTHER  # what is carried, everybody can read
         if head is None:
             return Reason.COUNCIL_UNKNOWN
-        authority = self._view.authorities[item.council]
-        fault = authority.judge(item)
-        if fault is not None and fault is not Reason.CHARTER_FORK:
+        fault = self._view.authorities[item.council].judge(item)
+        mends = fault is Reason.CHARTER_FORK or self._repairs(item)
+        if fault is not None and not mends:
             return fault
         return Carried(envelope=item.envelope, head=head.envelope)
+
+    def _repairs(self, item: VerifiedRecord) -> bool:
+        """Whether a node record keeps one of two rival servers of its council (NOD-7)."""
+        node, chain = item.body, self._view.chains.of[item.council]
+        if not isinstance(node, Node) or node.previous is None or node.last is None:
+            return False
+        rival = chain.past.get(LogId(node.last.log)) is Reason.NODE_FORK
+        return rival and chain.authority.repairs(item, RecordId(node.previous))
 
     def carried_already(self, item: RecordId, council: CouncilId) -> bool:
         """Whether somebody carries it already: once is enough."""

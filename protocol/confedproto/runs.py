@@ -7,7 +7,7 @@ from confedproto import effects as fx
 from confedproto import record, wire
 from confedproto.bodies.node import Node
 from confedproto.errors import DecodeError, Reason, VerificationError
-from confedproto.ids import Hash, LogId, NetworkId, PublicKey, log_id
+from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, log_id
 from confedproto.limits import LOGS_PER_COUNCIL_MAX, RUN_MAX_BYTES, RUN_MAX_RECORDS
 from confedproto.log import Head, check_hash_run, open_head
 from confedproto.merkle import HASH_BYTES, Tree, leaf_hash
@@ -216,8 +216,9 @@ def begin_log(view: View, log_: LogId, start: int, leaves: Sequence[Leaf]) -> Lo
     council, node = authority.council, authority.node
     if council is None or node is None:
         raise VerificationError(Reason.LOG_START)
-    if node.log != log_ or any(log.council == council for log in view.logs.values()):
+    if node.log != log_:
         raise VerificationError(Reason.LOG_ID)
+    _check_number(view, council)
     return Log(id=log_, council=council, key=node.key)
 
 
@@ -235,6 +236,10 @@ def _next_log(view: View, log_: LogId, opening: VerifiedRecord, node: Node) -> L
         raise VerificationError(Reason.COUNCIL_UNKNOWN)
     if not meets_threshold(charter, opening.signers):
         raise VerificationError(Reason.THRESHOLD_MISSING)
+    _check_number(view, council)
+    return Log(id=log_, council=council, key=key)
+
+
+def _check_number(view: View, council: CouncilId) -> None:
     if sum(log.council == council for log in view.logs.values()) >= LOGS_PER_COUNCIL_MAX:
         raise VerificationError(Reason.QUOTA, "logs of one council")
-    return Log(id=log_, council=council, key=key)

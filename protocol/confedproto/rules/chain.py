@@ -118,9 +118,8 @@ class _Fold:
     # --- the walk ---------------------------------------------------------------------------
 
     def run(self) -> None:
-        current = next((log.id for log in self.logs.values() if _founds(log)), None)
-        authority, opening = Authority(self.network), None
-        forced: VerifiedRecord | None = None
+        authority = Authority(self.network)
+        current, opening, forced = self._start(authority)
         while current is not None:
             self.chain.authority = authority
             after = self._one_log(current, authority, opening, forced)
@@ -136,6 +135,26 @@ class _Fold:
                     current = self._opens(opening)
         for carriage in self.carriages:
             self.chain.carried.setdefault(carriage.carrier, Reason.CARRIED_HEAD)
+
+    def _start(
+        self, authority: Authority
+    ) -> tuple[LogId | None, VerifiedRecord | None, VerifiedRecord | None]:
+        """The log that the chain begins with, and where two could, what settles it (NOD-7)."""
+        founding = [self.logs[one] for one in sorted(self.logs) if self.logs[one].charter]
+        charter = founding[0].charter if founding else None
+        if charter is None:
+            return None, None, None
+        trial = authority.copy()
+        trial.admit(charter)
+        firsts = [(log, node) for log in founding if (node := log.opening) is not None]
+        rivals = [n for log, n in firsts if self._opens(n) == log.id and trial.judge(n) is None]
+        if len(rivals) < 2:
+            return (self._opens(rivals[0]) if rivals else founding[0].id), None, None
+        authority.admit(charter)
+        self.seen.add(charter.id)
+        self.chain.authority, self.chain.log = authority, founding[0].id
+        found = self._repaired(sorted(rivals, key=lambda node: node.id), authority)
+        return (None, None, None) if found is None else (self._opens(found[0]), *found)
 
     def _one_log(
         self,
@@ -275,7 +294,8 @@ class _Fold:
         authority.enter(Event.REPLACEMENT, rival)
         trial = authority.copy()
         uncut, _ = self._walk(log, trial, rival, len(log.leaves), set(), {}, set(self.seen))
-        end = min(self.receipted(log.id), len(log.leaves))
+        sure = 0 if log.charter is None else 1  # both of two first logs begin with the charter
+        end = min(max(self.receipted(log.id), sure), len(log.leaves))
         faults, _ = self._walk(log, authority, rival, end, set(), {}, self.seen)
         self.chain.faults[log.id] = _with_final_words(log, faults, uncut, Reason.NODE_FORK)
         self.chain.uncut[log.id] = trial
@@ -359,11 +379,6 @@ def _with_final_words(
     return [
         said if fault is not None and is_final_word(leaf) else fault for leaf, fault, said in rows
     ]
-
-
-def _founds(log: OwnLog) -> bool:
-    first = log.leaves[0] if log.leaves else None
-    return isinstance(first, VerifiedRecord) and first.kind == "charter" and first.charter == 0
 
 
 def _no_root(_: int) -> Hash:

@@ -25,6 +25,21 @@ class OwnLog:
         """Whether the log is held up to `size` and had this root there."""
         return 0 < size <= len(self.leaves) and self.root_at(size) == root
 
+    @property
+    def charter(self) -> VerifiedRecord | None:
+        """The council's first charter, if the log begins with it (AUT-4)."""
+        first = self.leaves[0] if self.leaves else None
+        if not isinstance(first, VerifiedRecord) or first.charter != 0:
+            return None
+        return first if first.kind == "charter" else None
+
+    @property
+    def opening(self) -> VerifiedRecord | None:
+        """The node record that the log begins with, if it is held so far (NOD-2, NOD-5)."""
+        index = 0 if self.charter is None else 1
+        leaf = self.leaves[index] if len(self.leaves) > index else None
+        return leaf if isinstance(leaf, VerifiedRecord) and isinstance(leaf.body, Node) else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carriage:

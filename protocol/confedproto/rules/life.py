@@ -70,6 +70,7 @@ LIFE: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.CHARTERED, Event.NEXT_CHARTER): State.CHARTERED,
         (State.CHARTERED, Event.RIVAL_CHARTER): State.CHARTER_FORK,
         (State.CHARTERED, Event.FIRST_NODE): State.ACTIVE,
+        (State.CHARTERED, Event.RIVAL_NODE): State.NODE_FORK,
         (State.CHARTERED, Event.BY_KEYHOLDERS): State.CHARTERED,
         **_running(State.ACTIVE),
         (State.ACTIVE, Event.SUSPENSION): State.SUSPENDED,
