@@ -104,6 +104,7 @@ def node_prepare(shell: Shell, listen: str, network: str) -> None:
 @click.option("--address", "addresses", multiple=True, help="HOST:PORT that others dial.")
 @click.option("--council", help="Another council's id: on a linked council's node, for it.")
 @click.option("--size", type=click.IntRange(1), help="How far the old log is good.")
+@click.option("--keep", help="Of two rival servers: the node key of the one whose log goes on.")
 @_TO
 @command
 def node_replace(
@@ -113,6 +114,7 @@ def node_replace(
     addresses: tuple[str, ...],
     council: str | None,
     size: int | None,
+    keep: str | None,
     target: Path | None,
 ) -> None:
     """Replace a lost, stolen or forked server: one record that names the last good head."""
@@ -123,6 +125,7 @@ def node_replace(
         addresses=list(addresses),
         council=council,
         size=size,
+        keep=keep,
     )
     says: dict[str, object] = {
         "key": text.decode_key(key),

@@ -13,7 +13,8 @@ from confedproto.bodies.node import LastHead
 from confedproto.councildrafts import CouncilDesk
 from confedproto.errors import ConfedError, LocalProtocolError, Reason
 from confedproto.guard import Signing, answers_needed
-from confedproto.ids import CouncilId, PublicKey, TransportKey
+from confedproto.ids import CouncilId, PublicKey, TransportKey, log_id
+from confedproto.rules.life import State
 
 REMIND_S: Final = 14 * 86_400
 """How long before its end a node record's renewal is asked for (NOD-8)."""
@@ -34,6 +35,10 @@ def standing(desk: Desktop) -> Reply:
         "answers_needed": answers_needed(len(linked)),
         "requests": len(_pending(desk)),
     }
+    rivals = [log for log, why in chain.past.items() if why is Reason.NODE_FORK]
+    if state is State.NODE_FORK:
+        held = (desk.view.logs[log].key for log in rivals if log in desk.view.logs)
+        row["rivals"] = sorted(map(text.encode_key, held))
     node = chain.authority.node
     if node is not None:
         left = node.node.expires - desk.now
@@ -42,12 +47,16 @@ def standing(desk: Desktop) -> Reply:
 
 
 class DraftNode(Request, frozen=True, kw_only=True):
-    """Another server's keys, or none to renew; `council` if it is another's; `size` kept."""
+    """Another server's keys, or none to renew; `council` if it is another's; `size` kept.
+
+    `keep` is the node key of one of two rival servers: its log is the one that goes on.
+    """
 
     key: Id | None = None
     transport: Id | None = None
     council: Id | None = None
     size: Annotated[int, Meta(ge=1)] | None = None
+    keep: Id | None = None
     addresses: tuple[str, ...] = ()
 
 
@@ -62,6 +71,9 @@ async def draft_node(desk: Desktop, request: DraftNode) -> Reply:
     last: LastHead | None = None if request.size is None else made.last_good(request.size)
     key = PublicKey(text.decode_key(request.key))
     transport = TransportKey(text.decode_transport(request.transport))
+    if request.keep is not None:
+        kept = log_id(desk.network, made.council, PublicKey(text.decode_key(request.keep)))
+        return _draft(desk, made, made.repair(kept, key, transport, addresses))
     return _draft(desk, made, made.node(key, transport, addresses, last))
 
 
