@@ -225,7 +225,8 @@ def _on_motion(view: View, record: VerifiedRecord, now: int) -> Reason | None:
             log = view.log_of[record.council]
             index = view.logs[log].tree.size
             placed = Placed(record=record, log=log, index=index, arrived=now)
-            return motion_rules.freeze_fault(case, placed)
+            fault = motion_rules.freeze_fault(case, placed)
+            return fault or motion_rules.notice_fault(case, placed, own=True)
         case Position() as position:
             return _position(case, record, position, now)
         case _:

@@ -166,6 +166,7 @@ class Reason(StrEnum):
     FREEZE_MISMATCH = "freeze-mismatch"
     FREEZE_DOUBLE = "freeze-double"
     FREEZE_RECEIPTS = "freeze-receipts"
+    FREEZE_OMITS = "freeze-omits"
     FREEZE_WINDOW = "freeze-window"
     FREEZE_ROLL = "freeze-roll"
     POSITION_LATE = "position-late"

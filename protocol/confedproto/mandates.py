@@ -236,11 +236,8 @@ def _holds(held: Held, condition: Condition) -> bool | None:
 def _adopted(held: Held, motion: RecordId) -> bool | None:
     """Whether a certified outcome adopted the motion; None: there is none here."""
     case = held.case(motion)
-    freeze = None if isinstance(case, Reason) else motion_rules.single_freeze(case)
-    if freeze is None or isinstance(case, Reason):
-        return None
-    found = motion_rules.certificate_for(case, freeze)
-    return None if isinstance(found, Reason) else found.outcome is Outcome.ADOPTED
+    found = None if isinstance(case, Reason) else motion_rules.certified(case)
+    return None if found is None else found[1].outcome is Outcome.ADOPTED
 
 
 def _before(held: Held, place: _Place, granted: Placed) -> list[tuple[Mandate, int | None]]:

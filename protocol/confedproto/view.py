@@ -29,6 +29,7 @@ from confedproto.rules.known import NAMED_BY, VERSION, Known, names_of, reaches_
 from confedproto.rules.links import LINK_KINDS, Links
 from confedproto.rules.membership import current
 from confedproto.rules.motion import Case, MotionStatus, Placed
+from confedproto.rules.notice import leaves_out
 from confedproto.rules.receipts import WitnessLine
 from confedproto.rules.standing import Standing
 from confedproto.rules.standing import standing as standing_of
@@ -60,6 +61,7 @@ class View:
         answers = (self.about, self.of_kind, self.case, self.motion_status)
         self.world: Final = Known(self.records, *answers)
         self._judged_in: dict[LogId, set[RecordId]] = defaultdict(set)  # motions, by their logs
+        self._wary: set[RecordId] = set()  # motions with a freeze that leaves a member out
 
     # --- the fold ---------------------------------------------------------------------
 
@@ -174,6 +176,8 @@ class View:
             self._statuses.pop(leaf.subject, None)
             if leaf.kind in ("freeze", "position", "withdraw"):  # what receipts are asked for
                 self._judged_in[log.id].add(leaf.subject)
+            elif leaf.kind == "motion":
+                self._judged_in[log.id].add(leaf.id)
         self._of_kind[leaf.kind].append(placed)
         for named in names_of(leaf.body):
             self._about[RecordId(named)][NAMED_BY].append(placed)
@@ -257,6 +261,9 @@ class View:
                 self._statuses.pop(motion, None)
             if self._of_kind.get("exit"):
                 self._statuses.clear()  # an exit may have got its receipts
+            for motion in self._wary:  # or whoever a freeze leaves out
+                self._statuses.pop(motion, None)
+            self._wary.clear()
 
     # --- questions ----------------------------------------------------------------------
 
@@ -373,6 +380,8 @@ class View:
         if isinstance(case, Reason):
             return case
         status = motion_rules.status(case, now)
+        if leaves_out(case):
+            self._wary.add(motion)
         self._statuses[motion] = (motion_rules.lasts(status, now), status)
         return status
 

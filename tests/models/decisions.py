@@ -91,6 +91,7 @@ class Model:
             final = self.certified(motion, freeze, rule)
             if final is not None:
                 return row | {"state": "final"} | final | self.effect(final, freeze, now)
+        good = [one for one in good if self.noticed((mover, place, motion), one, windows)]
         if not good:
             if now > motion.time + lapse and not withdrawn:
                 return row | {"state": "lapsed"}
@@ -99,6 +100,26 @@ class Model:
         if standing is None:
             return row | {"state": "void"}
         return row | self.frozen(motion, standing, rule, windows, withdrawn, now)
+
+    def written(self, placed: Any, roll: set[bytes], grace: int) -> int | None:
+        """RCP-5: when a record was written, as far as others can bear it out."""
+        council, index, record = placed
+        got = self.received(council, index, roll)
+        if len(roll) == 1 or (got is not None and abs(got - record.time) <= grace):
+            return int(record.time)
+        return got
+
+    def noticed(self, motion: Any, freeze: Any, windows: Any) -> bool:
+        """FRZ-7: all had time to discuss, and notice."""
+        said = freeze[2].body
+        roll = {voter.council for voter in said.councils}
+        frozen = self.written(freeze, roll, windows.grace)
+        moved = self.written(motion, roll, windows.grace)
+        if frozen is None or frozen > said.opens:
+            return True
+        if windows.discussion and (moved is None or frozen < moved + windows.discussion):
+            return False
+        return bool(said.opens >= frozen + windows.notice)
 
     def standing(self, good: list[tuple[bytes, int, Any]]) -> tuple[bytes, int, Any] | None:
         """FRZ-6: the first that opened, unless another was held by others by then."""

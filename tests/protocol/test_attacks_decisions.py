@@ -8,10 +8,15 @@ import msgspec
 import pytest
 
 from confedproto import record
+from confedproto.bodies.accession import Accession
 from confedproto.bodies.carried import Carried
+from confedproto.bodies.exit import Exit
 from confedproto.bodies.forkproof import ForkProof
+from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.lock import Lock
+from confedproto.bodies.motion import Motion, Title
 from confedproto.bodies.node import LastHead
+from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.recall import Recall
 from confedproto.bodies.witness import Witness, WitnessedHead
 from confedproto.chains import Chains
@@ -23,10 +28,10 @@ from confedproto.merkle import Tree, leaf_hash
 from confedproto.record import VerifiedRecord
 from confedproto.rules.chain import Chain
 from confedproto.rules.forks import make_proof
-from confedproto.rules.motion import MotionStatus, State
+from confedproto.rules.motion import MotionStatus, State, own_result
 from confedproto.rules.receipts import WitnessLine
-from tests.support.assembly import Assembly
-from tests.support.councils import NETWORK, START, Author, Ballot, ballot, feed, key, view_of
+from tests.support.assembly import TEXT, WINDOWS, Assembly
+from tests.support.councils import NETWORK, START, Author, Ballot, ballot, feed, key, link, view_of
 
 FAR = 2**39
 """Seconds UTC, long after everything."""
@@ -290,3 +295,156 @@ def test_run_of_carried_records_folds_their_council_once(folds: list[CouncilId])
     }
     assert len(view.of_kind("recall")) == 50
     assert view.state_digest(FAR) == one_by_one.state_digest(FAR)
+
+
+# --- the mover's own words: whom it leaves out, and when it says that it wrote -------------------
+
+
+def joined(made: Assembly, number: int = 9) -> VerifiedRecord:
+    """A council that founders sponsor and everybody knows to be a member."""
+    newcomer = Author(number)
+    for founder in made.authors[:3]:
+        link(founder, newcomer, time=made.now)
+    made.authors.append(newcomer)
+    accession = made.put(len(made.authors) - 1, Accession(weight=2), made.compact)
+    made.now += 1
+    made.witness()
+    return accession
+
+
+def test_freeze_that_leaves_out_a_member_all_know_does_not_stand() -> None:
+    made = Assembly(4)
+    accession = joined(made)
+    motion = made.move()
+    made.freeze(motion, councils=made.roll(without=[4]))
+    found = made.status(motion, made.now)
+    assert (found.state, found.fault) == (State.SECONDED, Reason.FREEZE_OMITS)
+    made.freeze(motion, accessions=[accession])
+    assert made.status(motion, made.now).state is State.OPEN
+
+
+def test_freeze_may_leave_out_who_joined_only_just_before() -> None:
+    for early, state in ((WINDOWS.grace - 1, State.OPEN), (WINDOWS.grace, State.SECONDED)):
+        made = Assembly(4)
+        motion = made.move()
+        made.now += WINDOWS.discussion
+        joined(made)
+        made.now += early
+        made.freeze(motion, wait=0, councils=made.roll(without=[4]))
+        assert made.status(motion, made.now).state is state
+
+
+def test_freeze_may_leave_out_who_was_sponsored_too_late() -> None:
+    made = Assembly(4)
+    newcomer = Author(9)
+    made.authors.append(newcomer)
+    made.put(4, Accession(weight=2), made.compact)  # before anybody is linked with it
+    motion = made.move()
+    made.freeze(motion, councils=made.roll(without=[4]))
+    for founder in made.authors[:3]:
+        link(founder, newcomer, time=made.now)
+    made.now += 1
+    made.witness()
+    assert made.status(motion, made.now).state is State.OPEN
+
+
+def test_freeze_leaves_out_no_member_that_came_back() -> None:
+    made = Assembly(4)
+    left = made.put(3, Exit(), made.compact)
+    back = made.put(3, Accession(weight=2), made.compact)
+    for other in (0, 1):
+        link(made.authors[other], made.authors[3], time=made.now)
+    motion = made.move()
+    made.freeze(motion, councils=made.roll(without=[3]), exits=[left])
+    assert made.status(motion, made.now).fault is Reason.FREEZE_OMITS
+    made.freeze(motion, exits=[left], accessions=[back])
+    assert made.status(motion, made.now).state is State.OPEN
+
+
+def test_freeze_names_every_ratification_that_all_know() -> None:
+    made = Assembly(4, rules={"charter": "majority"})
+    version = made.found(previous=made.compact.id)
+    made.decide(made.move("charter", target=version.id), "YYYY")
+    said = [made.put(by, Ratify(value="yes"), version) for by in range(4)]
+    motion = made.move(version=version.id)
+    made.freeze(motion, councils=made.roll(without=[3]), ratifications=said[:3])
+    assert made.status(motion, made.now).fault is Reason.FREEZE_OMITS
+    made.freeze(motion, ratifications=said)
+    assert made.status(motion, made.now).state is State.OPEN
+
+
+def test_freeze_names_members_that_a_motion_let_in() -> None:
+    made = Assembly(4, rules={"accession": "majority"})
+    newcomer = Author(9)
+    letting = made.move("accession", target=newcomer.council)
+    made.decide(letting, "YYYY")
+    made.authors.append(newcomer)
+    accession = made.put(4, Accession(weight=2, motion=letting.id), made.compact)
+    motion = made.move()
+    made.freeze(motion, councils=made.roll(without=[4]))
+    assert made.status(motion, made.now).fault is Reason.FREEZE_OMITS
+    made.freeze(motion, accessions=[accession])
+    assert made.status(motion, made.now).state is State.OPEN
+
+
+def test_certified_outcome_stands_whatever_receipts_surface_later() -> None:
+    made = Assembly(4)
+    joined(made)
+    motion = made.move()
+    made.decide(motion, "YYY--", councils=made.roll(without=[4]))
+    assert made.status(motion).state is State.FINAL  # q nodes knew of nobody who is left out
+
+
+def test_node_votes_on_a_freeze_only_if_it_knows_of_nobody_left_out() -> None:
+    made = Assembly(4)
+    joined(made)
+    motion = made.move()
+    freeze = made.freeze(motion, councils=made.roll(without=[4]))
+    made.vote(freeze, "YYY--")
+    for councils, votes in ((made.authors, False), (made.authors[:4], True)):
+        view = view_of(councils, arrived=made.now)
+        case = view.case(motion.id)
+        assert not isinstance(case, Reason)
+        found = own_result(case, view.records[freeze.id], made.now, view.lines_past)
+        assert (found is not None) is votes
+
+
+def test_motion_that_claims_an_earlier_time_is_discussed_from_its_receipt() -> None:
+    made = Assembly(4)
+    wrote = made.now
+    made.now += 500
+    part = TEXT
+    body = Motion(
+        name="coordination",
+        titles=(Title(language="en", title="A motion"),),
+        text=record.text_hash(part),
+    )
+    motion = made.authors[0].add(body, subject=made.compact.id, time=wrote, part=part)
+    made.witness()
+    made.freeze(motion, wait=1)
+    found = made.status(motion, made.now)
+    assert (found.state, found.fault) == (State.SECONDED, Reason.DISCUSSION_OPEN)
+    made.freeze(motion, wait=0)
+    assert made.status(motion, made.now).state is State.OPEN
+
+
+def test_freeze_that_claims_an_earlier_time_gives_notice_from_its_receipt() -> None:
+    made = Assembly(4)
+    motion = made.move()
+    freeze = made.freeze(motion, witnessed=False)
+    made.now -= 1  # a second before it opens
+    made.witness()
+    found = made.status(motion, made.now + 1)
+    assert (found.state, found.fault) == (State.SECONDED, Reason.FREEZE_WINDOW)
+    assert freeze.time < made.now - WINDOWS.grace
+
+
+def test_freeze_that_claims_a_later_time_shortens_no_discussion() -> None:
+    made = Assembly(4)
+    motion = made.move()
+    opens = made.now + 40
+    body = Freeze(councils=made.roll(), opens=opens, closes=opens + WINDOWS.voting)
+    made.authors[0].add(body, subject=motion.id, time=made.now + 20)
+    made.now += 1  # all have it long before the time that it claims, and no amendment can come
+    made.witness()
+    assert made.status(motion, opens).fault is Reason.DISCUSSION_OPEN

@@ -197,7 +197,7 @@ def test_motion_with_two_freezes_that_others_held_in_time_is_void() -> None:
     freeze = councils[0].add(body, subject=motion.id, time=START + FAST.discussion)
     made = Ballot(authors=councils, compact=compact, motion=motion, freeze=freeze)
     rival(made)
-    made.witness_all(time=body.opens)
+    made.witness_all(time=START + FAST.discussion + 1)
     found = status(made, body.opens)
     assert (found.state, found.fault) == (State.VOID, Reason.FREEZE_DOUBLE)
 
@@ -221,22 +221,32 @@ def test_motion_with_two_freezes_after_its_certificate_stays_final() -> None:
 
 
 def test_motion_whose_freeze_was_not_witnessed_in_time_is_void() -> None:
-    for late in (None, 0, 1):  # nobody, just in time, a second late
+    opens = START + 1 + FAST.notice
+    for last, fault in (
+        (None, Reason.FREEZE_RECEIPTS),
+        (START + 1 + FAST.grace, None),  # as late as others believe the time that it claims
+        (START + 2 + FAST.grace, Reason.FREEZE_WINDOW),  # notice would run from here
+        (opens + 1, Reason.FREEZE_RECEIPTS),
+    ):
         authors = [Author(n) for n in range(1, 5)]
         compact = found_compact(authors)
         motion = propose(authors[0], compact)
+        for author in authors[1:3]:
+            author.witness([authors[0]], time=START)
         body = freeze_body(compact, time=START + 1)
         freeze = authors[0].add(body, subject=motion.id, time=START + 1)
         made = Ballot(authors=authors, compact=compact, motion=motion, freeze=freeze)
         authors[1].witness([authors[0]], time=START + 2)  # w = 2 of 3 others: one is not enough
-        if late is not None:
-            authors[2].witness([authors[0]], time=body.opens + late)
-        assert status(made, body.opens - 1).state is State.FROZEN
+        if last is not None:
+            authors[2].witness([authors[0]], time=last)
+        assert status(made, opens).fault is fault
         found = status(made, FAR)
-        if late == 0:
+        if fault is None:
             assert found.state is State.PROVISIONAL
+        elif fault is Reason.FREEZE_WINDOW:
+            assert (found.state, found.freeze) == (State.LAPSED, None)  # it can be frozen again
         else:
-            assert (found.state, found.fault) == (State.VOID, Reason.FREEZE_RECEIPTS)
+            assert found.state is State.VOID
 
 
 def test_motion_that_asks_units_where_all_weigh_nothing_is_void() -> None:

@@ -93,14 +93,17 @@ class Assembly:
         return self.authors[by].add(body, subject=about, time=self.now, part=part)
 
     def move(self, name: str = "coordination", *, by: int = 0, **fields: Any) -> VerifiedRecord:
-        """A motion of council `by`."""
+        """A motion of council `by`, which all witness."""
         body = Motion(
             name=name,
             titles=(Title(language="en", title="A motion"),),
             text=record.text_hash(TEXT),
             **fields,
         )
-        return self.put(by, body, self.compact)
+        moved = self.put(by, body, self.compact)
+        self.now += 1
+        self.witness()
+        return moved
 
     def amend(self, motion: VerifiedRecord, *, by: int = 1, **fields: Any) -> VerifiedRecord:
         """A competing version."""

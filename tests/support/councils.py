@@ -304,11 +304,13 @@ def ballot(
     authors = [Author(number + 1) for number in range(count)]
     compact = found_compact(authors, rule=rule, windows=windows, weights=weights)
     motion = propose(authors[0], compact)
+    for author in authors[1:]:
+        author.witness([other for other in authors if other is not author], time=START)
     frozen = START + windows.discussion
     body = freeze_body(compact, time=frozen)
     freeze = authors[0].add(body, subject=motion.id, time=frozen)
     out = Ballot(authors=authors, compact=compact, motion=motion, freeze=freeze)
-    out.witness_all(time=body.opens)
+    out.witness_all(time=frozen + 1)
     return out
 
 

@@ -151,10 +151,15 @@ def sponsored(compact: Compact, newcomer: CouncilId, linked: Linked) -> bool:
     than a third lie: no council can bring in puppets that bring in more. A compact with
     `sponsors` 0 says openly that anyone may join.
     """
+    sponsors = sum(linked(CouncilId(f.council), newcomer) for f in compact.founders)
+    return sponsors >= sponsors_needed(compact)
+
+
+def sponsors_needed(compact: Compact) -> int:
+    """How many founders must be linked with a newcomer (ACC-2)."""
     if compact.sponsors == 0:
-        return True
-    needed = max(compact.sponsors, receipts_needed(len(compact.founders)))
-    return sum(linked(CouncilId(f.council), newcomer) for f in compact.founders) >= needed
+        return 0
+    return max(compact.sponsors, receipts_needed(len(compact.founders)))
 
 
 def founding_units_fault(compact: Compact) -> Reason | None:

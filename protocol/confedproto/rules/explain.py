@@ -7,6 +7,7 @@ from confedproto.ids import RecordId
 from confedproto.rules.case import Case, Placed, seconders
 from confedproto.rules.freezing import freeze_fault
 from confedproto.rules.motion import MotionStatus
+from confedproto.rules.notice import notice_fault
 from confedproto.rules.standing import Standing
 from confedproto.rules.states import Effect
 
@@ -38,7 +39,11 @@ def grounds(case: Case, status: MotionStatus, stands: Standing | None) -> tuple[
             for placed in case.world.about(case.motion.record.id, kind):
                 out.append(_ground(placed, rule, None))
     for placed in case.freezes:
-        out.append(_ground(placed, "FRZ-1", freeze_fault(case, placed)))
+        fault = freeze_fault(case, placed)
+        late = None if fault is not None else notice_fault(case, placed)
+        certified = status.certificate is not None
+        rule = "FRZ-1" if late is None or certified else _RULES.get(late, "FRZ-7")
+        out.append(_ground(placed, rule, fault if certified else fault or late))
     for judged in status.positions:
         out.append(_ground(judged.position, _rule_of(judged.fault), judged.fault))
     if status.certificate is not None:
@@ -57,6 +62,7 @@ def grounds(case: Case, status: MotionStatus, stands: Standing | None) -> tuple[
 
 
 _RULES = {
+    Reason.FREEZE_OMITS: "FRZ-8",
     Reason.POSITION_NOT_MEMBER: "POS-1",
     Reason.FREEZE_MISMATCH: "POS-2",
     Reason.POSITION_LATE: "POS-3",

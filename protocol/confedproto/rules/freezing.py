@@ -18,7 +18,7 @@ from confedproto.rules.receipts import (
 )
 from confedproto.rules.roll import roll_fault
 from confedproto.rules.tally import Outcome
-from confedproto.rules.terms import CLASSES, term
+from confedproto.rules.terms import CLASSES, notice_of, term
 
 
 def freeze_fault(case: Case, freeze: Placed) -> Reason | None:
@@ -75,14 +75,15 @@ def _backing(case: Case, body: Freeze) -> set[CouncilId]:
 
 def _times_fault(case: Case, freeze: Placed, body: Freeze, motion: Motion) -> Reason | None:
     windows, time = case.compact.windows, freeze.record.time
-    notice = windows.notice
-    if motion.name == "emergency":
-        notice = min(notice, term(case.compact, "emergency_notice"))
-    elif time < case.motion.record.time + windows.discussion:
+    at_once = motion.name == "emergency"
+    if not at_once and time < case.motion.record.time + windows.discussion:
         return Reason.DISCUSSION_OPEN
     if time > case.motion.record.time + term(case.compact, "lapse"):
         return Reason.MOTION_LAPSED
-    if body.opens < time + notice or body.closes - body.opens != windows.voting:
+    if (
+        body.opens < time + notice_of(case.compact, motion.name)
+        or body.closes - body.opens != windows.voting
+    ):
         return Reason.FREEZE_WINDOW
     return None
 
@@ -230,9 +231,3 @@ def _opening_receipt(case: Case, freeze: Placed, missing: int) -> int:
     roll = {voter.council for voter in body.councils} if isinstance(body, Freeze) else set[bytes]()
     received = receipt_time(case, freeze, roll, receipts_needed(len(roll)))
     return missing if received is None else received
-
-
-def single_freeze(case: Case) -> Placed | None:
-    """The valid freeze that stands, or None if there is none or two do (FRZ-6)."""
-    standing = standing_freeze(case, (p for p in case.freezes if freeze_fault(case, p) is None))
-    return standing if isinstance(standing, Placed) else None

@@ -21,10 +21,10 @@ from confedproto.rules.freezing import (
     freeze_fault,
     opening_fault,
     receipt_time,
-    single_freeze,
     standing_freeze,
     takeover_fault,
 )
+from confedproto.rules.notice import notice_fault, single_freeze, valid_freezes
 from confedproto.rules.positions import Judged, judge_positions, own_result
 from confedproto.rules.receipts import receipts_needed
 from confedproto.rules.states import Event, State, walk
@@ -40,9 +40,11 @@ __all__ = [
     "State",
     "Times",
     "certificate_for",
+    "certified",
     "freeze_fault",
     "judge_positions",
     "lasts",
+    "notice_fault",
     "opening_fault",
     "own_result",
     "rule_of",
@@ -89,18 +91,26 @@ def certificate_for(case: Case, freeze: Placed) -> Certificate | Reason:
     )
 
 
+def certified(case: Case) -> tuple[Placed, Certificate] | None:
+    """The freeze that is certified, whatever was received when, and its certificate (CER-1)."""
+    for freeze in valid_freezes(case):
+        certificate = certificate_for(case, freeze)
+        if isinstance(certificate, Certificate):
+            return freeze, certificate
+    return None
+
+
 def status(case: Case, now: int) -> MotionStatus:
     """Where the motion stands at `now` (seconds UTC), from these records alone (MOT-9)."""
     rule, fault = rule_of(case), motion_fault(case)
     if rule is None or fault is not None:
         return _status(walk([Event.FAULT]), fault=fault or Reason.CLASS_UNKNOWN)
+    sealed = certified(case)
+    if sealed is not None:
+        return _final(case, *sealed)
     freezes = sorted(case.freezes, key=lambda p: p.record.id)
-    judged = [(placed, freeze_fault(case, placed)) for placed in freezes]
+    judged = [(p, freeze_fault(case, p) or notice_fault(case, p)) for p in freezes]
     good = [placed for placed, fault in judged if fault is None]
-    for freeze in good:
-        certificate = certificate_for(case, freeze)
-        if isinstance(certificate, Certificate):
-            return _final(case, freeze, certificate)
     standing = standing_freeze(case, good)
     if standing is None:
         return _unfrozen(case, now, next((f for _, f in judged if f is not None), None))

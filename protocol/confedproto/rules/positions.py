@@ -11,6 +11,7 @@ from confedproto.record import VerifiedRecord
 from confedproto.rules.case import Case, Placed, rule_of, times_of
 from confedproto.rules.certificate import tally_of
 from confedproto.rules.freezing import opening_fault, receipt_time
+from confedproto.rules.notice import notice_fault
 from confedproto.rules.receipts import (
     WitnessLine,
     receipts_needed,
@@ -137,6 +138,8 @@ def own_result(
     if not isinstance(body, Freeze) or rule is None:
         return None
     if opening_fault(case, freeze, journal_until=journal_until) is not None:
+        return None
+    if notice_fault(case, freeze, journal_until=journal_until) is not None:
         return None
     roll = {voter.council for voter in body.councils}
     needed = receipts_needed(len(roll))

@@ -4,6 +4,8 @@ Every answer rests on records that the freeze names, and each of them only ever 
 what arrives later cannot make a good freeze bad (principle P7).
 """
 
+from collections.abc import Sequence
+
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.affectedclaim import AffectedClaim
 from confedproto.bodies.exit import Exit
@@ -14,7 +16,7 @@ from confedproto.bodies.roll import Roll
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.case import Case, Placed, World, is_adopted
-from confedproto.rules.compact import rule_for
+from confedproto.rules.compact import Member, rule_for
 
 
 def roll_fault(case: Case, body: Freeze) -> Reason | None:
@@ -25,17 +27,17 @@ def roll_fault(case: Case, body: Freeze) -> Reason | None:
     councils = [CouncilId(voter.council) for voter in body.councils]
     if councils != sorted(set(councils)):
         return Reason.FREEZE_ROLL
-    excused = _excused(case, motion, body)
+    out = excused(case, motion, body)
     for voter in body.councils:
         council = CouncilId(voter.council)
         weight = _weight(case, body, council)
-        if weight is None or weight != voter.weight or council in excused:
+        if weight is None or weight != voter.weight or council in out:
             return Reason.FREEZE_ROLL
     for member in case.members.values():
         if motion.version is not None:
-            break  # who ratifies later must not make this freeze bad: left out wrongly is a dispute
+            break  # who ratifies later must not make this freeze bad; who did before, FRZ-8 asks
         left_out = member.accession is None and member.council not in councils
-        if left_out and member.council not in excused and not is_left(case, body, member.council):
+        if left_out and member.council not in out and not is_left(case, body, member.council):
             return Reason.FREEZE_ROLL
     return _frozen_rolls_fault(case, body, councils)
 
@@ -85,14 +87,34 @@ def _weight(case: Case, body: Freeze, council: CouncilId) -> int | None:
         return member.weight if good else None
     for placed in _named(case, body.accessions, "accession", council):
         accession = placed.record.body
-        if not isinstance(accession, Accession) or placed.record.subject != case.compact_id:
+        if not isinstance(accession, Accession) or not _enters(case, member, placed, exits):
             continue
-        if accession.observer or accession.weight > case.compact.weight_max:
-            continue
-        after = all(_later(placed, gone) for gone in exits)
-        if after and _is_admitted(case, placed, body.opens):
+        if _is_admitted(case, placed, body.opens):
             return accession.weight
     return None
+
+
+def _enters(case: Case, member: Member, placed: Placed, exits: Sequence[Placed]) -> bool:
+    """Whether an accession makes its council a member, by its form and its place after exits."""
+    accession = placed.record.body
+    if not isinstance(accession, Accession) or placed.record.subject != case.compact_id:
+        return False
+    if accession.observer or accession.weight > case.compact.weight_max:
+        return False
+    if exits:
+        return all(_later(placed, gone) for gone in exits)
+    return placed.record.id == member.accession
+
+
+def entries(case: Case, body: Freeze, council: CouncilId) -> list[Placed]:
+    """The accessions known of a council that no exit named by the freeze undoes."""
+    member = case.members.get(council)
+    if member is None or case.world is None:
+        return []
+    exits = [p for p in _named(case, body.exits, "exit", council) if _of(case, p, Exit)]
+    known = case.world.about(case.compact_id, "accession")
+    own = [placed for placed in known if placed.record.council == council]
+    return [placed for placed in own if _enters(case, member, placed, exits)]
 
 
 def _of(case: Case, placed: Placed, body: type) -> bool:
@@ -127,8 +149,11 @@ def _is_admitted(case: Case, placed: Placed, by: int) -> bool:
     )
 
 
-def _excused(case: Case, motion: Motion, body: Freeze) -> set[CouncilId]:
-    """The members that are not in C although they have not left (FRZ-2)."""
+def excused(case: Case, motion: Motion, body: Freeze, *, unbound: bool = True) -> set[CouncilId]:
+    """The members that are not in C although they have not left (FRZ-2).
+
+    With `unbound` also those that did not ratify the version (REV-3).
+    """
     out: set[CouncilId] = set()
     if motion.name == "exclusion" and motion.target is not None:
         out.add(CouncilId(motion.target))
@@ -136,7 +161,8 @@ def _excused(case: Case, motion: Motion, body: Freeze) -> set[CouncilId]:
         target = _decided(case, RecordId(decision), body.opens)
         if target is not None:
             out.add(target)
-    bound = None if motion.version is None else bound_by(case.world, RecordId(motion.version))
+    asked = motion.version if unbound else None
+    bound = None if asked is None else bound_by(case.world, RecordId(asked))
     for council in case.members:
         if bound is not None and council not in bound:
             out.add(council)

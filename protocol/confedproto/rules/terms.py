@@ -70,3 +70,11 @@ def term(compact: Compact, name: str) -> int:
     """A span in seconds: what the compact says, or the default (COM-7)."""
     given = getattr(compact.terms, name) if isinstance(compact.terms, Terms) else None
     return DEFAULTS[name] if given is None else int(given)
+
+
+def notice_of(compact: Compact, motion_class: str) -> int:
+    """Seconds from a freeze to its opening, at least (FRZ-3, MOT-14)."""
+    notice = compact.windows.notice
+    if motion_class == "emergency":
+        return min(notice, term(compact, "emergency_notice"))
+    return notice

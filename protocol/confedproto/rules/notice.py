@@ -1,0 +1,216 @@
+"""What a freeze owes to all: time to discuss, notice, and a whole roll (specs/07, FRZ-5 to FRZ-8).
+
+These answers rest on receipts and on what is missing, so more records may change them. So they
+decide labels before a certificate, and what each node's own vote says by its journal; what is
+certified stands (CER-9).
+"""
+
+from collections.abc import Iterable
+
+from confedproto.bodies.accession import Accession
+from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.link import Link
+from confedproto.bodies.lock import Lock
+from confedproto.bodies.motion import Motion
+from confedproto.bodies.ratify import Ratify
+from confedproto.errors import Reason
+from confedproto.ids import CouncilId, RecordId
+from confedproto.rules.case import Case, Placed, World
+from confedproto.rules.certificate import quorum_of_locks
+from confedproto.rules.compact import rule_for, sponsors_needed
+from confedproto.rules.freezing import freeze_fault, receipt_time, standing_freeze
+from confedproto.rules.membership import EVER
+from confedproto.rules.receipts import receipts_needed
+from confedproto.rules.roll import entries, excused, is_left
+from confedproto.rules.tally import Outcome
+from confedproto.rules.terms import notice_of
+
+
+def notice_fault(
+    case: Case, freeze: Placed, *, journal_until: int | None = None, own: bool = False
+) -> Reason | None:
+    """Why a valid freeze does not stand by what others received when, or None (FRZ-7, FRZ-8).
+
+    DISCUSSION_OPEN, FREEZE_WINDOW, FREEZE_OMITS. With `journal_until` only receipts that had
+    reached this node by then are asked (RCP-4). `own` is a freeze that is not written yet: what
+    is to be said of it once others receive it in time.
+    """
+    body, motion = freeze.record.body, case.motion.record.body
+    if not isinstance(body, Freeze) or not isinstance(motion, Motion):
+        return Reason.FREEZE_UNKNOWN
+    windows, roll = case.compact.windows, {voter.council for voter in body.councils}
+    heard = _Receipts(case, roll, receipts_needed(len(roll)), journal_until)
+    frozen = freeze.record.time if own else heard.time_of(freeze)
+    if frozen is None or frozen > body.opens:
+        return None  # it does not open: FRZ-5
+    if motion.name != "emergency" and windows.discussion:
+        moved = heard.time_of(case.motion)
+        if moved is None and own and frozen <= case.motion.record.time + windows.grace:
+            moved = case.motion.record.time
+        if moved is None or frozen < moved + windows.discussion:
+            return Reason.DISCUSSION_OPEN
+    if body.opens < frozen + notice_of(case.compact, motion.name):
+        return Reason.FREEZE_WINDOW
+    return _omission(case, motion, body, frozen, heard)
+
+
+def leaves_out(case: Case) -> bool:
+    """Whether some freeze leaves a member out, so that receipts of other logs bear on it."""
+    for placed in case.freezes:
+        body = placed.record.body
+        if isinstance(body, Freeze) and len(body.councils) < len(case.members):
+            return True
+    return False
+
+
+def single_freeze(case: Case) -> Placed | None:
+    """The freeze that stands by the records at hand, or None if there is none or two (FRZ-6)."""
+    standing = standing_freeze(case, noticed(case, valid_freezes(case)))
+    return standing if isinstance(standing, Placed) else None
+
+
+def valid_freezes(case: Case) -> list[Placed]:
+    """The freezes that are valid in themselves, in one order (FRZ-1 to FRZ-4)."""
+    ordered = sorted(case.freezes, key=lambda placed: placed.record.id)
+    return [placed for placed in ordered if freeze_fault(case, placed) is None]
+
+
+def noticed(case: Case, valid: Iterable[Placed]) -> list[Placed]:
+    """Of valid freezes those of which all had time and notice, and that leave nobody out."""
+    return [placed for placed in valid if notice_fault(case, placed) is None]
+
+
+class _Receipts:
+    """When the w-th of others in C had a record."""
+
+    def __init__(self, case: Case, roll: set[bytes], needed: int, until: int | None) -> None:
+        self._case, self._roll, self._needed, self._until = case, roll, needed, until
+
+    def at(self, placed: Placed, least: int = 0) -> int | None:
+        """RCP-2, by `least` councils at the least."""
+        needed = max(self._needed, least)
+        return receipt_time(self._case, placed, self._roll, needed, self._until)
+
+    def time_of(self, placed: Placed) -> int | None:
+        """When a record counts as written: as claimed, if it was received within grace of that,
+        else when it was received; None if it was not (RCP-5).
+        """
+        claimed = placed.record.time
+        if self._needed == 0:
+            return claimed
+        received = self.at(placed)
+        if received is None or abs(received - claimed) > self._case.compact.windows.grace:
+            return received
+        return claimed
+
+
+# --- who must be in C -----------------------------------------------------------------------------
+
+
+def _omission(
+    case: Case, motion: Motion, body: Freeze, frozen: int, heard: _Receipts
+) -> Reason | None:
+    """FREEZE_OMITS if a council that all could know to be a member is not in C (FRZ-8)."""
+    roll = {voter.council for voter in body.councils}
+    absent = [council for council in case.members if council not in roll]
+    if not absent or case.world is None:
+        return None
+    known_by = frozen - case.compact.windows.grace
+    out = excused(case, motion, body, unbound=False)
+    for council in absent:
+        if council in out or not _is_bound(case.world, motion, council, known_by, heard):
+            continue
+        if case.members[council].accession is None and not is_left(case, body, council):
+            return Reason.FREEZE_OMITS
+        for accession in entries(case, body, council):
+            since = _admitted_at(case, case.world, accession, heard)
+            if since is not None and since <= known_by:
+                return Reason.FREEZE_OMITS
+    return None
+
+
+def _is_bound(
+    world: World, motion: Motion, council: CouncilId, known_by: int, heard: _Receipts
+) -> bool:
+    """Whether all could know that a council had ratified the version, if one is asked (REV-3)."""
+    if motion.version is None:
+        return True
+    for placed in world.about(RecordId(motion.version), "ratify"):
+        yes = isinstance(placed.record.body, Ratify) and placed.record.body.value == "yes"
+        if placed.record.council == council and yes:
+            received = heard.at(placed, 1)
+            if received is not None and received <= known_by:
+                return True
+    return False
+
+
+def _admitted_at(case: Case, world: World, accession: Placed, heard: _Receipts) -> int | None:
+    """From when all could know a council as a member: its accession and what let it in (ACC-6)."""
+    body, received = accession.record.body, heard.at(accession, 1)
+    if received is None or not isinstance(body, Accession):
+        return None
+    if rule_for(case.compact, "accession") is None:
+        let_in = _sponsored_at(case, world, accession.record.council, heard)
+    elif body.motion is not None:
+        let_in = _adopted_at(world, RecordId(body.motion), heard)
+    else:
+        let_in = None
+    return None if let_in is None else max(received, let_in)
+
+
+def _sponsored_at(case: Case, world: World, newcomer: CouncilId, heard: _Receipts) -> int | None:
+    """When the last sponsor needed was known to be linked with a newcomer; 0 if none is."""
+    founders = {CouncilId(founder.council) for founder in case.compact.founders}
+    halves: dict[tuple[CouncilId, bytes], int] = {}  # invitations that host or newcomer gave
+    answers: list[tuple[CouncilId, CouncilId, bytes, int]] = []
+    for placed in world.of_kind("link"):
+        link, author = placed.record.body, placed.record.council
+        ours = author == newcomer or author in founders
+        received = heard.at(placed, 1) if ours and isinstance(link, Link) else None
+        if received is None or not isinstance(link, Link) or link.invite is None:
+            continue
+        if link.peer is None:
+            known = halves.get((author, link.invite), received)
+            halves[author, link.invite] = min(known, received)
+        elif newcomer in (author, link.peer):
+            answers.append((author, CouncilId(link.peer), link.invite, received))
+    since: dict[CouncilId, int] = {}
+    for guest, host, invite, received in answers:
+        founder = host if guest == newcomer else guest
+        if founder in founders and (host, invite) in halves:
+            both = max(received, halves[host, invite])
+            since[founder] = min(since.get(founder, both), both)
+    return nth(since.values(), sponsors_needed(case.compact))
+
+
+def _adopted_at(world: World, motion: RecordId, heard: _Receipts) -> int | None:
+    """When the q-th lock of a certificate that adopts a motion was received, or None."""
+    if world.outcome(motion, EVER) is not Outcome.ADOPTED:
+        return None
+    locks: dict[tuple[bytes, int], dict[CouncilId, int]] = {}
+    for placed in world.about(motion, "lock"):
+        lock = placed.record.body
+        received = heard.at(placed, 1)
+        if received is None or not isinstance(lock, Lock) or lock.outcome != Outcome.ADOPTED.value:
+            continue
+        found = locks.setdefault((lock.freeze, lock.round), {})
+        known = found.get(placed.record.council, received)
+        found[placed.record.council] = min(known, received)
+    times: list[int] = []
+    for (freeze, _), received_of in locks.items():
+        frozen = world.placed(RecordId(freeze))
+        body = frozen.record.body if frozen is not None else None
+        if isinstance(body, Freeze):
+            roll = {voter.council for voter in body.councils}
+            inside = [time for council, time in received_of.items() if council in roll]
+            last = nth(inside, quorum_of_locks(len(roll)))
+            times += [] if last is None else [last]
+    return min(times, default=None)
+
+
+def nth(times: Iterable[int], needed: int) -> int | None:
+    """The `needed`-th of some times, 0 if none is needed, None if there are fewer."""
+    ordered = sorted(times)
+    if needed == 0:
+        return 0
+    return ordered[needed - 1] if len(ordered) >= needed else None
