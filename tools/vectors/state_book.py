@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from tools.vectors.base import Vectors
 from tools.vectors.decisions import CLOSES, FROZEN, Decision
+from tools.vectors.examples import TIME
 from tools.vectors.histories import History, digest
 from tools.vectors.scenes import DAY
 
@@ -55,7 +56,9 @@ def voted(**change: Any) -> History:
 
 
 def opened(history: History) -> History:
-    """Two other councils witness the freeze before it opens."""
+    """Two other councils witness the motion at once, and the freeze before it opens."""
+    for by in (1, 2):
+        history.witness(by, of=[0], after=history.decision.motion_id, time=TIME + 1)
     for by in (1, 2):
         history.witness(by, of=[0], after=history.decision.freeze_id, time=FROZEN + DAY)
     return history

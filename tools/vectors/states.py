@@ -5,6 +5,7 @@ made from them. Some histories come again with the logs interleaved otherwise: o
 """
 
 from tools.vectors.decisions import CLOSES, FOUNDERS, FROZEN, OPENS, VOTED, Decision
+from tools.vectors.examples import TIME
 from tools.vectors.histories import History
 from tools.vectors.scenes import DAY, TEXT, payload
 from tools.vectors.signing import filler, record_id
@@ -173,7 +174,7 @@ def _freezes(out: States) -> None:
         subject=two.decision.motion_id,
         time=FROZEN + 5,
     )
-    two.witnessed(OPENS, of=[0], by=(1, 2))
+    two.witnessed(FROZEN + DAY + 1, of=[0], by=(1, 2))
     rows = [*two.base(), row(two, "void")]
     why = "two valid freezes, both received when the first opened"
     out.holds("FRZ-6", "two-freezes", why, two, OPENS + DAY, rows, shuffles=(9,))
@@ -194,6 +195,42 @@ def _freezes(out: States) -> None:
     rows = [*late.base(), row(late, "open")]
     why = "the second was received after the first opened"
     out.holds("FRZ-6", "late-freeze", why, late, OPENS + DAY, rows)
+
+    _notice(out)
+
+
+def _notice(out: States) -> None:
+    """What others received decides when motion and freeze were written, and who was left out."""
+    for slug, moved_at, frozen_at, state in (
+        ("motion-in-grace", TIME + DAY, FROZEN + 1, "open"),
+        ("motion-backdated", TIME + DAY + 1, FROZEN + 1, "seconded"),
+        ("freeze-in-grace", TIME, FROZEN + DAY, "open"),
+        ("freeze-backdated", TIME, FROZEN + DAY + 1, "seconded"),
+    ):
+        one = voted()
+        for by in (1, 2):
+            one.witness(by, of=[0], after=one.decision.motion_id, time=moved_at)
+        for by in (1, 2):
+            one.witness(by, of=[0], after=one.decision.freeze_id, time=frozen_at)
+        rows = [*one.base(), row(one, state)]
+        why = "the w-th receipt within grace of the claim, or a second after it"
+        out.holds("RCP-5", slug, why, one, OPENS, rows)
+    pairs = sorted([council.id, 2] for council in FOUNDERS)
+    for slug, seen, state in (
+        ("omits", FROZEN - DAY, "seconded"),
+        ("omits-just-joined", FROZEN - DAY + 1, "open"),
+    ):
+        change = {"councils": pairs, "accessions": None}
+        one = voted(sponsors=(2, 3), freeze=change, values={4: None})
+        for by in (1, 2):
+            one.witness(by, of=[0], after=one.decision.motion_id, time=TIME + 1)
+        for by in (0, 1):
+            one.witness(by, of=[2, 3, 4], time=seen)
+        for by in (1, 2):
+            one.witness(by, of=[0], after=one.decision.freeze_id, time=FROZEN + 1)
+        rows = [*one.base(), row(one, state)]
+        why = "a member that all could know `grace` before it"
+        out.holds("FRZ-8", slug, why, one, OPENS, rows)
 
 
 # --- versions ---
