@@ -22,7 +22,7 @@ class Freeze(Body, frozen=True, kw_only=True):
     """The record's subject is the motion; `councils` is C, strictly increasing.
 
     The lists name the records that the freeze rests on, each sorted: `exits` and `decisions`
-    (exclusions, dormancy) say why a founder is not in C, `accessions` by which accession a council
+    (exclusions, dormancy) say why a member is not in C, `accessions` by which accession a council
     is that left and came back, `claims` who votes besides those listed as affected. `rolls` are
     the members of each council of C, in its order. `versions` are the amendments that compete, in
     the order of their ids; without them the motion stands as moved.
