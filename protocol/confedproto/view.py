@@ -21,7 +21,6 @@ from confedproto.lines import Lines
 from confedproto.mandates import Mandates
 from confedproto.record import Leaf, PlainLeaf, VerifiedRecord, heads_of
 from confedproto.rules import compact as compact_rules
-from confedproto.rules import motion as motion_rules
 from confedproto.rules import state
 from confedproto.rules.authority import Authority, meets_threshold
 from confedproto.rules.compact import Member
@@ -29,10 +28,10 @@ from confedproto.rules.known import NAMED_BY, VERSION, Known, names_of, reaches_
 from confedproto.rules.links import LINK_KINDS, Links
 from confedproto.rules.membership import current
 from confedproto.rules.motion import Case, MotionStatus, Placed
-from confedproto.rules.notice import leaves_out
 from confedproto.rules.receipts import WitnessLine
 from confedproto.rules.standing import Standing
 from confedproto.rules.standing import standing as standing_of
+from confedproto.statuses import Statuses
 
 
 class View:
@@ -56,12 +55,9 @@ class View:
         self.mandates: Final = Mandates(self)
         self.chains: Final = Chains(network, self.logs)
         self.news: list[Placed] = []  # admitted since somebody emptied it
-        # What motion_status said, until time alone or a record of _place could change it.
-        self._statuses: dict[RecordId, tuple[range, MotionStatus]] = {}
+        self._statuses: Final = Statuses()
         answers = (self.about, self.of_kind, self.case, self.motion_status)
         self.world: Final = Known(self.records, *answers)
-        self._judged_in: dict[LogId, set[RecordId]] = defaultdict(set)  # motions, by their logs
-        self._wary: set[RecordId] = set()  # motions with a freeze that leaves a member out
 
     # --- the fold ---------------------------------------------------------------------
 
@@ -173,11 +169,7 @@ class View:
             self._add_witness(log, leaf, placed.arrived)
         elif leaf.subject is not None:
             self._about[leaf.subject][leaf.kind].append(placed)
-            self._statuses.pop(leaf.subject, None)
-            if leaf.kind in ("freeze", "position", "withdraw"):  # what receipts are asked for
-                self._judged_in[log.id].add(leaf.subject)
-            elif leaf.kind == "motion":
-                self._judged_in[log.id].add(leaf.id)
+        self._statuses.note(log.id, leaf)
         self._of_kind[leaf.kind].append(placed)
         for named in names_of(leaf.body):
             self._about[RecordId(named)][NAMED_BY].append(placed)
@@ -257,13 +249,9 @@ class View:
     def _sift(self, log: Log) -> None:
         """Take up what witnesses said of a log as far as it is held, if the roots agree."""
         if self._lines.sift(log):
-            for motion in self._judged_in.get(log.id, ()):
-                self._statuses.pop(motion, None)
+            self._statuses.received(log.id)
             if self._of_kind.get("exit"):
                 self._statuses.clear()  # an exit may have got its receipts
-            for motion in self._wary:  # or whoever a freeze leaves out
-                self._statuses.pop(motion, None)
-            self._wary.clear()
 
     # --- questions ----------------------------------------------------------------------
 
@@ -373,17 +361,11 @@ class View:
 
     def motion_status(self, motion: RecordId, now: int) -> MotionStatus | Reason:
         """Where a motion stands at `now` (seconds UTC), or why that cannot be said."""
-        known = self._statuses.get(motion)
-        if known is not None and now in known[0]:
-            return known[1]
+        known = self._statuses.get(motion, now)
+        if known is not None:
+            return known
         case = self.case(motion)
-        if isinstance(case, Reason):
-            return case
-        status = motion_rules.status(case, now)
-        if leaves_out(case):
-            self._wary.add(motion)
-        self._statuses[motion] = (motion_rules.lasts(status, now), status)
-        return status
+        return case if isinstance(case, Reason) else self._statuses.judge(case, now)
 
     def threshold_signed(self, record: VerifiedRecord) -> bool:
         """Whether a record not in a log yet bears its council's threshold in force."""
