@@ -208,12 +208,14 @@ def judge(held: Held) -> Verdict:
     places: set[tuple[bytes, int]] = set()
     taken: dict[bytes, list[Fact]] = {}  # carrier -> the facts where its record is judged
     seen: set[bytes] = set()
+    order: list[bytes] = []
     log = next((i for i, leaves in held.logs.items() if founds(leaves)), None)
     facts: list[Fact] = []
     opening: Any = None
     forced: Any = None
     state = "unknown"
     while log is not None:
+        order.append(log)
         offered = [] if forced is not None else openings(held, log)
         before = list(facts)
         if forced is not None:
@@ -275,9 +277,9 @@ def judge(held: Held) -> Verdict:
         log = None
     good: set[bytes] = set()
     stops: set[tuple[bytes, int]] = set()
-    for one in sorted(held.carried, key=lambda c: (c.size, c.time, c.record.id, c.carrier)):
-        if one.carrier not in taken:
-            continue
+    along = [c for c in held.carried if c.carrier in taken]
+    along.sort(key=lambda c: (order.index(c.log), c.size, c.time, c.record.id, c.carrier))
+    for one in along:
         role = role_of(taken[one.carrier], one.record, held.council)
         if role is None or role == "rival":
             continue

@@ -32,6 +32,13 @@ def test_copy_of_a_word_past_a_cut_is_judged_alike_in_every_order() -> None:
         assert differences(history.deliver(random.Random(order)), history) == [], order
 
 
+def test_first_of_two_carried_suspensions_is_that_of_the_earlier_log() -> None:
+    """Once the model took the smaller size for the earlier place, whatever the log (SUS-6)."""
+    history = History(2_759)
+    for order in range(ORDERS):
+        assert differences(history.deliver(random.Random(order)), history) == [], order
+
+
 def found(seeds: range) -> bool:
     """Whether some history shows a difference between the view and the model."""
     return any(

@@ -79,5 +79,16 @@ def stops(out: Told) -> None:
     why = "it takes nothing back, and stops the node"
     stands = {"now": over + HOUR - 1, "state": "suspended", "carried": carried}
     out.tells("SUS-5", "stop-carried", why, story, **stands)
+    twice = Story()
+    early = twice.say("suspension", node, first)
+    late = twice.say("suspension", {"key": third.public}, first)
+    twice.second()
+    twice.second(time=TIME + 1)
+    twice.carry(early)
+    twice.replace(4)
+    twice.carry(late)
+    why = "two by one keyholder: the first by the log it names, whatever the sizes"
+    stops = [(2, 2, None), (2, 3, "suspension-again")]
+    out.tells("SUS-6", "stop-carried-twice", why, twice, carried=stops, **REPLACED)
     why = "72 hours from the head that it names, which is later"
     out.tells("SUS-2", "stop-carried-lapsed", why, story, now=over + HOUR, carried=carried)
