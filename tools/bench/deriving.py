@@ -15,7 +15,8 @@ from tests.support.assembly import FAR, Assembly
 from tests.support.councils import NETWORK, Author, feed
 from tools.bench.figures import Figure, percentile
 
-LARGE: Final = 220  # a freeze names each council and its accession, and fits RECORD_MAX_BYTES
+LARGE: Final = 1_000
+FOUNDERS: Final = 60  # as many as fit a compact with everyone's signature, or nearly
 COUNCILS: Final = 26
 MOTIONS: Final = 10_000
 BATCH: Final = 20
@@ -30,8 +31,8 @@ def _view(authors: list[Author], *, all_but: int = 0) -> View:
 
 def _large(councils: int) -> list[Figure]:
     """One motion of `councils` councils; founders are as many as fit a record, here all."""
-    made = Assembly(60, sponsors=0)
-    late = [Author(number + 1) for number in range(60, councils)]
+    made = Assembly(FOUNDERS, sponsors=0)
+    late = [Author(number + 1) for number in range(FOUNDERS, councils)]
     made.authors += late
     motion, freeze, said = _accede_and_vote(made, late)
     view = _view(made.authors)
@@ -46,6 +47,7 @@ def _large(councils: int) -> list[Figure]:
             assert not isinstance(case, Reason)
             found = status(case, made.now + 50)
             assert found.tally is not None, found.fault
+            assert found.tally.participating == councils
             times.append((time.process_time() - begun) * 1e3)
     return [
         Figure(what=f"status, {councils} councils, open", value=min(times[:5]), unit="ms", goal=50),
@@ -58,25 +60,25 @@ def _large(councils: int) -> list[Figure]:
 def _accede_and_vote(
     made: Assembly, late: list[Author]
 ) -> tuple[VerifiedRecord, VerifiedRecord, list[VerifiedRecord]]:
-    joined = [a.add(Accession(weight=2), subject=made.compact.id, time=made.now) for a in late]
+    for author in late:
+        author.add(Accession(weight=2), subject=made.compact.id, time=made.now)
     more = [Voter(council=a.council, weight=2) for a in late]
     motion = made.move()
-    roll = made.roll(without=range(60, len(made.authors)), more=more)
-    freeze = made.freeze(motion, councils=roll, accessions=joined, witnessed=False)
+    roll = made.roll(without=range(FOUNDERS, len(made.authors)), more=more)
+    freeze = made.freeze(motion, councils=roll, witnessed=False)
     made.now -= 1
-    _witness_some(made)
-    made.now += 2
-    said = [made.position(freeze, by, "Y", yes=9) for by in range(len(made.authors))]
+    _witness_some(made, made.authors[:1])
     made.now += 1
-    _witness_some(made)
+    said = [made.position(freeze, by, "Y", yes=9) for by in range(len(made.authors))]
+    _witness_some(made, made.authors)
     return motion, freeze, said
 
 
-def _witness_some(made: Assembly) -> None:
-    """Enough councils witness all logs, 64 heads a record."""
+def _witness_some(made: Assembly, logs: list[Author]) -> None:
+    """Enough councils witness these logs, 64 heads a record, a record a second."""
     needed = (len(made.authors) - 1) // 3 + 2
     for author in made.authors[:needed]:
-        others = [other for other in made.authors if other is not author]
+        others = [other for other in logs if other is not author]
         for start in range(0, len(others), 64):
             author.witness(others[start : start + 64], time=made.now + start // 64)
 

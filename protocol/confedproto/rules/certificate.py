@@ -70,7 +70,19 @@ def vote_fault(
     rule: Rule,
     positions: Mapping[RecordId, VerifiedRecord],
 ) -> Reason | None:
-    """Why a vote's list does not give its outcome, or None if it does (CER-5).
+    """Why a vote's list does not give its outcome, or None if it does (CER-5)."""
+    found = tally_in(vote, freeze_id, freeze, rule, positions)
+    return found if isinstance(found, Reason) else None
+
+
+def tally_in(
+    vote: Vote,
+    freeze_id: RecordId,
+    freeze: Freeze,
+    rule: Rule,
+    positions: Mapping[RecordId, VerifiedRecord],
+) -> Tally | Reason:
+    """The count of a vote's list, if the list is good, or why it is not (CER-5).
 
     `positions` are the records at hand by id; each one named must be there, be a position on
     this freeze by a council of C, and no council may be named twice.
@@ -90,8 +102,11 @@ def vote_fault(
         if record.body.freeze != freeze_id or record.time > freeze.closes:
             return Reason.VOTE_LIST
         named[record.council] = record
-    given = result_of(freeze, rule, named.values())
-    return None if given == vote.outcome else Reason.VOTE_LIST
+    try:
+        tally = tally_of(freeze, rule, named.values())
+    except VerificationError:
+        return Reason.VOTE_LIST
+    return tally if outcome_of(tally) == vote.outcome else Reason.VOTE_LIST
 
 
 def by_round(
@@ -169,16 +184,21 @@ def certify(
     if len({outcome for _, outcome, _ in reached}) > 1:
         return Reason.LOCKS_SPLIT
     voted = by_round(votes, freeze_id, freeze)
+    tallies: dict[Vote, Tally] = {}
+
+    def is_good(vote: Vote) -> bool:
+        tally = tally_in(vote, freeze_id, freeze, rule, positions)
+        if isinstance(tally, Tally):
+            tallies[vote] = tally
+        return isinstance(tally, Tally)
+
     for round_, outcome, found in reached:
-        cast = voted.get(round_, {}).get(outcome, {}).values()
-        vote = shown_list(
-            cast, lambda body: vote_fault(body, freeze_id, freeze, rule, positions) is None
-        )
+        vote = shown_list(voted.get(round_, {}).get(outcome, {}).values(), is_good)
         if vote is None or not isinstance(vote.body, Vote):
             continue
         return Certificate(
             outcome=Outcome(outcome),
-            tally=tally_of(freeze, rule, [positions[RecordId(i)] for i in vote.body.counted]),
+            tally=tallies[vote.body],
             round=round_,
             vote=vote,
             locks=tuple(sorted(found.values(), key=lambda record: record.id)),

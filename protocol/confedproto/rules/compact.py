@@ -124,8 +124,11 @@ def members(
         )
         for founder in compact.founders
     }
+    by_motion = rule_for(compact, "accession") is not None
     for record in sorted(accessions, key=lambda record: record.council):  # stable: log order
-        if isinstance(record.body, Accession) and _is_admitted(record, compact, inside, linked):
+        if not isinstance(record.body, Accession):
+            continue
+        if _is_admitted(record, compact, inside, linked, by_motion=by_motion):
             inside[record.council] = Member(
                 council=record.council, weight=record.body.weight, accession=record.id
             )
@@ -133,13 +136,18 @@ def members(
 
 
 def _is_admitted(
-    record: VerifiedRecord, compact: Compact, inside: Collection[CouncilId], linked: Linked
+    record: VerifiedRecord,
+    compact: Compact,
+    inside: Collection[CouncilId],
+    linked: Linked,
+    *,
+    by_motion: bool,
 ) -> bool:
     if not isinstance(record.body, Accession) or record.body.weight > compact.weight_max:
         return False
     if record.council in inside or record.body.observer:
         return False
-    if rule_for(compact, "accession") is not None:
+    if by_motion:
         return record.body.motion is not None  # whether that motion is adopted: rules.roll
     return sponsored(compact, record.council, linked)
 

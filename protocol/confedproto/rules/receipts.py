@@ -5,7 +5,7 @@ that names a head of that log with size > i.
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 from typing import overload
@@ -36,8 +36,15 @@ class LogLines(Sequence[WitnessLine]):
     """
 
     def __init__(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
         self._lines: list[WitnessLine] = []
         self._tops: list[int] = []  # the greatest size up to here
+        # The same by field, so that a usual question is answered without looking at each line.
+        self._sizes: list[int] = []
+        self._witnesses: list[CouncilId] = []
+        self._arrivals: list[int] = []
 
     @overload
     def __getitem__(self, index: int) -> WitnessLine: ...
@@ -53,6 +60,9 @@ class LogLines(Sequence[WitnessLine]):
         """Take up a line; mostly it is the newest."""
         at = bisect_right(self._lines, line.time, key=_time)
         self._lines.insert(at, line)
+        self._sizes.insert(at, line.size)
+        self._witnesses.insert(at, line.witness)
+        self._arrivals.insert(at, line.arrived)
         self._tops.insert(at, 0)
         top = self._tops[at - 1] if at else 0
         for i in range(at, len(self._lines)):
@@ -65,10 +75,27 @@ class LogLines(Sequence[WitnessLine]):
         """The lines from the first on that can be a receipt of the record at `index`, by time."""
         return islice(self._lines, bisect_right(self._tops, index), None)
 
+    def first(
+        self, index: int, roll: Set[bytes], author: CouncilId, count: int, until: int | None
+    ) -> int | None:
+        """The time of receipt number `count`, if the first `count` lines past the record at `index`
+        all are receipts of different councils of `roll`; None says nothing.
+        """
+        begin = bisect_right(self._tops, index)
+        part = slice(begin, begin + count)
+        witnesses = set(self._witnesses[part])
+        if len(witnesses) < count or author in witnesses or not witnesses <= roll:
+            return None
+        if min(self._sizes[part]) <= index:
+            return None
+        if until is not None and max(self._arrivals[part]) > until:
+            return None
+        return self._lines[begin + count - 1].time
+
     def drop(self, witness: CouncilId) -> None:
         """Forget what a witness said."""
         kept = [line for line in self._lines if line.witness != witness]
-        self._lines, self._tops = [], []
+        self._clear()
         for line in kept:
             self.add(line)
 
@@ -80,7 +107,7 @@ def _time(line: WitnessLine) -> int:
 def receipt_of(
     lines: LogLines,
     index: int,
-    roll: Collection[bytes],
+    roll: Set[bytes],
     author: CouncilId,
     needed: int,
     *,
@@ -89,6 +116,9 @@ def receipt_of(
     """The time of the `needed`-th receipt by councils of `roll` but the author (RCP-2)."""
     if needed == 0:
         return 0
+    usual = lines.first(index, roll, author, needed, journal_until)
+    if usual is not None:
+        return usual
     seen: set[CouncilId] = set()
     for line in lines.past(index):
         if line.size <= index or line.witness in seen or line.witness == author:

@@ -18,8 +18,8 @@ def word_of(position: Position) -> Value:
 
 def ballots_of(position: Position) -> int:
     """All ballots that a position counts (POS-5)."""
-    words = (position.yes, position.no, position.abstain, position.block, position.aside)
-    return max(position.valid or 0, sum(number or 0 for number in words))
+    spoken = (position.yes or 0) + (position.no or 0) + (position.abstain or 0)
+    return max(position.valid or 0, spoken + (position.block or 0) + (position.aside or 0))
 
 
 def rolls_of(freeze: Freeze) -> Mapping[CouncilId, int]:
@@ -48,9 +48,10 @@ def tally_is_wrong(position: Position, roll: int | None = None) -> bool:
     valid = position.valid
     if valid is not None and valid < (position.yes or 0) + (position.no or 0):
         return True
-    present = ballots_of(position) if position.present is None else position.present
+    cast = ballots_of(position)
+    present = cast if position.present is None else position.present
     bounds = [number for number in (position.roll, roll) if number is not None]
-    if present < ballots_of(position) or any(present > most for most in bounds):
+    if present < cast or any(present > most for most in bounds):
         return True
     try:
         unit_of(0, position, roll)
