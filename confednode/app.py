@@ -1,7 +1,7 @@
 """One node, wired: founding it in a folder, and running it there."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,25 +12,20 @@ import trio
 from confednode import config, control, keyring, requests
 from confednode.config import Home, Settings
 from confednode.control.server import serve as serve_control
-from confednode.counter import Counter, Mark
+from confednode.counter import Counter
 from confednode.driver import Driver, wall_clock
-from confednode.errors import ConfigError, NodeError, NodeReason, StoreError
+from confednode.errors import ConfigError, NodeError, NodeReason
+from confednode.loading import COUNCIL, NETWORK, RECOVERING, Progress, load
 from confednode.reach import Reach, is_inside
 from confednode.store import Peer, Store
-from confedproto import council, record, text
+from confedproto import council
 from confedproto.channel import public_key
 from confedproto.effects import StoreLeaves
-from confedproto.engine import Engine
-from confedproto.errors import ConfedError, LocalProtocolError
-from confedproto.ids import CouncilId, LogId, NetworkId
+from confedproto.errors import LocalProtocolError
+from confedproto.ids import CouncilId
 from confedproto.keys import SigningKey
-from confedproto.record import WITHHELD, Leaf, PlainLeaf
-from confedproto.runs import HASH_ONLY
 
 _PORT = "port"
-_COUNCIL = "council"
-_NETWORK = "network"
-_RECOVERING = "recovering"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +91,8 @@ def found(
             head=founding.head.envelope,
         )
         store.write([first])
-        store.put(_COUNCIL, founding.council.hex())
-        store.put(_NETWORK, config.network_of(settings).hex())
+        store.put(COUNCIL, founding.council.hex())
+        store.put(NETWORK, config.network_of(settings).hex())
     finally:
         store.close()
     mark = Counter(home.counter)
@@ -138,75 +133,13 @@ def recover(home: Home, settings: Settings, council: CouncilId, peers: Sequence[
     keyring.read_node_keys(home.node_key)
     store = Store(home.database, create=True)
     try:
-        store.put(_COUNCIL, council.hex())
-        store.put(_NETWORK, config.network_of(settings).hex())
-        store.put(_RECOVERING, "1")
+        store.put(COUNCIL, council.hex())
+        store.put(NETWORK, config.network_of(settings).hex())
+        store.put(RECOVERING, "1")
         for peer in peers:
             store.add_peer(peer)
     finally:
         store.close()
-
-
-def _clean(engine: Engine, mark: Mark | None) -> bool:
-    """Whether counter file and database agree, in the place where they were written (RES-1)."""
-    own = engine.view.logs.get(engine.own)
-    if mark is None or own is None or own.head is None or not mark.same_place:
-        return False
-    return 0 < mark.size <= own.head.size and own.tree.root_at(mark.size) == mark.root
-
-
-def _load(
-    store: Store, network: NetworkId, keys: keyring.NodeKeys, mark: Mark | None = None
-) -> Engine:
-    """The engine with everything that the store holds, each record opened again.
-
-    Raises StoreError STORE_DAMAGED, ConfigError for another network or node key.
-    """
-    own, founded_in = store.get(_COUNCIL), store.get(_NETWORK)
-    if own is None or founded_in is None:
-        raise StoreError(NodeReason.STORE_DAMAGED, "the database names no council")
-    if founded_in != network.hex():
-        raise ConfigError(NodeReason.CONFIG_INVALID, "network: the council is of another one")
-    mine = CouncilId(bytes.fromhex(own))
-    engine = Engine(network, mine, keys.signer)
-    try:
-        for log in store.heads():
-            engine.restore(log.council, log.key, _stored_leaves(store, network, log.log), log.head)
-    except ConfedError as error:
-        raise StoreError(NodeReason.STORE_DAMAGED, f"database: {error}") from error
-    if engine.own not in engine.view.logs and store.get(_RECOVERING) is None:
-        raise ConfigError(NodeReason.KEY_MISSING, "node.key is not the key of this database's log")
-    for entry in engine.view.logs.values():
-        head = entry.head
-        if head is None:
-            whole = entry.id != engine.own  # another's first run may still be on its way
-        else:
-            whole = head.size <= entry.tree.size and entry.tree.root_at(head.size) == head.root
-        if not whole:
-            told = f"database: the log of {text.encode_record(entry.council)} is not what was kept"
-            raise StoreError(NodeReason.STORE_DAMAGED, told)
-    engine.resume(clean=_clean(engine, mark))
-    return engine
-
-
-def _stored_leaves(
-    store: Store, network: NetworkId, log: LogId
-) -> Iterator[tuple[Leaf, bytes, int]]:
-    """The leaves of a stored log. What was verified before it was stored is not again (LOG-6)."""
-    alike: dict[int, PlainLeaf] = {}
-    for index, (envelope, part, arrived, mark) in enumerate(store.leaves(log)):
-        leaf: Leaf
-        if mark == HASH_ONLY:
-            leaf = WITHHELD
-        elif mark is None:
-            leaf = record.open_leaf(network, envelope, part)
-        elif mark >= 0 and mark in alike:
-            leaf = alike[mark]
-        else:
-            leaf = record.reopen(network, envelope, part)
-            if mark == index:
-                alike[mark] = PlainLeaf(example=leaf, first=index)
-        yield leaf, envelope, arrived
 
 
 async def serve(
@@ -214,9 +147,12 @@ async def serve(
     settings: Settings,
     *,
     stop: trio.Event,
+    progress: Progress | None = None,
     task_status: trio.TaskStatus[Running] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run the node in `home` until `stop`; reports once it listens.
+
+    `progress` hears, from another thread, how many of the stored records are loaded.
 
     Raises NodeError: the folder is missing or in use, a key is unreadable, the port taken,
     or the store failed.
@@ -226,7 +162,8 @@ async def serve(
     store = await trio.to_thread.run_sync(partial(Store, home.database))
     counter = Counter(home.counter)
     try:
-        engine = await trio.to_thread.run_sync(_load, store, network, keys, counter.read())
+        mark = counter.read()
+        engine = await trio.to_thread.run_sync(load, store, network, keys, mark, progress)
         host, port = config.split_listen(settings.listen)
         reach = Reach(proxy=settings.proxy or None, inside=settings.inside or is_inside(host))
         driver = Driver(

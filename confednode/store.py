@@ -178,6 +178,11 @@ class Store:
             for log, council, key, head in rows
         ]
 
+    def count(self) -> int:
+        """How many leaves are kept, of all logs."""
+        with _told():
+            return int(self._db.execute("SELECT count(*) FROM records").fetchone()[0])
+
     def leaves(self, log: LogId) -> Iterator[tuple[bytes, bytes | None, int, int | None]]:
         """A log's leaves in order, a few at a time: (envelope, part, arrived, mark)."""
         with _told():

@@ -117,7 +117,11 @@ async def _serve_in(
     *,
     task_status: trio.TaskStatus[app.Running] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    await app.serve(shell.home, settings, stop=stop, task_status=task_status)
+    await app.serve(shell.home, settings, stop=stop, progress=_loaded, task_status=task_status)
+
+
+def _loaded(done: int, whole: int) -> None:
+    click.echo(f"loading: {done:,} of {whole:,} records", err=True)
 
 
 async def _until_signal(

@@ -6,7 +6,7 @@ council again from its leaves. So the result is a function of what is held, not 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -117,8 +117,7 @@ class Chains:
         opens = self._opens_another(log, leaf)
         awaited = chain.awaits.get(log.id) == len(log.leaves)
         cut = chain.cuts.get(log.id)
-        named = any(len(log.leaves) in sizes for sizes in self._named.get(log.id, {}).values())
-        if cut is not None and index >= cut and not (opens or awaited or named):
+        if cut is not None and index >= cut and not (opens or awaited or self._is_named(log)):
             return self._append_past(chain, log, leaf, copy=copy)
         rival = self._carried.get(log.council) and leaf_kind(leaf) == "charter"
         if chain.log != log.id or not chain.plain or opens or rival or awaited:
@@ -127,6 +126,10 @@ class Chains:
         fault = None if copy else self._admit(chain.authority, log, leaf, index)
         chain.faults[log.id].append(fault)
         return fault
+
+    def _is_named(self, log: Log) -> bool:
+        """Whether a witness named the log at just this size."""
+        return any(len(log.leaves) in sizes for sizes in self._named.get(log.id, {}).values())
 
     def append_alike(self, log: Log, leaf: PlainLeaf, count: int) -> bool:
         """Judge `count` leaves that `log` is about to gain, at once; False: one by one."""
@@ -284,6 +287,13 @@ class Chains:
                     Placed(record=one.record, log=one.log, index=one.index, arrived=one.arrived),
                 )
         return out
+
+    def said_by(self, council: CouncilId) -> Iterator[VerifiedRecord]:
+        """All records of a council that are held, wherever they stand, counting or not."""
+        for log in self._logs.values():
+            if log.council == council:
+                yield from (leaf for leaf in log.leaves if isinstance(leaf, VerifiedRecord))
+        yield from (one.record for _, one in self.conveyed(council))
 
     def _carriages(self, council: CouncilId) -> list[Carriage]:
         out: list[Carriage] = []

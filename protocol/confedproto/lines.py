@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from confedproto.chains import Log
-from confedproto.ids import CouncilId, LogId
+from confedproto.ids import CouncilId, Hash, LogId
 from confedproto.rules.receipts import LogLines, WitnessLine
 
 
@@ -22,23 +22,31 @@ class Lines:
         self._good: dict[LogId, LogLines] = defaultdict(LogLines)
         self._early: dict[LogId, list[tuple[int, int, WitnessLine]]] = defaultdict(list)
         self._ticket: Final = itertools.count()  # no two rows of a heap are equal
+        self._asked: dict[LogId, tuple[int, Hash]] = {}  # many witnesses name one size
 
     def add(self, line: WitnessLine) -> None:
         """Take up a line; `sift` tells whether it is good."""
         heapq.heappush(self._early[line.log], (line.size, next(self._ticket), line))
 
-    def sift(self, log: Log) -> bool:
-        """Take up what was said of a log as far as it is held, if the roots agree."""
+    def sift(self, log: Log) -> int | None:
+        """Take up what was said of a log as far as it is held, if the roots agree.
+
+        Returns the first index of a record whose receipts may have changed, or None.
+        """
         early = self._early.get(log.id)
-        good: list[WitnessLine] = []
+        since: int | None = None
         while early and early[0][0] <= log.tree.size:
             line = heapq.heappop(early)[2]
-            if log.tree.root_at(line.size) == line.root:
-                good.append(line)
-        if good:
-            for line in good:
-                self._good[log.id].add(line)
-        return bool(good)
+            if self._root_at(log, line.size) == line.root:
+                index = self._good[log.id].add(line)
+                since = index if since is None else min(since, index)
+        return since
+
+    def _root_at(self, log: Log, size: int) -> Hash:
+        asked = self._asked.get(log.id)
+        if asked is None or asked[0] != size:
+            asked = self._asked[log.id] = (size, log.tree.root_at(size))
+        return asked[1]
 
     def drop(self, witness: CouncilId) -> None:
         """Forget what a council's witness records said."""

@@ -169,7 +169,7 @@ class View:
             self._add_witness(log, leaf, placed.arrived)
         elif leaf.subject is not None:
             self._about[leaf.subject][leaf.kind].append(placed)
-        self._statuses.note(log.id, leaf)
+        self._statuses.note(placed)
         self._of_kind[leaf.kind].append(placed)
         for named in names_of(leaf.body):
             self._about[RecordId(named)][NAMED_BY].append(placed)
@@ -197,7 +197,8 @@ class View:
                     continue
                 if leaf.id not in wanted:
                     self.refused[leaf.id] = fault
-        before = [p for p in self.records.values() if p.record.council == council]
+        said = {one.id for one in self.chains.said_by(council)}
+        before = [p for one in said if (p := self.records.get(one)) is not None]
         gone = [p for p in before if _place_of(wanted.get(p.record.id)) != _place_of(p)]
         if gone:
             self._retract(council, {p.record.id for p in gone})
@@ -248,10 +249,9 @@ class View:
 
     def _sift(self, log: Log) -> None:
         """Take up what witnesses said of a log as far as it is held, if the roots agree."""
-        if self._lines.sift(log):
-            self._statuses.received(log.id)
-            if self._of_kind.get("exit"):
-                self._statuses.clear()  # an exit may have got its receipts
+        since = self._lines.sift(log)
+        if since is not None:
+            self._statuses.received(log.id, since)
 
     # --- questions ----------------------------------------------------------------------
 

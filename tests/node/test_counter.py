@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from confednode import app, config
+from confednode import app, config, loading
 from confednode.config import Home, Settings
 from confednode.counter import Counter
 from confednode.keyring import read_node_keys
@@ -27,7 +27,7 @@ def signing(home: Home) -> Signing:
     store, counter = Store(home.database), Counter(home.counter)
     try:
         keys = read_node_keys(home.node_key)
-        engine = app._load(store, config.network_of(SETTINGS), keys, counter.read())
+        engine = loading.load(store, config.network_of(SETTINGS), keys, counter.read())
         return engine.keeper.guard.state
     finally:
         store.close()
@@ -71,7 +71,7 @@ def test_machine_that_names_no_boot_is_not_clean(
     monkeypatch.setattr("confednode.counter._BOOT", tmp_path / "absent")
     counter, store = Counter(home.counter), Store(home.database)
     keys = read_node_keys(home.node_key)
-    (log,) = app._load(store, config.network_of(SETTINGS), keys).view.logs.values()
+    (log,) = loading.load(store, config.network_of(SETTINGS), keys).view.logs.values()
     counter.write(log.tree.size, log.tree.root())
     counter.close()
     store.close()

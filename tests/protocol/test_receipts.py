@@ -4,9 +4,18 @@ import random
 from typing import Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from confedproto.ids import CouncilId, Hash, LogId
-from confedproto.rules.receipts import WitnessLine, receipts, receipts_needed, received_at
+from confedproto.rules.receipts import (
+    LogLines,
+    WitnessLine,
+    receipt_of,
+    receipts,
+    receipts_needed,
+    received_at,
+)
 
 LOG: Final = LogId(bytes(32))
 A, B, C = (CouncilId(bytes([number]) * 32) for number in (1, 2, 3))
@@ -76,3 +85,38 @@ def test_received_at_is_the_time_of_the_last_receipt_needed() -> None:
 
 def test_received_at_where_nobody_else_is_there_is_at_once() -> None:
     assert received_at([], 0) == 0
+
+
+@given(st.data())
+def test_receipt_of_any_lines_is_that_of_a_plain_look_at_each(data: st.DataObject) -> None:
+    councils = [bytes([n]) * 32 for n in range(5)]
+    lines = LogLines()
+    number = st.integers(0, 6)
+    for _ in range(data.draw(st.integers(0, 12))):
+        witness = data.draw(st.sampled_from(councils))
+        time, size, arrived = (data.draw(number) for _ in range(3))
+        known = {index: receipt_at(lines, index) for index in range(7)}
+        since = lines.add(
+            WitnessLine(
+                witness=CouncilId(witness),
+                log=LogId(bytes(32)),
+                size=size,
+                root=Hash(bytes(32)),
+                time=time,
+                arrived=arrived,
+            )
+        )
+        assert {i: receipt_at(lines, i) for i in range(since)} == {
+            i: known[i] for i in range(since)
+        }
+    roll, needed = set(councils[:4]), data.draw(st.integers(1, 4))
+    until = data.draw(st.none() | number)
+    for index in range(7):
+        found = receipts(lines, index, journal_until=until)
+        times = [t for council, t in found.items() if council in roll and council != councils[0]]
+        given_ = receipt_of(lines, index, roll, CouncilId(councils[0]), needed, journal_until=until)
+        assert given_ == received_at(times, needed)
+
+
+def receipt_at(lines: LogLines, index: int) -> dict[CouncilId, int]:
+    return dict(receipts(lines, index))

@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from confedproto.bodies.exit import Exit
 from confedproto.bodies.second import Second
 from confedproto.errors import Reason
 from confedproto.ids import RecordId
@@ -13,6 +14,7 @@ from confedproto.record import RefusedLeaf
 from confedproto.rules import motion as rules
 from confedproto.rules.motion import MotionStatus, State, lasts
 from confedproto.view import View
+from tests.support.assembly import Assembly
 from tests.support.councils import (
     NETWORK,
     START,
@@ -20,6 +22,7 @@ from tests.support.councils import (
     Ballot,
     accede,
     ballot,
+    feed,
     link,
     propose,
     second,
@@ -171,3 +174,26 @@ def test_witness_lines_beyond_what_is_held_wait_for_the_leaves() -> None:
     view.add(two.log, leaf, leaf_hash(leaf.envelope), START)
     assert view.lines_past(two.log) == ()
     assert len(view.lines_of(two.log)) == before + 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_status_kept_is_that_of_a_new_view_after_every_record(seed: int) -> None:
+    made = Assembly(4)
+    motions = [made.move(by=by) for by in (0, 1)]
+    freezes = [made.freeze(motion, by=by, wait=10 * (1 - by)) for by, motion in enumerate(motions)]
+    for freeze in freezes:
+        made.vote(freeze, "YYN-")
+    made.put(2, Exit(), made.compact)
+    made.now += 1
+    made.witness()
+    rows = [[(author, leaf) for leaf in author.leaves] for author in made.authors]
+    rng, view, held = random.Random(seed), View(NETWORK), dict.fromkeys(made.authors, 0)
+    while rows := [row for row in rows if row]:
+        author, _ = rng.choice(rows).pop(0)
+        held[author] += 1
+        feed(view, [author], upto={author.council: held[author]})
+        fresh = View(NETWORK)
+        feed(fresh, made.authors, upto={one.council: size for one, size in held.items()})
+        for motion in motions:
+            for now in (made.now, FAR):
+                assert view.motion_status(motion.id, now) == fresh.motion_status(motion.id, now)

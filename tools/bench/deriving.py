@@ -1,18 +1,28 @@
 """Deriving what holds: one motion of many councils, many motions at start, one record more."""
 
 import sys
+import tempfile
 import time
+from contextlib import closing
+from pathlib import Path
 from typing import Final
 
+from confednode import loading
+from confednode.keyring import NodeKeys
+from confednode.store import Store
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.freeze import Freeze, Voter
+from confedproto.effects import StoreLeaves
 from confedproto.errors import Reason
+from confedproto.ids import TransportKey
+from confedproto.log import sign_head
 from confedproto.merkle import leaf_hash
 from confedproto.record import VerifiedRecord
 from confedproto.rules.motion import status
+from confedproto.runs import VERIFIED
 from confedproto.view import View
 from tests.support.assembly import FAR, Assembly
-from tests.support.councils import NETWORK, Author, feed
+from tests.support.councils import NETWORK, START, Author, feed
 from tools.bench.figures import Figure, percentile
 
 LARGE: Final = 1_000
@@ -89,9 +99,8 @@ def _many(motions: int) -> list[Figure]:
         _batch(made)
         print(f"\rmaking records: {done + BATCH} of {motions}", end="", file=sys.stderr)
     print(file=sys.stderr)
-    begun = time.process_time()
-    view = _view(made.authors)
-    folded = time.process_time() - begun
+    with tempfile.TemporaryDirectory(prefix="confed-bench-") as folder:
+        loaded, view = _loaded(made, Path(folder) / "node.db")
     ids = [placed.record.id for placed in view.of_kind("motion")]
     begun = time.process_time()
     for done, motion_id in enumerate(ids):
@@ -100,18 +109,60 @@ def _many(motions: int) -> list[Figure]:
             print(f"\rderiving: {done + 1} of {len(ids)}", end="", file=sys.stderr)
     print(file=sys.stderr)
     derived = time.process_time() - begun
-    scale = MOTIONS / motions
+    whole = (loaded + derived) * MOTIONS / motions
+    share = "" if motions == MOTIONS else ", by proportion"
     return [
-        Figure(what=f"fold of {motions} motions x {COUNCILS}", value=folded, unit="s"),
-        Figure(what=f"statuses of {motions} motions x {COUNCILS}", value=derived, unit="s"),
-        Figure(
-            what=f"the same for {MOTIONS} motions, by proportion",
-            value=(folded + derived) * scale,
-            unit="s",
-            goal=60,
-        ),
-        *_incremental(made),
+        Figure(what=f"start with {motions} motions x {COUNCILS}: load", value=loaded, unit="s"),
+        Figure(what=f"{motions} motions x {COUNCILS}: statuses", value=derived, unit="s"),
+        Figure(what=f"both for {MOTIONS} motions{share}", value=whole, unit="s", goal=60),
+        *_incremental(made, view),
     ]
+
+
+def _loaded(made: Assembly, path: Path) -> tuple[float, View]:
+    """CPU seconds in which a start takes all of this from a database, and the view."""
+    own = made.authors[0]
+    with closing(Store(path, create=True)) as store:
+        store.put(loading.COUNCIL, own.council.hex())
+        store.put(loading.NETWORK, NETWORK.hex())
+        for author in made.authors:
+            _keep(store, author)
+        keys = NodeKeys(
+            signer=own.node_key, transport_private=bytes(32), transport=TransportKey(bytes(32))
+        )
+        begun = time.process_time()
+        engine = loading.load(store, NETWORK, keys, None, _say)
+        return time.process_time() - begun, engine.view
+
+
+def _say(done: int, whole: int) -> None:
+    print(f"\rloading: {done} of {whole}", end="", file=sys.stderr)
+
+
+def _keep(store: Store, author: Author) -> None:
+    head = sign_head(
+        NETWORK,
+        author.node_key,
+        log=author.log,
+        size=author.tree.size,
+        root=author.tree.root(),
+        time=author.leaves[-1].time,
+    )
+    rows = tuple((leaf.envelope, leaf.part) for leaf in author.leaves)
+    store.write(
+        [
+            StoreLeaves(
+                log=author.log,
+                council=author.council,
+                key=author.node_key.public,
+                start=0,
+                leaves=rows,
+                arrived=START,
+                head=head.envelope,
+                marks=(VERIFIED,) * len(rows),
+            )
+        ]
+    )
 
 
 def _batch(made: Assembly) -> None:
@@ -136,13 +187,13 @@ def _batch(made: Assembly) -> None:
         made.certify(freeze, positions, "adopted")
 
 
-def _incremental(made: Assembly) -> list[Figure]:
-    """One position more, and the status of its motion again."""
+def _incremental(made: Assembly, view: View) -> list[Figure]:
+    """One position more where all these motions are known, and the status of its motion again."""
     motion = made.move()
     frozen = made.freeze(motion)
     assert isinstance(frozen.body, Freeze)
     made.vote(frozen, "Y" * (COUNCILS - 1) + "-")
-    view = _view(made.authors)
+    feed(view, made.authors)
     view.motion_status(motion.id, made.now)
     times: list[float] = []
     for number in range(1, 51):

@@ -166,6 +166,12 @@ class _Fold:
         """Fold one log of the chain as far as it counts; returns what may follow it."""
         log = self.logs.get(log_) or OwnLog(id=log_, leaves=(), root_at=_no_root)
         offers = [] if forced else list(self.offers.get(log_, {}).values())
+        if not (forced or offers or self.carriages or log_ in self.forked):  # nothing reaches back
+            faults, _ = self._walk(log, authority, opening, len(log.leaves), set(), {}, self.seen)
+            self.chain.faults[log_], self.chain.log = faults, log_
+            self.chain.order.append(log_)
+            self.chain.plain = bool(log.leaves)
+            return []
         wanted = {_last(o).size for o in offers} | {c.size for c in self.carriages if c.log == log_}
         trial = authority.copy()
         uncut, marks = self._walk(log, trial, opening, len(log.leaves), wanted, {}, set(self.seen))

@@ -45,6 +45,7 @@ class LogLines(Sequence[WitnessLine]):
         self._sizes: list[int] = []
         self._witnesses: list[CouncilId] = []
         self._arrivals: list[int] = []
+        self._reached: dict[CouncilId, tuple[int, int]] = {}  # latest time and greatest size
 
     @overload
     def __getitem__(self, index: int) -> WitnessLine: ...
@@ -56,9 +57,15 @@ class LogLines(Sequence[WitnessLine]):
     def __len__(self) -> int:
         return len(self._lines)
 
-    def add(self, line: WitnessLine) -> None:
-        """Take up a line; mostly it is the newest."""
-        at = bisect_right(self._lines, line.time, key=_time)
+    def add(self, line: WitnessLine) -> int:
+        """Take up a line; mostly it is the newest.
+
+        Returns the first index of a record of which it may be a new receipt: whatever lies below,
+        the same witness had seen by then.
+        """
+        latest = self._lines[-1].time if self._lines else line.time
+        inside = line.time < latest
+        at = bisect_right(self._lines, line.time, key=_time) if inside else len(self._lines)
         self._lines.insert(at, line)
         self._sizes.insert(at, line.size)
         self._witnesses.insert(at, line.witness)
@@ -70,6 +77,9 @@ class LogLines(Sequence[WitnessLine]):
             if self._tops[i] == top:
                 break
             self._tops[i] = top
+        time, size = self._reached.get(line.witness, (line.time, 0))
+        self._reached[line.witness] = max(time, line.time), max(size, line.size)
+        return size if line.time >= time else 0
 
     def past(self, index: int) -> Iterator[WitnessLine]:
         """The lines from the first on that can be a receipt of the record at `index`, by time."""

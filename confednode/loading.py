@@ -1,0 +1,109 @@
+"""What a node holds, from its store: at a start every log is folded again (specs/08; LOG-6)."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from confednode import keyring
+from confednode.counter import Mark
+from confednode.errors import ConfigError, NodeReason, StoreError
+from confednode.store import Store
+from confedproto import record, text
+from confedproto.engine import Engine
+from confedproto.errors import ConfedError
+from confedproto.ids import CouncilId, LogId, NetworkId
+from confedproto.record import WITHHELD, Leaf, PlainLeaf
+from confedproto.runs import HASH_ONLY
+
+COUNCIL: Final = "council"
+NETWORK: Final = "network"
+RECOVERING: Final = "recovering"
+"""Names under which the store keeps whose it is, in which network, and whether it fills itself."""
+STEP: Final = 10_000
+"""Records from one word on progress to the next."""
+Progress = Callable[[int, int], None]
+"""Told how many records are loaded, of how many."""
+
+
+def _clean(engine: Engine, mark: Mark | None) -> bool:
+    """Whether counter file and database agree, in the place where they were written (RES-1)."""
+    own = engine.view.logs.get(engine.own)
+    if mark is None or own is None or own.head is None or not mark.same_place:
+        return False
+    return 0 < mark.size <= own.head.size and own.tree.root_at(mark.size) == mark.root
+
+
+def load(
+    store: Store,
+    network: NetworkId,
+    keys: keyring.NodeKeys,
+    mark: Mark | None = None,
+    progress: Progress | None = None,
+) -> Engine:
+    """The engine with everything that the store holds; `mark` is what the counter file says.
+
+    Raises StoreError STORE_DAMAGED, ConfigError for another network or node key.
+    """
+    own, founded_in = store.get(COUNCIL), store.get(NETWORK)
+    if own is None or founded_in is None:
+        raise StoreError(NodeReason.STORE_DAMAGED, "the database names no council")
+    if founded_in != network.hex():
+        raise ConfigError(NodeReason.CONFIG_INVALID, "network: the council is of another one")
+    mine = CouncilId(bytes.fromhex(own))
+    engine = Engine(network, mine, keys.signer)
+    try:
+        steps = _Steps(store.count(), progress)
+        for log in store.heads():
+            leaves = steps.through(_stored_leaves(store, network, log.log))
+            engine.restore(log.council, log.key, leaves, log.head)
+    except ConfedError as error:
+        raise StoreError(NodeReason.STORE_DAMAGED, f"database: {error}") from error
+    if engine.own not in engine.view.logs and store.get(RECOVERING) is None:
+        raise ConfigError(NodeReason.KEY_MISSING, "node.key is not the key of this database's log")
+    for entry in engine.view.logs.values():
+        head = entry.head
+        if head is None:
+            whole = entry.id != engine.own  # another's first run may still be on its way
+        else:
+            whole = head.size <= entry.tree.size and entry.tree.root_at(head.size) == head.root
+        if not whole:
+            told = f"database: the log of {text.encode_record(entry.council)} is not what was kept"
+            raise StoreError(NodeReason.STORE_DAMAGED, told)
+    engine.resume(clean=_clean(engine, mark))
+    return engine
+
+
+def _stored_leaves(
+    store: Store, network: NetworkId, log: LogId
+) -> Iterator[tuple[Leaf, bytes, int]]:
+    """The leaves of a stored log. What was verified before it was stored is not again (LOG-6)."""
+    alike: dict[int, PlainLeaf] = {}
+    for index, (envelope, part, arrived, mark) in enumerate(store.leaves(log)):
+        leaf: Leaf
+        if mark == HASH_ONLY:
+            leaf = WITHHELD
+        elif mark is None:
+            leaf = record.open_leaf(network, envelope, part)
+        elif mark >= 0 and mark in alike:
+            leaf = alike[mark]
+        else:
+            leaf = record.reopen(network, envelope, part)
+            if mark == index:
+                alike[mark] = PlainLeaf(example=leaf, first=index)
+        yield leaf, envelope, arrived
+
+
+_Row = tuple[Leaf, bytes, int]
+
+
+class _Steps:
+    """Counts what is loaded and says so now and then."""
+
+    def __init__(self, whole: int, progress: Progress | None) -> None:
+        self._done, self._whole, self._progress = 0, whole, progress
+
+    def through(self, leaves: Iterable[_Row]) -> Iterator[_Row]:
+        for leaf in leaves:
+            self._done += 1
+            if self._progress is not None and self._done % STEP == 0:
+                self._progress(self._done, self._whole)
+            yield leaf
