@@ -6,6 +6,7 @@ from typing import Final
 
 from confednode.errors import KeyringError, NodeReason
 from confedproto import text
+from confedproto.bodies.mandate import Mandate
 from confedproto.bundle import Report
 from confedproto.bundle.render import moment
 from confedproto.text import QrData, QrKind, parts
@@ -14,15 +15,15 @@ from confedproto.text.harmless import shown
 ONE_SYMBOL_BYTES: Final = 1_000
 """Bytes of a file up to which one QR symbol holds it (specs/12, TXT-12); else TXT-15."""
 _STYLE: Final = """
-@page { size: A4; margin: 14mm; }
-body { font: 10.5pt/1.35 serif; color: #000; margin: 0; }
+@page { size: A4; margin: 12mm 14mm; }
+body { font: 9.5pt/1.25 serif; color: #000; margin: 0; }
 h1 { font-size: 17pt; margin: 0 0 3mm; }
-dl { display: grid; grid-template-columns: 34mm 1fr; margin: 0; }
-dt { font-weight: bold; } dd { margin: 0 0 1mm; overflow-wrap: anywhere; }
+dl { display: grid; grid-template-columns: 30mm 1fr; margin: 0; }
+dt { font-weight: bold; } dd { margin: 0 0 .6mm; overflow-wrap: anywhere; }
 .print { font: bold 13pt monospace; }
-.codes { display: flex; flex-wrap: wrap; gap: 5mm; margin-top: 4mm; break-inside: avoid; }
+.codes { display: flex; flex-wrap: wrap; gap: 2mm 6mm; margin-top: 3mm; break-inside: avoid; }
 .codes figure { margin: 0; text-align: center; font-size: 8pt; }
-.codes svg { width: 56mm; height: 56mm; display: block; }
+.codes svg { width: 50mm; height: 50mm; display: block; }
 p { margin: 2mm 0; }
 """
 
@@ -60,23 +61,7 @@ def page(report: Report, file: bytes) -> str:
     mandate, council = report.mandate, report.council
     if mandate is None or council is None:
         raise KeyringError(NodeReason.FILE_UNREADABLE, "the file holds no mandate that can be read")
-    rows = [
-        ("Council", f"{report.council_name}"),
-        ("Delegate", text.encode_key(mandate.delegate)),
-        *(("With", text.encode_key(key)) for key in mandate.partners or ()),
-        *(("Substitute", text.encode_key(key)) for key in mandate.substitutes or ()),
-        ("Where", " / ".join(filter(None, (mandate.forum, mandate.level))) or "not said"),
-        ("May", ", ".join(mandate.kinds)),
-        ("From", f"{moment(mandate.starts)}"),
-        ("Until", f"{moment(mandate.until)}"),
-        *(("Reports", moment(due)) for due in mandate.reports or ()),
-    ]
-    if mandate.ceiling is not None:
-        limit = mandate.ceiling
-        rows.append(("Money", f"{limit.act} an act, {limit.total} in all ({limit.currency})"))
-    for row in mandate.instructions or ():
-        rows.append(("Instruction", f"{row.value} on {text.encode_record(row.motion)}"))
-    rows.append(("Else", "refer back: what is not named here goes home to the council"))
+    rows = _terms(mandate)
     rows.append(("Mandate", text.encode_record(report.id)))
     body = "".join(f"<dt>{escape(n)}</dt><dd>{escape(shown(v))}</dd>" for n, v in rows)
     return _page(
@@ -88,6 +73,49 @@ def page(report: Report, file: bytes) -> str:
         f"network. As of {moment(report.head_time or 0)}; a later recall is not on this page.</p>"
         f"{_codes(qr_texts(file))}",
     )
+
+
+def _terms(mandate: Mandate) -> list[tuple[str, str]]:
+    """What the mandate says, in plain words, one row a matter."""
+    holdover, petition, limit = mandate.holdover, mandate.petition, mandate.ceiling
+    all_sign = " (all must sign)" if mandate.parity == "all" else ""
+    rows = [
+        ("Delegate", text.encode_key(mandate.delegate)),
+        *((f"With{all_sign}", text.encode_key(key)) for key in mandate.partners or ()),
+        *(("Substitute", text.encode_key(key)) for key in mandate.substitutes or ()),
+        ("Where", " / ".join(filter(None, (mandate.forum, mandate.level))) or "not said"),
+        ("May", ", ".join(mandate.kinds)),
+        ("In force", f"from {moment(mandate.starts)} until {moment(mandate.until)}"),
+    ]
+    if mandate.above is not None:
+        rows.append(("Passes on", text.encode_record(mandate.above)))
+    if holdover is not None:
+        what = f"{', '.join(holdover.kinds)} until {moment(mandate.until + holdover.seconds)}"
+        rows.append(("To finish", what))
+    if mandate.attendance is not None:
+        rows.append(("Presence", "acts count only where the delegate was present"))
+    if mandate.reports:
+        rows.append(("Reports", ", ".join(moment(due) for due in mandate.reports)))
+    if limit is not None:
+        rows.append(("Money", f"{limit.act} an act, {limit.total} in all ({limit.currency})"))
+    if mandate.subjects is not None:
+        rows.append(("Only about", ", ".join(text.encode_record(one) for one in mandate.subjects)))
+    for row in mandate.instructions or ():
+        rows.append(("Instruction", f"{row.value} on {text.encode_record(row.motion)}"))
+        for one in mandate.conditions or ():
+            if one.motion == row.motion:
+                words = "is in it" if one.test == "in" else "was adopted"
+                rows.append(("", f"only if {text.encode_record(one.about)} {words}"))
+    if mandate.otherwise == "ratify":
+        rows.append(("Else", "what is not named here the council has to ratify"))
+    else:
+        rows.append(("Else", "refer back: what is not named here goes home to the council"))
+    if petition is not None:
+        share = f"{petition.part} of {petition.whole} members put a recall on the agenda"
+        rows.append(("Petition", share))
+    if mandate.pay is not None:
+        rows.append(("Pay", mandate.pay))
+    return rows
 
 
 def _page(title: str, body: str) -> str:

@@ -59,9 +59,9 @@ class _Levels:
         link: dict[str, Any] | None = None,
         meeting: Council = MEETING,
     ) -> None:
-        upper = {"kinds": KINDS, "ceiling": None}
+        upper: dict[str, Any] = {"kinds": KINDS, "ceiling": None}
         self.home = Scene(head_time=NOON + 60)
-        self.above = self.home.add(mandate(**{**upper, **(above or {})}))
+        self.above = self.home.add(mandate(**(upper | (above or {}))))
         lower = {
             "delegate": REGIONAL.public,
             "kinds": ["vote"],
@@ -69,7 +69,7 @@ class _Levels:
             "instructions": [[MOTION, "free"], [RATIFIED, "free"], [FREE, "free"]],
             "above": self.above,
         }
-        row = mandate(meeting, **{**lower, **(link or {})})
+        row = mandate(meeting, **(lower | (link or {})))
         scenes.names(row, REGIONAL)
         self.meeting = Scene(meeting, head_time=NOON + 60)
         self.link = self.meeting.add(row)
@@ -105,7 +105,7 @@ def _links(out: Vectors) -> None:
         _says(out, "LVL-2", f"link-{slug}", why, chain, asked)
     for kind in ("mandate", "spending-order"):
         above = {"kinds": sorted([*KINDS, "spending-order"])}
-        made = _Levels(above, {"kinds": sorted([kind, "vote"])})
+        made = _Levels(above=above, link={"kinds": sorted([kind, "vote"])})
         why = "passed on again, or money"
         asked = request(*made.files())
         _says(out, "MAN-4", f"link-form-{kind}", why, "VOID mandate-form", asked)

@@ -27,10 +27,14 @@ Part = tuple[int, int, bytes, bytes]
 
 
 def encode_parts(data: bytes, stretch: int = STRETCH_BYTES) -> list[str]:
-    """The texts of a file, in order. LocalProtocolError TEXT_LENGTH: nothing, or too much."""
+    """The texts of a file, in order: as few as `stretch` bytes each allow, and of one size.
+
+    LocalProtocolError TEXT_LENGTH: nothing, or too much.
+    """
     count = -(-len(data) // stretch)
     if not 0 < count <= PARTS_MAX:
         raise LocalProtocolError(Reason.TEXT_LENGTH)
+    stretch = -(-len(data) // count)
     name = hashlib.sha256(data).digest()[:_NAME_BYTES]
     out: list[str] = []
     for number in range(count):
