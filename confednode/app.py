@@ -24,6 +24,7 @@ from confedproto.effects import StoreLeaves
 from confedproto.errors import LocalProtocolError
 from confedproto.ids import CouncilId
 from confedproto.keys import SigningKey
+from confedproto.quotas import Quotas
 
 _PORT = "port"
 
@@ -162,8 +163,9 @@ async def serve(
     store = await trio.to_thread.run_sync(partial(Store, home.database))
     counter = Counter(home.counter)
     try:
-        mark = counter.read()
-        engine = await trio.to_thread.run_sync(load, store, network, keys, mark, progress)
+        mark, quotas = counter.read(), Quotas(total=settings.disk_mb * 2**20)
+        held = partial(load, store, network, keys, mark, progress, quotas=quotas)
+        engine = await trio.to_thread.run_sync(held)
         host, port = config.split_listen(settings.listen)
         reach = Reach(proxy=settings.proxy or None, inside=settings.inside or is_inside(host))
         driver = Driver(

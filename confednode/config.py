@@ -13,9 +13,12 @@ from confednode.errors import ConfigError, NodeReason
 from confedproto.codec import text_is_clean
 from confedproto.errors import DecodeError
 from confedproto.ids import NetworkId, network_id
+from confedproto.limits import DISK_BYTES, INT_MAX
 from confedproto.text import parse_address
 
 NETWORK_DEFAULT: Final = "confed"
+DISK_MB_DEFAULT: Final = DISK_BYTES // 2**20
+DISK_MB_MIN: Final = 64  # below this the share of one council holds no history
 LISTEN_DEFAULT: Final = "0.0.0.0:7330"
 
 
@@ -26,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     listen: str = LISTEN_DEFAULT
     proxy: str = ""  # HOST:PORT of a SOCKS5 proxy through which every link is dialled
     inside: bool = False  # dial addresses of this machine and its own network
+    disk_mb: int = DISK_MB_DEFAULT  # records of all councils, in MiB: the bound of the database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,8 @@ def check(settings: Settings) -> Settings:
     split_listen(settings.listen)
     if settings.proxy:
         split_listen(settings.proxy)
+    if not DISK_MB_MIN <= settings.disk_mb <= INT_MAX // 2**20:
+        raise ConfigError(NodeReason.CONFIG_INVALID, f"disk_mb: {DISK_MB_MIN} or more")
     name = settings.network
     if not 1 <= len(name) <= 64 or not name.isprintable() or not text_is_clean(name):
         raise ConfigError(NodeReason.CONFIG_INVALID, "network: 1 to 64 printable characters")

@@ -25,6 +25,7 @@ from confednode.links import ANYWHERE, Link, accept, dial
 from confednode.places import Places
 from confednode.pump import Pump
 from confednode.reach import Reach
+from confednode.refusals import Refusals
 from confednode.serving import Serving
 from confednode.store import Peer, Store
 from confedproto import effects as fx
@@ -39,7 +40,6 @@ LOG: Final = logging.getLogger(__name__)
 REDIAL_FIRST_S: Final = 0.25
 REDIAL_MAX_S: Final = 60.0
 REDIAL_CUT_S: Final = 2.0  # after a link that was open: a bad line, no peer that refuses
-REFUSALS_MAX: Final = 256  # refusals remembered for the operator
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class Driver:
         self.engine: Final = engine
         self.clock: Final = clock
         self.states: Final[dict[CouncilId, LinkState]] = {}
-        self.refusals: Final[list[tuple[int, str, str]]] = []
+        self.refusals: Final = Refusals()
         self._store: Final = store
         self._network: Final = network
         self._private: Final = static_private
@@ -192,10 +192,8 @@ class Driver:
         link.end()
 
     def _note(self, reason: Reason | NodeReason, detail: str) -> None:
-        """Remember a refusal for the operator: the newest REFUSALS_MAX."""
-        self.refusals.append((self.clock() // 1000, reason.value, detail[:200]))
-        del self.refusals[:-REFUSALS_MAX]
-        LOG.info("refused: %s", reason.value)
+        """Remember a refusal for the operator."""
+        self.refusals.note(self.clock() // 1000, reason.value, detail)
 
     # --- links ------------------------------------------------------------------------------
 

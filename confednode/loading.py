@@ -11,6 +11,7 @@ from confedproto import record, text
 from confedproto.engine import Engine
 from confedproto.errors import ConfedError
 from confedproto.ids import CouncilId, LogId, NetworkId
+from confedproto.quotas import DEFAULT_QUOTAS, Quotas
 from confedproto.record import WITHHELD, Leaf, PlainLeaf
 from confedproto.runs import HASH_ONLY
 
@@ -38,6 +39,8 @@ def load(
     keys: keyring.NodeKeys,
     mark: Mark | None = None,
     progress: Progress | None = None,
+    *,
+    quotas: Quotas = DEFAULT_QUOTAS,
 ) -> Engine:
     """The engine with everything that the store holds; `mark` is what the counter file says.
 
@@ -49,12 +52,12 @@ def load(
     if founded_in != network.hex():
         raise ConfigError(NodeReason.CONFIG_INVALID, "network: the council is of another one")
     mine = CouncilId(bytes.fromhex(own))
-    engine = Engine(network, mine, keys.signer)
+    engine = Engine(network, mine, keys.signer, quotas)
     try:
         steps = _Steps(store.count(), progress)
         for log in store.heads():
             leaves = steps.through(_stored_leaves(store, network, log.log))
-            engine.restore(log.council, log.key, leaves, log.head)
+            engine.restore(log.council, log.key, leaves, log.head, via=log.via, stored=log.bytes)
     except ConfedError as error:
         raise StoreError(NodeReason.STORE_DAMAGED, f"database: {error}") from error
     if engine.own not in engine.view.logs and store.get(RECOVERING) is None:

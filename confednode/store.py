@@ -17,13 +17,14 @@ from typing import Final
 from confednode.errors import NodeReason, StoreError
 from confedproto.effects import FillLeaves, Kept, StoreLeaves
 from confedproto.ids import CouncilId, LogId, PublicKey
+from confedproto.limits import LEAF_OVERHEAD_BYTES
 
-VERSION: Final = 2
+VERSION: Final = 3
 _SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE logs (
     id INTEGER PRIMARY KEY, log BLOB NOT NULL UNIQUE, council BLOB NOT NULL,
-    key BLOB NOT NULL, head BLOB
+    key BLOB NOT NULL, head BLOB, via BLOB, bytes INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE records (
     log INTEGER NOT NULL REFERENCES logs (id), idx INTEGER NOT NULL, arrived INTEGER NOT NULL,
@@ -45,6 +46,8 @@ class StoredLog:
     key: PublicKey
     head: bytes | None
     leaves: tuple[tuple[bytes, bytes | None, int], ...]
+    via: CouncilId | None = None  # the linked council that introduced it
+    bytes: int = 0  # what it takes, as quotas count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,14 @@ class Peer:
     council: CouncilId
     address: str
     transport: bytes
+
+
+def _cost(leaf: tuple[bytes, bytes | None]) -> int:
+    """What a leaf takes, as quotas count."""
+    return len(leaf[0]) + len(leaf[1] or b"") + LEAF_OVERHEAD_BYTES
+
+
+_HASH_COST: Final = 32 + LEAF_OVERHEAD_BYTES
 
 
 @contextmanager
@@ -106,7 +117,7 @@ class Store:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if not create and version == 0:
             raise StoreError(NodeReason.STORE_DAMAGED, "the database is empty or not a node's")
-        if not create and version not in (1, VERSION):
+        if not create and not 1 <= version <= VERSION:
             raise StoreError(NodeReason.STORE_VERSION, f"database of version {version}")
         path.chmod(0o600)  # the WAL takes over the mode
         for pragma in (
@@ -123,6 +134,14 @@ class Store:
                 self._db.execute(statement)
         elif version == 1:  # without marks every record is opened in full once more
             self._db.execute("ALTER TABLE records ADD COLUMN mark INTEGER")
+        if not create and version < VERSION:  # who introduced a log, and what it takes
+            self._db.execute("ALTER TABLE logs ADD COLUMN via BLOB")
+            self._db.execute("ALTER TABLE logs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0")
+            self._db.execute(
+                "UPDATE logs SET bytes=(SELECT IFNULL(SUM(LENGTH(envelope) +"
+                f" IFNULL(LENGTH(part), 0) + {LEAF_OVERHEAD_BYTES}), 0)"
+                " FROM records WHERE records.log=logs.id)"
+            )
         if version != VERSION:
             self._db.execute(f"PRAGMA user_version={VERSION}")
         self._db.execute("COMMIT")
@@ -170,12 +189,20 @@ class Store:
     def heads(self) -> list[StoredLog]:
         """Every log without its leaves."""
         with _told():
-            rows = self._db.execute("SELECT log, council, key, head FROM logs").fetchall()
+            rows = self._db.execute(
+                "SELECT log, council, key, head, via, bytes FROM logs"
+            ).fetchall()
         return [
             StoredLog(
-                log=LogId(log), council=CouncilId(council), key=PublicKey(key), head=head, leaves=()
+                log=LogId(log),
+                council=CouncilId(council),
+                key=PublicKey(key),
+                head=head,
+                leaves=(),
+                via=None if via is None else CouncilId(via),
+                bytes=held,
             )
-            for log, council, key, head in rows
+            for log, council, key, head, via, held in rows
         ]
 
     def count(self) -> int:
@@ -217,11 +244,17 @@ class Store:
                         )
                     ),
                 )
-                if effect.head is not None:
-                    self._db.execute("UPDATE logs SET head=? WHERE id=?", (effect.head, number))
+                held = sum(map(_cost, effect.leaves))
+                self._db.execute(
+                    "UPDATE logs SET head=COALESCE(?, head), via=COALESCE(via, ?), bytes=bytes+?"
+                    " WHERE id=?",
+                    (effect.head, effect.via, held, number),
+                )
 
     def _fill(self, effect: FillLeaves) -> None:
         """Put leaves where their hashes stood."""
+        more = sum(_cost((leaf.envelope, leaf.part)) - _HASH_COST for leaf in effect.leaves)
+        self._db.execute("UPDATE logs SET bytes=bytes+? WHERE log=?", (more, effect.log))
         self._db.executemany(
             "UPDATE records SET envelope=?, part=?, mark=?, arrived=?"
             " WHERE log=(SELECT id FROM logs WHERE log=?) AND idx=?",

@@ -29,10 +29,18 @@ def status(shell: Shell) -> None:
             f"Listening on {reply['listen']}",
             f"Records of its own: {reply['size']}; logs followed: {reply['logs']}",
             f"State: {reply['digest'][:16]}",
+            *_disk(reply["disk"]),
             *_reminders(reply),
             *(_link_line(row) for row in reply["links"]),
         ],
     )
+
+
+def _disk(disk: dict[str, Any]) -> Iterator[str]:
+    """What is kept of others, and of whom nothing more is taken."""
+    yield f"Records of others: {disk['held'] / 2**20:.1f} MiB of {disk['most'] // 2**20}"
+    for row in disk["full"]:
+        yield f"Takes no more of {row['name'] or row['council']}: its share is full (disk_mb)"
 
 
 def _reminders(reply: dict[str, Any]) -> Iterator[str]:

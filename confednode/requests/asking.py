@@ -30,12 +30,23 @@ async def status(desk: Desktop, _: Nothing) -> Reply:
         "agenda": len(delegates.agenda(desk.view, desk.council, desk.now)),
         "logs": len(desk.view.logs),
         "records": len(desk.view.records),
+        "disk": disk(desk),
         "digest": desk.view.state_digest(desk.now).hex(),
         "links": link_rows(desk),
         "refused": [
             {"time": time, "reason": reason, "detail": detail}
-            for time, reason, detail in desk.driver.refusals[-10:]
+            for time, reason, detail in desk.driver.refusals.newest[-10:]
         ],
+    }
+
+
+def disk(desk: Desktop) -> Reply:
+    """How much of others is kept, how much may be, and of whom nothing more is taken."""
+    ledger = desk.driver.engine.ledger
+    return {
+        "held": ledger.held,
+        "most": ledger.quotas.others,
+        "full": [show.council_row(desk.view, council) for council in ledger.full()],
     }
 
 

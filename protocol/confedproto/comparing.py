@@ -145,6 +145,13 @@ class Comparer:
                 words.add(self._look_into(session, [b""], scope))
         return words
 
+    def names(self, message: wire.Message) -> int:
+        """How many heads a message asks us to name: what it costs, before anything is done."""
+        if not isinstance(message, wire.Ranges):
+            return 0
+        heads = self._heads if message.scope is None else self._scoped.get(message.scope, _NONE)
+        return sum(heads.count(item.prefix) for item in message.ranges if not item.prints)
+
     def on_ranges(self, session: Session, message: wire.Ranges) -> Words:
         """Look into what differs; name the heads where that is shorter (SYN-4).
 

@@ -22,6 +22,7 @@ class StoreLeaves:
     leaves: tuple[tuple[bytes, bytes | None], ...]
     arrived: int
     head: bytes | None  # None: the run ended before its head, the last one stands
+    via: CouncilId | None = None  # of a new log: the linked council that introduced it
     marks: tuple[int | None, ...] = ()  # one a leaf, see `runs.marks`; empty: None for each
 
 

@@ -26,6 +26,7 @@ from confedproto.keys import SigningKey
 from confedproto.pen import Pen
 from confedproto.plain import Feeder
 from confedproto.pushing import Pusher, is_urgent
+from confedproto.quotas import DEFAULT_QUOTAS, Ledger, Quotas
 from confedproto.reception import Reception
 from confedproto.record import Leaf
 from confedproto.session import Session, State
@@ -39,7 +40,13 @@ DIGEST_INTERVAL_MS: Final = 30_000
 class Engine:
     """One council's node. Times are milliseconds since the epoch, UTC."""
 
-    def __init__(self, network: NetworkId, council: CouncilId, signer: SigningKey) -> None:
+    def __init__(
+        self,
+        network: NetworkId,
+        council: CouncilId,
+        signer: SigningKey,
+        quotas: Quotas = DEFAULT_QUOTAS,
+    ) -> None:
         self.view: Final = View(network)
         self.council: Final = council
         self.own: Final = log_id(network, council, signer.public)
@@ -51,14 +58,15 @@ class Engine:
         self._announcer: Final = gossip.Announcer()
         self._duties: Final = Duties(self.view, council)
         self._digest_due: dict[int, int] = {}
-        self._orphans: set[LogId] = set()  # later logs of councils not known well enough yet
         self._comparer: Final = Comparer(partial(scopes.common, self.view, council))
         self._feeder: Final = Feeder(self.view)
         hand = (self.view, self.keeper, self._pen, self._comparer)
         self._writer: Final = Writer(*hand, feed=self._feed)
-        self._filler: Final = Filler(self.view, council, self._feeder)
+        self.ledger: Final = Ledger(council, quotas)
+        self._filler: Final = Filler(self.view, council, self._feeder, self.ledger)
         self._fetcher: Final = Fetcher(
             self.view,
+            self.ledger,
             self.keeper,
             self._announcer,
             self._filler,
@@ -78,13 +86,18 @@ class Engine:
         key: PublicKey,
         leaves: Iterable[tuple[Leaf, bytes, int]],
         head: bytes | None,
+        via: CouncilId | None = None,
+        stored: int = 0,
     ) -> None:
         """Load one log from the store: (leaf, envelope, arrived) in order, and its head.
 
-        Of a withheld leaf the store has its hash.
+        Of a withheld leaf the store has its hash. `via` introduced the log, which takes `stored`
+        bytes.
         """
         entry = self.view.add_log(log_id(self.view.network, council, key), council, key)
         self._feed(entry, ((leaf, runs.kept_hash(leaf, raw), at) for leaf, raw, at in leaves))
+        self.ledger.follow(entry.id, via)
+        self.ledger.note(entry.id, council, stored)
         if head is not None:
             entry.head = log.open_head(self.view.network, key, head)
             self._comparer.put(entry.head, entry.seclusion)
@@ -231,6 +244,7 @@ class Engine:
             return  # the link was closed while this was under way
         try:
             session.step(message)
+            session.charge(message, self._comparer.names(message), now)
             self._dispatch(session, message, now, leaves)
         except RemoteProtocolError as error:
             self._out.append(fx.Refused(link=link, reason=error.reason, detail=error.detail))
@@ -297,17 +311,9 @@ class Engine:
         try:
             fit = runs.check(self.view, run, leaves, now // 1000)
         except (VerificationError, DecodeError) as error:
-            self._puller.fail(log_, session.link)
-            forked = runs.FAULTS_OF_A_FORK if entry is not None and run.start > 0 else frozenset()
-            if entry is None and runs.is_later(leaves) and error.reason in runs.FAULTS_OF_AN_ORPHAN:
-                self._orphans.add(log_)
-            elif error.reason not in runs.FAULTS_OF_NOBODY | forked:
-                raise RemoteProtocolError(error.reason, error.detail) from None
-            elif error.reason in forked and entry is not None:
-                self._send(session.link, ask(entry, log_))
-            self._refuse(session.link, error.reason, error.detail)
-            self._fetcher.pull(log_, now)
-            self._fetcher.pull_waiting(now)
+            self._fetcher.refused(session, run, leaves, error, now)
+            return
+        if not self._fetcher.has_room(session, run, fit.log, now):
             return
         if entry is None:
             entry = self.view.add_log(log_, fit.log.council, fit.log.key)
@@ -327,12 +333,10 @@ class Engine:
         complete = entry.tree.size == head.size
         if complete:
             entry.head = head
-        self._out.append(runs.kept(entry, run, head if complete else None, arrived))
+        via = self.ledger.via(entry.id, None)
+        self._out.append(runs.kept(entry, run, head if complete else None, arrived, via))
         self._grown(entry, run.start, now)
-        orphans, self._orphans = self._orphans, set()
-        for orphan in orphans:  # what was unknown of a council may be known now
-            self._puller.forgive(orphan)
-            self._fetcher.pull(orphan, now)
+        self._fetcher.look_again(now)
 
     def _grown(self, entry: Log, start: int, now: int) -> None:
         if entry.head is None:

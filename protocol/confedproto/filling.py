@@ -19,6 +19,7 @@ from confedproto.ids import CouncilId, LogId
 from confedproto.limits import RUN_MAX_BYTES, WANT_MAX
 from confedproto.merkle import leaf_hash
 from confedproto.plain import Feeder
+from confedproto.quotas import Ledger, cost_of
 from confedproto.record import WithheldLeaf
 from confedproto.runs import marks
 from confedproto.session import Session, State
@@ -36,7 +37,8 @@ class _Asked:
 class Filler:
     """What of whom this node has asked, and what it answers to the same question."""
 
-    def __init__(self, view: View, council: CouncilId, feeder: Feeder) -> None:
+    def __init__(self, view: View, council: CouncilId, feeder: Feeder, ledger: Ledger) -> None:
+        self._ledger: Final = ledger
         self._view: Final = view
         self._council: Final = council
         self._feeder: Final = feeder
@@ -75,6 +77,8 @@ class Filler:
 
     def _ask(self, link: int, entry: Log, start: int) -> Iterator[tuple[int, wire.Want]]:
         asked = self._asked.setdefault(link, {})
+        if not self._admits(entry, 1):
+            return  # it takes no more (QUO-1)
         if entry.id in asked or len(asked) >= WANTS_PER_LINK_MAX:
             return
         leaves = enumerate(islice(entry.leaves, start, None), start)
@@ -105,11 +109,15 @@ class Filler:
                 raise RemoteProtocolError(Reason.LEAF_OTHER, "the leaf of another hash")
             if not isinstance(entry.leaves[found.index], WithheldLeaf):
                 continue  # another peer was faster
+            cost = cost_of((found.leaf,)) - cost_of((entry.tree.leaf(found.index),))
+            if not self._admits(entry, cost):
+                break
             try:
                 leaf = record.open_leaf(self._view.network, envelope, part)
             except (VerificationError, DecodeError) as error:
                 raise RemoteProtocolError(error.reason, error.detail) from None
             self._feeder.fill(log_, found.index, leaf, now // 1000)
+            self._ledger.note(log_, entry.council, cost)
             mark = marks([leaf])[0]
             stored.append(fx.FilledLeaf(index=found.index, envelope=envelope, part=part, mark=mark))
         # Those before the last that came are not to be had here; what follows may not have fitted.
@@ -117,6 +125,9 @@ class Filler:
         more = list(self._ask(session.link, entry, after))
         kept = fx.FillLeaves(log=log_, leaves=tuple(stored), arrived=now // 1000)
         return Filled(entry=entry, kept=kept, more=more)
+
+    def _admits(self, entry: Log, cost: int) -> bool:
+        return self._ledger.admits(entry.council, self._ledger.via(entry.id, None), cost)
 
     # --- answering --------------------------------------------------------------------------
 

@@ -85,4 +85,12 @@ SCOPES_MAX: Final = 32  # scopes; of which two nodes compare what they hold; 48 
 WANT_MAX: Final = (
     64  # leaves; withheld ones asked for at once; their indexes take at most 600 bytes
 )
+DISK_BYTES: Final = 8 * 2**30  # bytes of records that a node keeps unless told otherwise
+ORIGIN_SHARE: Final = 8  # part; the part of it that one council may fill; 2,000,000 short records
+LINK_SHARE: Final = 4  # part; the part of it that the logs one linked council introduced may fill
+RESERVE_SHARE: Final = 32  # part; the part of it that none but the node's own log may fill
+LEAF_OVERHEAD_BYTES: Final = 64  # bytes of rows and indexes beside each leaf, as measured
+ASK_BURST: Final = 262_144  # units; what comparing 100,000 heads from nothing costs, and half more
+ASK_RATE: Final = 2_048  # units a second and link; under half a percent of one core
+LOGS_MAX: Final = 131_072  # logs a node follows; 100,000 councils and their replaced servers
 LOGS_PER_LINK_MAX: Final = 4_096  # logs one linked council may introduce to us

@@ -73,8 +73,10 @@ def served(entry: Log | None, link: int, start: int) -> fx.ServeRun | None:
     )
 
 
-def kept(entry: Log, run: wire.Run, head: Head | None, arrived: int) -> fx.StoreLeaves:
-    """What the store is to keep of a run; `head` if the run reached it."""
+def kept(
+    entry: Log, run: wire.Run, head: Head | None, arrived: int, via: CouncilId | None = None
+) -> fx.StoreLeaves:
+    """What the store is to keep of a run; `head` if the run reached it, `via` who introduced it."""
     return fx.StoreLeaves(
         log=entry.id,
         council=entry.council,
@@ -83,6 +85,7 @@ def kept(entry: Log, run: wire.Run, head: Head | None, arrived: int) -> fx.Store
         leaves=tuple([stored_leaf(leaf) for leaf in run.leaves]),
         arrived=arrived,
         head=head.envelope if head is not None else None,
+        via=via,
         marks=marks(entry.leaves[run.start : run.start + len(run.leaves)]),
     )
 

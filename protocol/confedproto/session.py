@@ -1,7 +1,7 @@
 """One link's life: who may say what, and when (specs/09, LNK)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, unique
 from types import MappingProxyType
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 from confedproto import wire
 from confedproto.errors import Reason, RemoteProtocolError
 from confedproto.ids import CouncilId, TransportKey
+from confedproto.quotas import Bucket, cost_to_answer
 
 
 @unique
@@ -55,6 +56,15 @@ class Session:
     state: State
     council: CouncilId | None
     salt: bytes = b""  # of this session alone: the channel's handshake hash
+    bucket: Bucket = field(default_factory=Bucket)  # what the peer may still ask for
+
+    def charge(self, message: wire.Message, named: int, now: int) -> None:
+        """Let the peer pay for what it asks (QUO-3); `named` heads are to be named.
+
+        Raises RemoteProtocolError QUOTA if it has asked too much.
+        """
+        if not self.bucket.pay(cost_to_answer(message, named), now):
+            raise RemoteProtocolError(Reason.QUOTA, "asks for more than a link may")
 
     def step(self, message: wire.Message) -> State:
         """Move on for a message; raises RemoteProtocolError MESSAGE_STATE if it may not come."""

@@ -31,6 +31,7 @@ from confedproto.ids import (
 )
 from confedproto.keys import SigningKey
 from confedproto.merkle import HASH_BYTES
+from confedproto.quotas import DEFAULT_QUOTAS, Quotas, cost_of
 from confedproto.record import WITHHELD, Leaf
 from confedproto.testing_disk import Disk, Heads
 
@@ -62,6 +63,7 @@ class SimNode:
     bytes_sent: int = 0
     leaves_received: int = 0
     wake: int | None = None
+    quotas: Quotas = DEFAULT_QUOTAS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,7 +138,7 @@ class Simulator:
 
     def load(self, node: SimNode, *, clean: bool = True) -> None:
         """A new engine for the node, from its disk."""
-        node.engine = Engine(self.network, node.council, node.node_key)
+        node.engine = Engine(self.network, node.council, node.node_key, node.quotas)
         for log, (council, key, head) in sorted(
             node.heads.items(), key=lambda item: item[0] != node.engine.own
         ):
@@ -144,7 +146,8 @@ class Simulator:
                 (self._reopen(envelope, part), envelope, arrived)
                 for envelope, part, arrived in node.disk[log]
             ]
-            node.engine.restore(council, key, leaves, head)
+            stored = cost_of(tuple((e, p or b"") for e, p, _ in node.disk[log]))
+            node.engine.restore(council, key, leaves, head, stored=stored)
         node.engine.resume(clean=clean)
 
     def _reopen(self, kept: bytes, part: bytes | None) -> Leaf:

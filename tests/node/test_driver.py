@@ -698,16 +698,6 @@ async def test_stop_tells_the_peers_which_stay_up(nodes: Nodes) -> None:
     await alive(south)
 
 
-async def test_refusals_are_bounded_and_short(nodes: Nodes) -> None:
-    north = await nodes.start("north")
-    for number in range(2 * module.REFUSALS_MAX):
-        north.driver._note(Reason.QUOTA, f"{number} " * 500)
-    assert len(north.driver.refusals) == module.REFUSALS_MAX
-    assert north.driver.refusals[-1][2].startswith(f"{2 * module.REFUSALS_MAX - 1} ")
-    assert max(len(detail) for _, _, detail in north.driver.refusals) <= 200
-    assert len((await north.ask("status"))["refused"]) == 10
-
-
 async def test_many_links_leave_nothing_behind(nodes: Nodes) -> None:
     north, south = await linked_pair(nodes)
     west = await nodes.start("west")

@@ -16,8 +16,9 @@ import pytest
 from confednode import store as module
 from confednode.errors import NodeReason, StoreError
 from confednode.store import Peer, Store
-from confedproto.effects import StoreLeaves
+from confedproto.effects import FilledLeaf, FillLeaves, StoreLeaves
 from confedproto.ids import CouncilId, LogId, PublicKey
+from confedproto.limits import LEAF_OVERHEAD_BYTES
 
 LOG: Final = LogId(bytes(31) + b"\x01")
 OTHER: Final = LogId(bytes(31) + b"\x02")
@@ -30,7 +31,7 @@ WRITER: Final = """
 import sys
 from pathlib import Path
 from confednode.store import Store
-from confedproto.effects import StoreLeaves
+from confedproto.effects import FilledLeaf, FillLeaves, StoreLeaves
 store, size = Store(Path(sys.argv[1])), int(sys.argv[2])
 while True:
     pairs = tuple((b"envelope %d" % index, None) for index in range(size, size + 3))
@@ -299,6 +300,8 @@ def test_store_damaged_page_is_refused(path: Path) -> None:
 def test_store_of_the_first_version_is_taken_over_without_marks(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("ALTER TABLE records DROP COLUMN mark")
+        db.execute("ALTER TABLE logs DROP COLUMN via")
+        db.execute("ALTER TABLE logs DROP COLUMN bytes")
         db.execute("PRAGMA user_version=1")
         db.commit()
     store = Store(path)
@@ -314,3 +317,35 @@ def test_store_gives_back_each_leaf_with_its_mark(path: Path) -> None:
     assert [mark for _, _, _, mark in store.leaves(LOG)] == [-1, 1]
     assert [(log.log, log.head) for log in store.heads()] == [(LOG, b"head")]
     store.close()
+
+
+def test_store_counts_what_a_log_takes_and_who_introduced_it(path: Path) -> None:
+    store = Store(path)
+    effect = dataclasses.replace(leaves(), via=CouncilId(b"V" * 32))
+    store.write([effect])
+    wanted = sum(len(e) + len(p or b"") + LEAF_OVERHEAD_BYTES for e, p in effect.leaves)
+    (one,) = store.heads()
+    assert (one.bytes, one.via) == (wanted, b"V" * 32)
+    store.close()
+    with contextlib.closing(sqlite3.connect(path)) as db:  # as the second version left it
+        db.execute("ALTER TABLE logs DROP COLUMN via")
+        db.execute("ALTER TABLE logs DROP COLUMN bytes")
+        db.execute("PRAGMA user_version=2")
+        db.commit()
+    store = Store(path)
+    (one,) = store.heads()
+    assert (one.bytes, one.via) == (wanted, None)
+
+
+def test_leaf_that_was_withheld_takes_the_place_of_its_hash(path: Path) -> None:
+    store = Store(path)
+    effect = leaves()
+    bare = dataclasses.replace(effect, leaves=((b"h" * 32, None), *effect.leaves[1:]))
+    store.write([bare])
+    (before,) = store.heads()
+    filled = FilledLeaf(index=effect.start, envelope=b"e" * 50, part=b"p" * 7, mark=-1)
+    store.write([FillLeaves(log=effect.log, leaves=(filled,), arrived=99)])
+    first = next(iter(store.leaves(effect.log)))
+    assert first == (b"e" * 50, b"p" * 7, 99, -1)
+    assert store.pick(effect.log, (0, 9_999)) == [(0, b"e" * 50, b"p" * 7)]
+    assert store.heads()[0].bytes == before.bytes + 25
