@@ -119,6 +119,7 @@ HEAD_COST: Final = 64  # a path over a log, and its verification
 WANT_COST: Final = 4  # a leaf
 DIGEST_COST: Final = 16
 RANGE_COST: Final = 16  # a node with its fingerprints
+NAME_COST: Final = 4  # a head that is to be named
 
 
 def cost_to_answer(message: wire.Message, named: int) -> int:
@@ -128,7 +129,7 @@ def cost_to_answer(message: wire.Message, named: int) -> int:
     """
     match message:
         case wire.Ranges():
-            return RANGE_COST * len(message.ranges) + named
+            return RANGE_COST * len(message.ranges) + NAME_COST * named
         case wire.Heads():
             return len(message.heads)
         case wire.Pull():

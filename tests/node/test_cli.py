@@ -490,6 +490,7 @@ ROW: Final = {
     "fingerprint": NASTY,
     "listen": NASTY,
     "digest": NASTY,
+    "disk": {"held": 0, "most": 1, "full": [{"name": NASTY, "council": NASTY}]},
     "size": NASTY,
     "logs": NASTY,
     "compact": NASTY,
