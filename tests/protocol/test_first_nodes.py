@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from confedproto import runs
-from confedproto.bodies.node import LastHead, Node
+from confedproto.bodies.node import Node
 from confedproto.bodies.second import Second
 from confedproto.errors import Reason, VerificationError
 from confedproto.ids import log_id
@@ -16,6 +16,7 @@ from confedproto.record import VerifiedRecord
 from confedproto.rules.life import State
 from confedproto.view import View
 from tests.support.councils import DAY, START, Author, feed, found_compact, key, view_of
+from tests.support.servers import Next
 
 WITNESSES: Final = 2
 
@@ -32,28 +33,6 @@ class Twin(Author):
         self.append(one.leaves[0])
         self.log = log_id(self.network, self.council, self.node_key.public)
         self.append(self.make(self.node_body()))
-
-
-class Next(Author):
-    """The server that the keyholders put in place after the two."""
-
-    def __init__(self, kept: Author, *, size: int | None = None, signers: int = 2) -> None:
-        self.network, self.number, self.version = kept.network, kept.number, 1
-        self.keyholders, self.threshold = kept.keyholders, kept.threshold
-        self.council = kept.council
-        self.node_key = key(kept.number * 100 + 96)
-        self.leaves, self.tree = [], Tree()
-        self.log = log_id(self.network, self.council, self.node_key.public)
-        size = kept.tree.size if size is None else size
-        body = Node(
-            number=2,
-            key=self.node_key.public,
-            transport=key(kept.number * 100 + 95).public,
-            expires=START + 90 * DAY,
-            previous=kept.leaves[1].id,
-            last=LastHead(log=kept.log, size=size, root=kept.tree.root_at(size)),
-        )
-        self.append(self.make(body, signers=self.keyholders[:signers]))
 
 
 def say(author: Author, number: int = 1) -> VerifiedRecord:
