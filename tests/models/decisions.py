@@ -245,7 +245,10 @@ class Model:
                 lists.setdefault(body.counted, []).append(vote)
         held = {leaf.id: leaf for _, _, leaf in self.find("position", motion.id)}
         best: list[tuple[int, int, bytes, dict[str, Any]]] = []
+        vouchers = max(1, 0 if len(roll) == 1 else (len(roll) - 1) // 3 + 1)
         for ids, votes in lists.items():
+            if len({vote.council for vote in votes}) < vouchers:
+                continue
             if all(one in held for one in ids):
                 found = self.count(freeze, rule, [held[one] for one in ids])
                 if found["outcome"] == reached[0]:

@@ -22,6 +22,7 @@ from confedproto.rules.certificate import (
     quorum_of_locks,
     tally_of,
     vote_fault,
+    vouchers_needed,
 )
 from confedproto.rules.tally import Outcome, Rule, parse_rule
 from tests.support.councils import START, Author, Ballot, ballot
@@ -48,6 +49,11 @@ class Hand:
     ) -> None:
         chosen = list(counted) or self.positions
         self.votes.append(self.ballot.vote(author, outcome, chosen))
+
+    def vouch(self) -> None:
+        """As many votes with one list as a certificate asks."""
+        for author in self.authors[: vouchers_needed(len(self.authors))]:
+            self.vote(author)
 
     def lock(self, author: Author, outcome: Word = "adopted") -> None:
         self.locks.append(self.ballot.lock(author, outcome))
@@ -102,7 +108,7 @@ def test_quorum_of_locks_two_quorums_meet_in_an_honest_council() -> None:
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 8, 26])
 def test_certify_with_q_locks_and_one_list_certifies(count: int) -> None:
     made = hand(count)
-    made.vote(made.authors[0])
+    made.vouch()
     q = quorum_of_locks(count)
     for author in made.authors[: q - 1]:
         made.lock(author)
@@ -113,12 +119,14 @@ def test_certify_with_q_locks_and_one_list_certifies(count: int) -> None:
     assert certificate.outcome is Outcome.ADOPTED
     assert len(certificate.locks) == q
     assert certificate.tally.people_yes == 10 * count
-    assert certificate.vote == made.votes[0]
+    assert set(certificate.votes) == set(made.votes)
+    made.votes.pop()
+    assert made.certify() is Reason.VOTE_LIST  # w must name one list
 
 
 def test_certify_counts_a_council_once_however_often_it_locks() -> None:
     made = hand(4)
-    made.vote(made.authors[0])
+    made.vouch()
     for author in (made.authors[0], made.authors[1]):
         for _ in range(3):
             made.lock(author)
@@ -128,7 +136,7 @@ def test_certify_counts_a_council_once_however_often_it_locks() -> None:
 
 def test_certify_with_locks_of_a_stranger_does_not_count_them() -> None:
     made = hand(4)
-    made.vote(made.authors[0])
+    made.vouch()
     stranger = Author(50)
     for author in (*made.authors[:2], stranger):
         made.lock(author)
@@ -137,7 +145,7 @@ def test_certify_with_locks_of_a_stranger_does_not_count_them() -> None:
 
 def test_certify_with_locks_of_another_freeze_or_round_does_not_count_them() -> None:
     made = hand(4)
-    made.vote(made.authors[0])
+    made.vouch()
     for author in made.authors[:2]:
         made.lock(author)
     elsewhere = Lock(freeze=bytes(32), round=1, outcome="adopted")
@@ -150,7 +158,7 @@ def test_certify_with_locks_of_another_freeze_or_round_does_not_count_them() -> 
 
 def test_certify_with_locks_of_two_outcomes_below_q_each_is_missing() -> None:
     made = hand(8)
-    made.vote(made.authors[0])
+    made.vouch()
     for author in made.authors[:5]:
         made.lock(author, "adopted")
     for author in made.authors[5:]:
@@ -183,7 +191,7 @@ def test_certify_with_a_list_of_another_outcome_is_vote_list() -> None:
 
 def test_certify_without_a_position_of_the_list_waits_for_it() -> None:
     made = hand(4)
-    made.vote(made.authors[0])
+    made.vouch()
     for author in made.authors:
         made.lock(author)
     kept = made.positions
@@ -196,7 +204,7 @@ def test_certify_without_a_position_of_the_list_waits_for_it() -> None:
 def test_certify_after_double_signing_of_a_third_gives_one_outcome() -> None:
     # 8 councils, q = 6: two liars sign both ways, the six honest ones are split 4 and 2.
     made = hand(8)
-    made.vote(made.authors[0])
+    made.vouch()
     for author in made.authors[:6]:
         made.lock(author, "adopted")
     for author in made.authors[4:]:
@@ -209,7 +217,7 @@ def test_certify_after_double_signing_of_a_third_gives_one_outcome() -> None:
 def test_certify_of_two_quorums_is_locks_split() -> None:
     # Only with more liars than the rule stands can this be; then nobody chooses for them.
     made = hand(4)
-    made.vote(made.authors[0])
+    made.vouch()
     for author in made.authors:
         made.lock(author, "adopted")
         made.lock(author, "rejected")
@@ -219,7 +227,7 @@ def test_certify_of_two_quorums_is_locks_split() -> None:
 def test_certify_of_three_councils_can_be_split_by_one() -> None:
     # q = 2 of 3: the limit that the specification names and every screen shows.
     made = hand(3)
-    made.vote(made.authors[0])
+    made.vouch()
     made.lock(made.authors[0], "adopted")
     made.lock(made.authors[1], "adopted")
     assert isinstance(made.certify(), Certificate)
@@ -245,6 +253,28 @@ def test_certify_shows_the_list_that_most_councils_named() -> None:
     certificate = made.certify()  # three each: the longer list
     assert isinstance(certificate, Certificate)
     assert certificate.tally.participating == 8
+
+
+def test_certify_takes_no_list_back_that_a_council_signed() -> None:
+    # Two of four named the list; one of them signs another one later, with a lower id.
+    made = hand(4)
+    made.vouch()
+    for author in made.authors:
+        made.lock(author)
+    sealed = made.certify()
+    assert isinstance(sealed, Certificate)
+    for _ in range(8):
+        made.vote(made.authors[1], counted=made.positions[:3])
+        made.vote(made.authors[1], counted=made.positions[1:])
+        assert made.certify() == sealed
+
+
+def test_certify_with_lists_that_each_one_council_names_waits_for_the_next_round() -> None:
+    made = hand(4)
+    for author, without in zip(made.authors, range(4), strict=True):
+        made.vote(author, counted=[p for i, p in enumerate(made.positions) if i != without])
+        made.lock(author)
+    assert made.certify() is Reason.VOTE_LIST
 
 
 def test_certify_in_any_order_gives_the_same_certificate() -> None:
@@ -284,7 +314,7 @@ def test_vote_fault_of_an_empty_list_is_no_quorum_alone() -> None:
 
 def test_vote_fault_names_each_rule_that_is_broken() -> None:
     made = hand(4, said="yyyn")
-    made.vote(made.authors[0])
+    made.vouch()
     good = body_of(made.votes[0])
     assert made.fault(good) is None
     assert made.fault(replace(good, freeze=bytes(32))) is Reason.FREEZE_MISMATCH
@@ -301,7 +331,7 @@ def test_vote_fault_names_each_rule_that_is_broken() -> None:
 def test_vote_fault_with_a_council_named_twice_is_vote_list() -> None:
     made = hand(4)
     made.positions.append(made.ballot.position(made.authors[0], "yes", number=2))
-    made.vote(made.authors[0])
+    made.vouch()
     assert made.fault(body_of(made.votes[0])) is Reason.VOTE_LIST
 
 
@@ -317,7 +347,7 @@ def test_vote_fault_with_a_stranger_a_late_one_or_another_freeze_is_vote_list() 
                 freeze=bytes(32) if extra == "freeze" else None,
             )
         )
-        made.vote(made.authors[0])
+        made.vouch()
         assert made.fault(body_of(made.votes[0])) is Reason.VOTE_LIST, extra
 
 
@@ -325,7 +355,7 @@ def test_vote_fault_with_a_tally_that_cannot_be_is_vote_list() -> None:
     made = hand(4, said="yyy-")
     bad = made.ballot.position(made.authors[3], "yes", yes=5, no=5, valid=9)
     made.positions.append(bad)
-    made.vote(made.authors[0])
+    made.vouch()
     assert made.fault(body_of(made.votes[0])) is Reason.VOTE_LIST
 
 
@@ -363,7 +393,7 @@ def test_councils_for_keeps_a_double_signer_under_both_outcomes() -> None:
 
 def test_position_records_of_a_list_are_found_by_id() -> None:
     made = hand(4)
-    made.vote(made.authors[0])
+    made.vouch()
     listed = body_of(made.votes[0]).counted
     assert {RecordId(item) for item in listed} == {item.id for item in made.positions}
     assert all(isinstance(item.body, Position) for item in made.positions)

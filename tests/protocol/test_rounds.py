@@ -152,6 +152,8 @@ def test_certify_of_a_later_round_needs_a_good_list_of_that_round() -> None:
         table.lock(author, "adopted", round_=2)
     assert table.certificate() is Reason.VOTE_LIST
     table.vote(table.authors[3], "adopted", table.positions, round_=2)
+    assert table.certificate() is Reason.VOTE_LIST  # one council's list alone
+    table.vote(table.authors[2], "adopted", table.positions, round_=2)
     found = table.certificate()
     assert isinstance(found, Certificate)
     assert (found.round, found.outcome) == (2, Outcome.ADOPTED)

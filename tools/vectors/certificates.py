@@ -202,6 +202,8 @@ def _votes(out: Vectors) -> None:
             "counted is the council",
             {"locks": (0, 1), "mixed": [(1, {"time": VOTED + 1})]},
         ),
+        ("one-vote", "vote-list", "CER-1", "one council's list alone", {"voters": (0,)}),
+        ("one-voter-twice", "vote-list", "CER-1", "one council, two votes", {"voters": (0, 0)}),
         ("vote-of-another-round", "vote-list", "CER-1", "no list", {"vote": {"round": 2}}),
         (
             "other-outcome",
@@ -250,7 +252,8 @@ def _votes(out: Vectors) -> None:
         _unknown(out, rule, reason, slug, why, **change)
     backward = Decision()
     backward.parts["vote"] = [
-        backward.of_node("vote", FOUNDERS[0], {"counted": sorted(backward.positions)[::-1]})
+        backward.of_node("vote", one, {"counted": sorted(backward.positions)[::-1]})
+        for one in FOUNDERS[:2]
     ]
     why = "the list is not increasing"
     _says(out, "CER-5", "unsorted", why, "UNKNOWN", "vote-list", request(backward.file()))
@@ -265,9 +268,15 @@ def _votes(out: Vectors) -> None:
     again = FOUNDERS[0].sign(raw)
     listed = sorted([*double.positions, record_id(again[0])])
     double.extra = [again]
-    double.parts["vote"] = [double.of_node("vote", FOUNDERS[0], {"counted": listed})]
+    double.parts["vote"] = [
+        double.of_node("vote", one, {"counted": listed}) for one in FOUNDERS[:2]
+    ]
     why = "one council twice"
     _says(out, "CER-5", "counted-twice", why, "UNKNOWN", "vote-list", request(double.file()))
+    two = Decision()
+    two.parts["vote"][1] = two.of_node("vote", FOUNDERS[1], {"counted": sorted(two.positions)[1:]})
+    why = "the two votes name two lists"
+    _says(out, "CER-1", "two-lists", why, "UNKNOWN", "vote-list", request(two.file()))
     outside = Decision(sponsors=(0, 1), locks=range(4), freeze={"councils": _pairs(FOUNDERS)})
     why = "a position of a council that is not in C"
     _says(out, "CER-5", "outsider", why, "UNKNOWN", "vote-list", request(outside.file()))

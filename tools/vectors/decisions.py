@@ -44,6 +44,7 @@ class Decision:
     position: Mapping[int, Change] = field(default_factory=dict[int, Change])
     values: Mapping[int, str | None] = field(default_factory=dict[int, str | None])
     vote: Change = field(default_factory=dict[str, Any])
+    voters: Sequence[int] = (0, 1)  # who signed it: w
     locks: Sequence[int] = (0, 1, 2)
     lock: Change = field(default_factory=dict[str, Any])
     sponsors: Sequence[int] | None = None  # with whom the newcomer is linked; None: it is not in
@@ -129,9 +130,9 @@ class Decision:
             body = {"freeze": self.freeze_id, "number": 1, "value": value} | change
             raw = payload("position", body, council.id, subject=self.motion_id, time=time)
             self.positions.append(self._add("positions", council.sign(raw)))
-        voter = self.councils[0]
         said = {"round": 1, "outcome": "adopted", "counted": sorted(self.positions)}
-        self._add("vote", self.of_node("vote", voter, said | self.vote))
+        for number in self.voters:
+            self._add("vote", self.of_node("vote", self.councils[number], said | self.vote))
         for number in self.locks:
             self._add("locks", self.of_node("lock", self.councils[number], self.lock))
         for number, change in self.mixed:

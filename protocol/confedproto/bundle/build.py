@@ -251,7 +251,7 @@ def build_certificate(view: View, motion: RecordId, now: int) -> bytes:
     counted = vote.body.counted if isinstance(vote.body, Vote) else ()
     for one in (*(body.seconds or ()), *counted):
         draft.add(_placed(view, RecordId(one)).record)
-    for certified in (motion_record, freeze.record, vote, *certificate.locks):
+    for certified in (motion_record, freeze.record, *certificate.votes, *certificate.locks):
         draft.add(certified)
     return draft.done("certificate", motion)
 

@@ -119,15 +119,17 @@ def _check_joined(proved: Evidence, compact_id: RecordId, compact: Compact, body
 
 
 def _check_complete(proved: Evidence, motion: RecordId, freeze: RecordId, body: Freeze) -> None:
-    """Every record that the freeze and the vote name is there, and none of another motion."""
+    """Every record that the freeze and the votes name is there, and none of another motion."""
     for voter in body.councils:
         if CouncilId(voter.council) not in proved.authorities:
             raise VerificationError(Reason.BUNDLE_MISSING, "the charter of a council", motion)
     named = {RecordId(one) for one in (*(body.seconds or ()), *(body.accessions or ()))}
     counted: set[RecordId] = set()
     votes = proved.of_kind("vote")
-    if len(votes) != 1:
-        raise VerificationError(Reason.BUNDLE_MISSING, f"{len(votes)} votes, not one", motion)
+    if not votes:
+        raise VerificationError(Reason.BUNDLE_MISSING, "no vote", motion)
+    if len({one.body.counted for one in votes if isinstance(one.body, Vote)}) > 1:
+        raise VerificationError(Reason.VOTE_LIST, "votes with two lists", motion)
     for one in (*votes, *proved.of_kind("position"), *proved.of_kind("lock")):
         match one.body:
             case Vote() | Position() | Lock() as about:

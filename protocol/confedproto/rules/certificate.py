@@ -2,7 +2,8 @@
 
 Node keys choose among threshold-signed positions; they never invent a result. So a vote is
 worth something only if the positions it names, counted under the frozen rule, give its
-outcome, and a certificate needs at least one such vote beside its locks.
+outcome, and a certificate needs w such votes that name one list beside its locks: so the figures
+that are shown are not one council's choice.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,7 @@ from confedproto.bodies.vote import Vote
 from confedproto.errors import Reason, VerificationError
 from confedproto.ids import CouncilId, RecordId
 from confedproto.record import VerifiedRecord
+from confedproto.rules.receipts import receipts_needed
 from confedproto.rules.tally import Outcome, Rule, Tally, Unit, count, outcome_of
 from confedproto.rules.units import rolls_of, unit_of
 
@@ -24,13 +26,21 @@ Cast = Mapping[str, Mapping[CouncilId, VerifiedRecord]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """A certified outcome: the locks that make it, and the list it is recounted from."""
+    """A certified outcome: the locks that make it, and the list it is recounted from.
+
+    `votes` are w votes that name this list, by lowest id; `vote` is the first of them.
+    """
 
     outcome: Outcome
     tally: Tally
     round: int
-    vote: VerifiedRecord
+    votes: tuple[VerifiedRecord, ...]
     locks: tuple[VerifiedRecord, ...]
+
+    @property
+    def vote(self) -> VerifiedRecord:
+        """A vote that names the list."""
+        return self.votes[0]
 
 
 def quorum_of_locks(councils: int) -> int:
@@ -183,24 +193,59 @@ def certify(
         return Reason.LOCKS_MISSING
     if len({outcome for _, outcome, _ in reached}) > 1:
         return Reason.LOCKS_SPLIT
-    voted = by_round(votes, freeze_id, freeze)
-    tallies: dict[Vote, Tally] = {}
-
-    def is_good(vote: Vote) -> bool:
-        tally = tally_in(vote, freeze_id, freeze, rule, positions)
-        if isinstance(tally, Tally):
-            tallies[vote] = tally
-        return isinstance(tally, Tally)
-
+    said = list(votes)
     for round_, outcome, found in reached:
-        vote = shown_list(voted.get(round_, {}).get(outcome, {}).values(), is_good)
-        if vote is None or not isinstance(vote.body, Vote):
-            continue
-        return Certificate(
-            outcome=Outcome(outcome),
-            tally=tallies[vote.body],
-            round=round_,
-            vote=vote,
-            locks=tuple(sorted(found.values(), key=lambda record: record.id)),
-        )
+        for vouching in vouched_lists(said, freeze_id, freeze, (round_, outcome)):
+            body = vouching[0].body
+            if not isinstance(body, Vote):
+                continue
+            tally = tally_in(body, freeze_id, freeze, rule, positions)
+            if isinstance(tally, Tally):
+                return Certificate(
+                    outcome=Outcome(outcome),
+                    tally=tally,
+                    round=round_,
+                    votes=vouching,
+                    locks=tuple(sorted(found.values(), key=lambda record: record.id)),
+                )
     return Reason.VOTE_LIST
+
+
+def vouchers_needed(councils: int) -> int:
+    """How many councils' votes must name the list of a certificate when |C| = `councils` (CER-1).
+
+    w of RCP-3, and at least one: so one honest council counted by it.
+    """
+    return max(1, receipts_needed(councils))
+
+
+def vouched_lists(
+    votes: Iterable[VerifiedRecord],
+    freeze_id: RecordId,
+    freeze: Freeze,
+    about: tuple[int, str],
+) -> list[tuple[VerifiedRecord, ...]]:
+    """The lists that enough councils named for one round and outcome, each as its w votes.
+
+    First the one that most councils named, then the longest, then that of the lowest vote id
+    (CER-5). A council counts for every list that it signed: what it signs later takes nothing
+    back (CER-6).
+    """
+    roll = {voter.council for voter in freeze.councils}
+    lists: dict[tuple[bytes, ...], dict[CouncilId, VerifiedRecord]] = {}
+    for record in votes:
+        body = record.body
+        if not isinstance(body, Vote) or body.freeze != freeze_id or record.council not in roll:
+            continue
+        if (body.round, body.outcome) == about:
+            named_by = lists.setdefault(body.counted, {})
+            known = named_by.setdefault(record.council, record)
+            if record.id < known.id:
+                named_by[record.council] = record
+    needed = vouchers_needed(len(freeze.councils))
+    found: list[tuple[int, int, RecordId, tuple[VerifiedRecord, ...]]] = []
+    for counted, named_by in lists.items():
+        ordered = tuple(sorted(named_by.values(), key=lambda record: record.id))
+        if len(ordered) >= needed:
+            found.append((-len(ordered), -len(counted), ordered[0].id, ordered[:needed]))
+    return [vouching for *_, vouching in sorted(found, key=lambda entry: entry[:3])]

@@ -5,6 +5,7 @@ import { compactOf } from "./compact.js";
 import { Refusal, refuse } from "./errors.js";
 import { freezeFault } from "./freeze.js";
 import { ruleOf } from "./law.js";
+import { receiptsNeeded } from "./mandate.js";
 import { count } from "./tally.js";
 
 /** q, for so many councils in C (CER-1). */
@@ -20,14 +21,14 @@ export function certified(proved) {
   const { compact, members } = compactOf(proved, motion.subject);
   const freeze = theFreeze(proved, motion.id);
   checkJoined(proved, motion.subject, compact, freeze);
-  const [vote] = checkComplete(proved, motion.id, freeze);
+  const votes = checkComplete(proved, motion.id, freeze);
   const law = ruleOf(compact, motion.body);
   if (law === null) refuse("class-unknown");
   if (!members.has(toHex(motion.council))) refuse("compact-member");
   const about = (kind) => ofKind(proved, kind).filter((one) => equal(one.subject, motion.id));
   const fault = freezeFault(freeze, { motion, compact, members, seconds: about("second") });
   if (fault !== null) refuse(fault);
-  const found = certify(proved, freeze, law, vote, about("lock"));
+  const found = certify(proved, freeze, law, votes, about("lock"));
   const voters = freeze.body.get("councils");
   return {
     ...found,
@@ -64,18 +65,20 @@ function checkJoined(proved, compactId, compact, freeze) {
   if (!all) refuse("bundle-missing");
 }
 
-/** The one vote: every record that it and the freeze name is there, none of another motion. */
+/** The votes, of one list: every record that they and the freeze name is there, none of another motion. */
 function checkComplete(proved, motion, freeze) {
   for (const [council] of freeze.body.get("councils")) {
     if (!proved.authorities.has(toHex(council))) refuse("bundle-missing");
   }
   const votes = ofKind(proved, "vote");
-  if (votes.length !== 1) refuse("bundle-missing");
+  if (votes.length === 0) refuse("bundle-missing");
   const positions = ofKind(proved, "position");
   for (const one of [...votes, ...positions, ...ofKind(proved, "lock")]) {
     const isOurs = equal(one.body.get("freeze"), freeze.id) && equal(one.subject, motion);
     if (!isOurs) refuse("freeze-mismatch");
   }
+  const lists = new Set(votes.map(({ body }) => body.get("counted").map(toHex).join()));
+  if (lists.size > 1) refuse("vote-list");
   const counted = new Set(votes[0].body.get("counted").map(toHex));
   const named = [freeze.body.get("seconds") ?? [], freeze.body.get("accessions") ?? []].flat();
   for (const id of [...named.map(toHex), ...counted]) {
@@ -85,8 +88,8 @@ function checkComplete(proved, motion, freeze) {
   return votes;
 }
 
-/** {outcome, people, units, round, signers} of the locks and the vote's list (CER-1, CER-5). */
-function certify(proved, freeze, law, vote, locks) {
+/** {outcome, people, units, round, signers} of the locks and the list of w votes (CER-1, CER-5). */
+function certify(proved, freeze, law, votes, locks) {
   const roll = new Set(freeze.body.get("councils").map(([council]) => toHex(council)));
   const signed = new Map(); // "round outcome" -> hex ids of councils
   for (const { body, council } of locks) {
@@ -97,10 +100,17 @@ function certify(proved, freeze, law, vote, locks) {
   const reached = [...signed].filter(([, by]) => by.size >= quorumOfLocks(roll.size));
   if (reached.length === 0) refuse("locks-missing");
   if (new Set(reached.map(([name]) => name.split(" ")[1])).size > 1) refuse("locks-split");
-  const [round, outcome] = [vote.body.get("round"), vote.body.get("outcome")];
-  const by = reached.find(([name]) => name === `${round} ${outcome}`)?.[1];
-  if (by === undefined || !roll.has(toHex(vote.council))) refuse("vote-list");
-  const tally = tallyOf(proved, freeze, law, vote.body.get("counted"));
+  const needed = Math.max(1, receiptsNeeded(roll.size));
+  const [name, by] =
+    reached.find(([name]) => {
+      const vouching = votes
+        .filter(({ body }) => `${body.get("round")} ${body.get("outcome")}` === name)
+        .map(({ council }) => toHex(council))
+        .filter((council) => roll.has(council));
+      return new Set(vouching).size >= needed;
+    }) ?? refuse("vote-list");
+  const [round, outcome] = [Number(name.split(" ")[0]), name.split(" ")[1]];
+  const tally = tallyOf(proved, freeze, law, votes[0].body.get("counted"));
   if (tally?.outcome !== outcome) refuse("vote-list");
   return { outcome, people: tally.people, units: tally.units, round, signers: by.size };
 }
