@@ -70,6 +70,7 @@ class Engine:
             self.keeper,
             self._announcer,
             self._filler,
+            self._pusher,
             send=self._send,
             refuse=self._refuse,
         )
@@ -178,7 +179,7 @@ class Engine:
         """When the next Tick is due (milliseconds), or None if nothing waits."""
         times = [
             self._announcer.next_deadline(),
-            self._puller.next_deadline(),
+            self._fetcher.next_deadline(),
             self._duties.next_deadline(now) if self.keeper.may_act(now) else None,
             min(self._digest_due.values(), default=None),
         ]
@@ -186,6 +187,8 @@ class Engine:
 
     def _tick(self, now: int) -> None:
         self._fetcher.expire(now)
+        for early in self._fetcher.ripe(now):
+            self._accept(early.session, early.run, early.leaves, now)
         for link, due in list(self._digest_due.items()):
             if due <= now:
                 self._digest_due[link] = now + DIGEST_INTERVAL_MS
@@ -278,7 +281,8 @@ class Engine:
             case wire.HeadTold():
                 self._told(session, message, now)
             case wire.Run():
-                self._run(session, message, leaves, now)
+                if self._fetcher.expects(session, message, leaves, now):
+                    self._accept(session, message, leaves, now)
             case wire.DigestNow():
                 self._say(session, self._comparer.on_digest(session, message))
             case wire.Ranges():
@@ -301,13 +305,9 @@ class Engine:
             self._puller.learn(session.link, run.log, pull.start)
             self._announcer.answered(session.link)
 
-    def _run(self, session: Session, run: wire.Run, leaves: Sequence[Leaf], now: int) -> None:
+    def _accept(self, session: Session, run: wire.Run, leaves: Sequence[Leaf], now: int) -> None:
         log_ = LogId(run.log)
         entry, asked = self.view.logs.get(log_), self._puller.asked(log_, session.link)
-        free = log_ != self.own and log_ not in self._puller.under_way
-        if not asked and not (free and self._pusher.take(session.link, run, leaves)):
-            self._fetcher.announced(session, runs.told(self.view, run), now)
-            return  # pushed and of no use here, or asked too long ago
         try:
             fit = runs.check(self.view, run, leaves, now // 1000)
         except (VerificationError, DecodeError) as error:
@@ -386,6 +386,8 @@ class Engine:
     def _told(self, session: Session, message: wire.HeadTold, now: int) -> None:
         if (proof := self.keeper.told(session.council, message)) and self.keeper.may_act(now):
             self._writer.say(proof, now)
+        elif message.head is not None:
+            self._fetcher.told(session, LogId(message.log), now)
         if message.head is not None and message.log == self.own:
             self._puller.announced(session.link, self.own, self.keeper.guard.wanted, held=True)
             self._fetcher.pull(self.own, now)

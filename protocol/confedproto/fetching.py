@@ -5,6 +5,7 @@ does about it when a peer announces heads, when a pull ends, and when one takes 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from confedproto import runs, wire
@@ -14,6 +15,9 @@ from confedproto.gossip import Announcer
 from confedproto.guard import Signing, ask
 from confedproto.ids import LogId
 from confedproto.keeper import Keeper
+from confedproto.limits import CLOCK_AHEAD_MAX_S
+from confedproto.log import head_time
+from confedproto.pushing import Pusher
 from confedproto.quotas import Ledger, cost_of
 from confedproto.record import Leaf
 from confedproto.session import Session
@@ -26,6 +30,22 @@ Refuse = Callable[[int, Reason, str], None]
 """Tells the operator of something that a link brought; the link lives on."""
 
 
+EARLY_MAX: Final = 64
+"""Runs held until their time: 4 MiB."""
+EARLY_MAX_MS: Final = 86_400_000
+"""How far from now that may be: a clock that is a day ahead will be mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """A run that is to be looked at again when our clock has reached `due` (milliseconds)."""
+
+    due: int
+    session: Session
+    run: wire.Run
+    leaves: Sequence[Leaf]
+
+
 class Fetcher:
     """One node's asking. Times are milliseconds."""
 
@@ -36,6 +56,7 @@ class Fetcher:
         keeper: Keeper,
         announcer: Announcer,
         filler: Filler,
+        pusher: Pusher,
         *,
         send: Send,
         refuse: Refuse,
@@ -46,8 +67,11 @@ class Fetcher:
         self._keeper: Final = keeper
         self._announcer: Final = announcer
         self._filler: Final = filler
+        self._pusher: Final = pusher
         self._orphans: set[LogId] = set()  # later logs of councils not known well enough yet
         self._full: set[LogId] = set()  # logs of which nothing more is kept
+        self._early: dict[LogId, Early] = {}  # runs under heads from a clock ahead of ours
+        self._doubted: set[tuple[int, LogId]] = set()  # asked about after a run that did not fit
         self._send: Final = send
         self._refuse: Final = refuse
 
@@ -91,8 +115,8 @@ class Fetcher:
             return  # nobody else appends to our log; a longer one is a matter of recovery
         if log_ in self._view.chains.forked and not self._view.chains.wants(log_, held):
             return  # a forked log takes nothing new (FRK-4)
-        if log_ in self._full:
-            return  # it takes no more (QUO-1): the run that would not fit was refused by name
+        if log_ in self._full or log_ in self._early:
+            return  # it takes no more (QUO-1), or not before its time (LOG-6)
         link = self.puller.choose(log_, held, now)
         if link is not None:
             self._send(link, wire.Pull(log=log_, start=held))
@@ -101,6 +125,20 @@ class Fetcher:
         """A pull ended: start one that had to wait for its peer."""
         for log_ in self.puller.take_waiting():
             self.pull(log_, now)
+
+    def expects(self, session: Session, run: wire.Run, leaves: Sequence[Leaf], now: int) -> bool:
+        """Whether a run is to be looked at: it was asked for, or is pushed and of use (LIV-6).
+
+        Any other is as good as an announcement.
+        """
+        log_ = LogId(run.log)
+        if self.puller.asked(log_, session.link):
+            return True
+        free = log_ != self._keeper.own and log_ not in self.puller.under_way
+        if free and self._pusher.take(session.link, run, leaves):
+            return True
+        self.announced(session, runs.told(self._view, run), now)
+        return False
 
     def refused(
         self,
@@ -113,6 +151,15 @@ class Fetcher:
         """A run did not hold: ask somebody else. Raises RemoteProtocolError if it is a lie."""
         log_ = LogId(run.log)
         entry = self._view.logs.get(log_)
+        if error.reason is Reason.HEAD_AHEAD and self._keep_early(session, run, leaves, now):
+            self.puller.end(log_, session.link)
+            self._refuse(session.link, error.reason, error.detail)
+            self.pull_waiting(now)
+            return
+        if error.reason is Reason.LOG_INDEX and entry is not None and run.start < entry.tree.size:
+            self.puller.end(log_, session.link)  # another one was faster: nobody's fault
+            self.pull(log_, now)
+            return
         self.puller.fail(log_, session.link)
         forked = runs.FAULTS_OF_A_FORK if entry is not None and run.start > 0 else frozenset()
         if entry is None and runs.is_later(leaves) and error.reason in runs.FAULTS_OF_AN_ORPHAN:
@@ -121,9 +168,45 @@ class Fetcher:
             raise RemoteProtocolError(error.reason, error.detail) from None
         elif error.reason in forked and entry is not None:
             self._send(session.link, ask(entry, log_))
+            if error.reason is not Reason.HEAD_TIME:
+                session.strike(error.reason)
+                self._doubted.add((session.link, log_))
         self._refuse(session.link, error.reason, error.detail)
         self.pull(log_, now)
         self.pull_waiting(now)
+
+    def _keep_early(
+        self, session: Session, run: wire.Run, leaves: Sequence[Leaf], now: int
+    ) -> bool:
+        """Hold a run until our clock has reached its head's, so that it need not be sent again."""
+        log_ = LogId(run.log)
+        if len(self._early) >= EARLY_MAX or log_ in self._early:
+            return False
+        due = (head_time(run.head) - CLOCK_AHEAD_MAX_S) * 1000
+        if due > now + EARLY_MAX_MS:
+            return False
+        self._early[log_] = Early(due, session, run, leaves)
+        return True
+
+    def ripe(self, now: int) -> list["Early"]:
+        """The runs that were held until now."""
+        out = [early for early in self._early.values() if early.due <= now]
+        for early in out:
+            del self._early[LogId(early.run.log)]
+        return out
+
+    def next_deadline(self) -> int | None:
+        """When the first held run is due, or the oldest pull runs out (milliseconds), or None."""
+        times = [early.due for early in self._early.values()]
+        late = self.puller.next_deadline()
+        return min(times if late is None else [*times, late], default=None)
+
+    def told(self, session: Session, log_: LogId, now: int) -> None:
+        """An answer about a log shows no second history: its run may hold the next time (SYN-8)."""
+        if (session.link, log_) in self._doubted:
+            self._doubted.discard((session.link, log_))
+            self.puller.forgive(log_, session.link)
+            self.pull(log_, now)
 
     def has_room(self, session: Session, run: wire.Run, log: Log, now: int) -> bool:
         """Whether a run that holds fits the quotas, and counts; else it ends there (QUO-1)."""
@@ -149,14 +232,18 @@ class Fetcher:
     def expire(self, now: int) -> None:
         """Give pulls that take too long to another peer."""
         late = self.puller.expire(now)
-        for log_ in late:
+        for log_, link in late:
             self.pull(log_, now)
+            if log_ not in self.puller.under_way:  # nobody else has it: the same one again
+                self.puller.forgive(log_, link)
+                self.pull(log_, now)
         if late:
             self.pull_waiting(now)
 
     def drop_link(self, link: int, now: int) -> None:
         """A link is gone: what it was asked for is asked of others."""
         self.puller.drop_link(link)
+        self._doubted = {(one, log_) for one, log_ in self._doubted if one != link}
         self._filler.drop_link(link)
         held = {log_: entry.tree.size for log_, entry in self._view.logs.items()}
         for log_ in list(self.puller.wanted(held)):

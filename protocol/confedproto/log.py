@@ -65,6 +65,11 @@ def head_log(envelope: bytes) -> LogId:
     return LogId(_split(envelope)[0].log)
 
 
+def head_time(envelope: bytes) -> int:
+    """The time that an unverified head claims (seconds UTC). Raises DecodeError."""
+    return _split(envelope)[0].time
+
+
 def open_head(network: NetworkId, key: PublicKey, envelope: bytes) -> Head:
     """Decode a head and verify `key`'s signature. Raises DecodeError or VerificationError."""
     fields, payload, signature = _split(envelope)
@@ -111,9 +116,9 @@ def check_hash_run(
     """As `check_run`, of leaves that may be withheld: their hashes alone are known (LOG-9)."""
     if start != tree.size or not 0 < len(hashes) <= RUN_MAX_RECORDS:
         raise VerificationError(Reason.LOG_INDEX, f"run at {start}, log has {tree.size}")
-    if head.time > now + CLOCK_AHEAD_MAX_S:
-        raise VerificationError(Reason.HEAD_AHEAD)
     check_hashes(tree, hashes, head, proof)
+    if head.time > now + CLOCK_AHEAD_MAX_S:
+        raise VerificationError(Reason.HEAD_AHEAD)  # last: what is held for its time holds else
 
 
 def check_hashes(

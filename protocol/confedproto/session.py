@@ -11,6 +11,9 @@ from confedproto.errors import Reason, RemoteProtocolError
 from confedproto.ids import CouncilId, TransportKey
 from confedproto.quotas import Bucket, cost_to_answer
 
+STRIKES_MAX: Final = 8
+"""Runs of one link that do not hold, for which it may not be to blame, until it is."""
+
 
 @unique
 class State(Enum):
@@ -57,6 +60,7 @@ class Session:
     council: CouncilId | None
     salt: bytes = b""  # of this session alone: the channel's handshake hash
     bucket: Bucket = field(default_factory=Bucket)  # what the peer may still ask for
+    strikes: int = 0  # runs of its that did not hold, where it might be another's fault
 
     def charge(self, message: wire.Message, named: int, now: int) -> None:
         """Let the peer pay for what it asks (QUO-3); `named` heads are to be named.
@@ -65,6 +69,12 @@ class Session:
         """
         if not self.bucket.pay(cost_to_answer(message, named), now):
             raise RemoteProtocolError(Reason.QUOTA, "asks for more than a link may")
+
+    def strike(self, reason: Reason) -> None:
+        """A run did not hold. Raises RemoteProtocolError with its reason at the last one."""
+        self.strikes += 1
+        if self.strikes >= STRIKES_MAX:
+            raise RemoteProtocolError(reason, "and not for the first time")
 
     def step(self, message: wire.Message) -> State:
         """Move on for a message; raises RemoteProtocolError MESSAGE_STATE if it may not come."""

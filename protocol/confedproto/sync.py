@@ -85,9 +85,12 @@ class Puller:
             self._forgive(log, link)
         return True
 
-    def forgive(self, log: LogId) -> None:
-        """What made the pulls of a log fail is over: every peer may be asked again."""
-        self.failed.pop(log, None)
+    def forgive(self, log: LogId, link: int | None = None) -> None:
+        """What made the pulls of a log fail is over: a peer, or every one, may be asked again."""
+        if link is None:
+            self.failed.pop(log, None)
+        else:
+            self._forgive(log, link)
 
     def _forgive(self, log: LogId, link: int) -> None:
         links = self.failed.get(log)
@@ -122,10 +125,14 @@ class Puller:
 
     def fail(self, log: LogId, link: int) -> None:
         """A pull of `log` from `link` brought nothing good; ask somebody else."""
+        self.end(log, link)
+        self.failed.setdefault(log, set()).add(link)
+
+    def end(self, log: LogId, link: int) -> None:
+        """A pull of `log` from `link` is over, through nobody's fault."""
         pull = self.under_way.get(log)
         if pull is not None and pull.link == link:
             del self.under_way[log]
-        self.failed.setdefault(log, set()).add(link)
 
     def asked(self, log: LogId, link: int) -> bool:
         """Whether `link` is being asked for `log`."""
@@ -148,11 +155,11 @@ class Puller:
             return start
         return None
 
-    def expire(self, now: int) -> list[LogId]:
-        """Give up pulls that took too long; returns their logs."""
-        late = [log for log, pull in self.under_way.items() if pull.deadline <= now]
-        for log in late:
-            self.fail(log, self.under_way[log].link)
+    def expire(self, now: int) -> list[tuple[LogId, int]]:
+        """Give up pulls that took too long; returns their logs, and who was asked."""
+        late = [(log, p.link) for log, p in self.under_way.items() if p.deadline <= now]
+        for log, link in late:
+            self.fail(log, link)
         return late
 
     def next_deadline(self) -> int | None:

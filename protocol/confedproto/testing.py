@@ -64,6 +64,7 @@ class SimNode:
     leaves_received: int = 0
     wake: int | None = None
     quotas: Quotas = DEFAULT_QUOTAS
+    skew_ms: int = 0  # how far its clock is ahead of the simulation's
 
 
 @dataclass(slots=True, kw_only=True)
@@ -313,10 +314,10 @@ class Simulator:
     def _wake(self, node: SimNode) -> None:
         if not node.up:
             return
-        deadline = node.engine.next_deadline(self.now)
+        deadline = node.engine.next_deadline(self.now + node.skew_ms)
         if deadline is None:
             return
-        time = max(deadline, self.now + 1)
+        time = max(deadline - node.skew_ms, self.now + 1)
         if node.wake is not None and self.now < node.wake <= time:
             return
         node.wake = time
@@ -330,7 +331,7 @@ class Simulator:
 
     def give(self, node: SimNode, event: inputs.Input) -> None:
         """Hand an input to a node's engine and carry out what it asks for."""
-        for effect in node.engine.handle(event, self.now):
+        for effect in node.engine.handle(event, self.now + node.skew_ms):
             self._carry_out(node, effect)
         self._wake(node)
 

@@ -18,7 +18,7 @@ from confedproto.keys import SigningKey
 from confedproto.limits import LOGS_PER_LINK_MAX, RUN_MAX_BYTES
 from confedproto.merkle import Tree, leaf_hash
 from confedproto.record import RefusedLeaf, VerifiedRecord
-from confedproto.session import State
+from confedproto.session import STRIKES_MAX, State
 from confedproto.testing import SimNode, Simulator
 from tests.support.councils import DAY, START, Author, feed, found_compact, key
 
@@ -498,7 +498,7 @@ def asked_one(made: Rig, chapter: Chapter, link: int = 1) -> None:
     assert made.pulls() == [(link, made.held(chapter.author))]
 
 
-def test_run_from_the_future_is_not_kept_and_asked_again_when_announced_again() -> None:
+def test_run_from_the_future_is_held_until_its_time() -> None:
     made, chapter = rig(1), Chapter.of(stranger())
     asked_one(made, chapter)
     ahead = chapter.head(time=START + 3_601)
@@ -506,11 +506,74 @@ def test_run_from_the_future_is_not_kept_and_asked_again_when_announced_again() 
     assert made.refused() == [Reason.HEAD_AHEAD]
     assert made.closed() == []
     assert made.stored() == 0
-    made.now += 2_000
+    made.announce(1, chapter)
+    assert made.pulls() == []
+    assert made.node.engine.next_deadline(made.now) == made.now + 1_000
+    made.now += 1_000
+    made.give(inputs.Tick())
+    assert made.stored() == len(chapter.leaves)
+
+
+def test_run_from_next_week_is_refused() -> None:
+    made, chapter = rig(1), Chapter.of(stranger())
+    asked_one(made, chapter)
+    made.run(1, chapter.run(head=chapter.head(time=START + 7 * DAY)))
+    assert made.refused() == [Reason.HEAD_AHEAD]
     made.announce(1, chapter)
     assert made.pulls() == [(1, 0)]
-    made.run(1, chapter.run(head=ahead))
-    assert made.stored() == len(chapter.leaves)
+
+
+def test_run_that_another_made_stale_is_asked_again_at_once_of_the_only_source() -> None:
+    made, chapter = rig(2), Chapter.of(stranger(extra=20))
+    early = Chapter(chapter.author, chapter.leaves[:7])
+    asked_one(made, early)
+    made.run(1, early.run())
+    made.announce(1, chapter)
+    assert made.pulls() == [(1, 7)]
+    made.run(1, chapter.run(3))
+    assert made.refused() == []
+    assert made.pulls() == [(1, 7)]
+    made.run(1, chapter.run(7))
+    assert made.held(chapter.author) == len(chapter.leaves)
+
+
+def test_run_that_does_not_fit_is_asked_again_when_its_giver_shows_no_other_history() -> None:
+    made, chapter = rig(1), Chapter.of(stranger(extra=20))
+    early = Chapter(chapter.author, chapter.leaves[:7])
+    asked_one(made, early)
+    made.run(1, early.run())
+    made.announce(1, chapter)
+    spoiled = Chapter(chapter.author, [*chapter.leaves[:8], *chapter.leaves[9:], (b"x",)])
+    bad = wire.Run(
+        log=chapter.author.log,
+        start=7,
+        leaves=tuple(spoiled.leaves[7:]),
+        head=chapter.head().envelope,
+    )
+    for _ in range(STRIKES_MAX - 1):
+        made.run(1, bad)
+        assert made.refused() == [Reason.ROOT_MISMATCH]
+        assert made.pulls() == []
+        tree = chapter.tree()
+        told = wire.HeadTold(
+            log=chapter.author.log,
+            size=7,
+            head=chapter.head().envelope,
+            root=tree.root_at(7),
+            path=tuple(tree.consistency(7, tree.size)),
+        )
+        made.say(1, told)
+        assert made.pulls() == [(1, 7)]  # at once, not at the next digest
+    made.run(1, bad)
+    assert made.closed() == [(1, Reason.ROOT_MISMATCH)]  # nobody else can be to blame so often
+
+
+def test_pull_that_runs_out_is_asked_again_of_the_only_source() -> None:
+    made, chapter = rig(1), Chapter.of(stranger())
+    asked_one(made, chapter)
+    made.now += sync.PULL_TIMEOUT_MS
+    made.give(inputs.Tick())
+    assert made.pulls() == [(1, 0)]
 
 
 def test_run_that_nobody_asked_for_is_as_good_as_an_announcement() -> None:
@@ -553,16 +616,6 @@ def test_pull_never_answered_is_asked_of_another_peer() -> None:
     assert made.stored() == 0
     made.run(2, chapter.run())
     assert made.stored() == len(chapter.leaves)
-
-
-def test_pull_never_answered_by_the_only_peer_is_asked_again_once_it_announces_again() -> None:
-    made, chapter = rig(1), Chapter.of(stranger())
-    asked_one(made, chapter)
-    made.now += sync.PULL_TIMEOUT_MS
-    made.give(inputs.Tick())
-    assert made.pulls() == []
-    made.announce(1, chapter)
-    assert made.pulls() == [(1, 0)]
 
 
 def test_pull_from_a_link_that_breaks_is_asked_of_another_peer() -> None:
