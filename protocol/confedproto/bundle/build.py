@@ -200,7 +200,11 @@ def build_act_from_view(view: View, act: RecordId, now: int) -> bytes:
     ]
     others = [p.record for p in (*answers, *positions) if p.log == placed.log]
     said = _said(view, view.records[mandate_id])
-    draft.place_under_head(placed.record, mandate, *earlier, *said, *others)
+    here = [
+        one for one in (mandate, *earlier, *said, *others) if view.records[one.id].log == placed.log
+    ]
+    draft.add(mandate)  # in an older log its own file says where it stands
+    draft.place_under_head(placed.record, *here)
     draft.add_receipts(placed.record, first=True, most=needed)
     return draft.done("act", act)
 

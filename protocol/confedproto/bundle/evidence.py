@@ -7,13 +7,16 @@ These are the node's own functions. A file that says one thing which does not ho
 nothing: `prove` raises, and no part of it is used.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from confedproto import codec, keys, record
+from confedproto.bodies import KINDS, Needs
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.link import Link
+from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.node import Node
 from confedproto.bodies.witness import Witness
 from confedproto.bundle.container import Bundle, Receipt, SignedHead
@@ -164,12 +167,17 @@ def _fold(
     """Admit every record of the file into its council's authority, or refuse the file (BUN-7).
 
     A record stands after the charter version that it names and before the next; within that
-    by its proven index, and what has none (an act that is not in the log yet) comes last.
+    a node's own record beside the node record of its key, the others by their proven index. Of
+    what has none a mandate (it may stand in an older log) comes first, the rest last.
     """
+    servers: Servers = defaultdict(list)
+    for one in records.values():
+        if isinstance(one.body, Node):
+            servers[one.council, one.body.key].append((one.charter, one.body.number))
     authorities: dict[CouncilId, Authority] = {}
     links = Links()
     last: dict[CouncilId, int] = {}
-    for one in sorted(records.values(), key=lambda r: _log_order(r, indexes)):
+    for one in sorted(records.values(), key=lambda r: _log_order(r, indexes, servers)):
         authority = authorities.setdefault(one.council, Authority(network))
         fault = authority.admit(one)
         if fault is None and isinstance(one.body, Link):
@@ -187,18 +195,28 @@ def _fold(
     return authorities, links
 
 
+Servers = dict[tuple[CouncilId, bytes], list[tuple[int, int]]]
+"""Council and node key -> charter version and number of each node record of the key."""
+
+
 def _log_order(
-    one: VerifiedRecord, indexes: Mapping[RecordId, int]
-) -> tuple[int, int, int, RecordId]:
+    one: VerifiedRecord, indexes: Mapping[RecordId, int], servers: Servers
+) -> tuple[int, int, int, int, RecordId]:
     match one.body:
         case Charter():
-            return one.charter + 1, 0, 0, one.id
+            return one.charter + 1, 0, 0, 0, one.id
         case Node() as node:
-            return one.charter, 1, node.number, one.id
+            return one.charter, 1, node.number, 0, one.id
         case _ if one.id in indexes:
-            return one.charter, 2, indexes[one.id], one.id
+            return one.charter, 2, indexes[one.id], 1, one.id
+        case _ if KINDS.get(one.kind) and KINDS[one.kind].needs is Needs.NODE:
+            mine = servers.get((one.council, one.signers[0]), ())
+            since, number = max((row for row in mine if row[0] <= one.charter), default=(0, 0))
+            return one.charter, 1, number if since == one.charter else 0, 1, one.id
+        case Mandate():
+            return one.charter, 2, 0, 0, one.id
         case _:
-            return one.charter, 3, 0, one.id
+            return one.charter, 3, 0, 0, one.id
 
 
 # --- places, head, receipts -------------------------------------------------------------------

@@ -13,7 +13,7 @@ from confedproto.bundle.certified import certified
 from confedproto.bundle.evidence import Evidence, Received
 from confedproto.bundle.membership import compact_of
 from confedproto.errors import DecodeError, Reason, VerificationError
-from confedproto.ids import CouncilId, RecordId
+from confedproto.ids import CouncilId, LogId, RecordId
 from confedproto.limits import LOG_MAX_SIZE
 from confedproto.log import Head, open_head
 from confedproto.record import VerifiedRecord
@@ -58,10 +58,12 @@ class Files:
         return [At(record=r, index=self.index(i)) for i, r in self.all_of(kind, about).items()]
 
 
-def _offset(proved: Evidence, council: CouncilId) -> int:
-    """Successive logs of a council in one row of numbers."""
-    node = proved.authorities[council].node
-    return 0 if node is None else node.node.number * 2 * LOG_MAX_SIZE
+def _offset(proved: Evidence, council: CouncilId, log: LogId | None = None) -> int:
+    """Successive logs of a council in one row of numbers; without `log` the file's newest."""
+    authority = proved.authorities[council]
+    wanted = authority.node.log if log is None and authority.node is not None else log
+    numbers = (step.node.number for step in authority.nodes if step.log == wanted)
+    return min(numbers, default=0) * 2 * LOG_MAX_SIZE
 
 
 def mandate_case(files: Files, mandate: RecordId) -> MandateCase:
@@ -82,7 +84,7 @@ def _case(files: Files, chosen: Evidence, mandate: RecordId) -> MandateCase:
     granted = chosen.records.get(mandate)
     if granted is None or not isinstance(granted.body, Mandate):
         raise VerificationError(Reason.BUNDLE_MISSING, "the mandate", mandate)
-    if not chosen.in_log(mandate):
+    if files.index(mandate) is None:
         raise VerificationError(Reason.BUNDLE_MISSING, "the mandate's place in the log", mandate)
     council, body = granted.council, granted.body
     charter = chosen.charter_of(council, granted.charter)
@@ -93,7 +95,7 @@ def _case(files: Files, chosen: Evidence, mandate: RecordId) -> MandateCase:
         for p in files.proved
         if p.head is not None and p.subject.council == council
     ]
-    heads += [(_offset(chosen, council) + h.size, h.time) for h in cited.values()]
+    heads += [(_offset(chosen, council, h.log) + h.size, h.time) for h in cited.values()]
 
     def receipts_of(record: VerifiedRecord) -> Mapping[CouncilId, int]:
         return {r.witness: r.time for r in reversed(files.received(record.id))}
@@ -189,14 +191,22 @@ def _before(files: Files, granted: VerifiedRecord) -> list[tuple[Mandate, int | 
 
 
 def _cited(proved: Evidence, act: VerifiedRecord) -> Head:
-    """The head that an act cites, if its council's node signed it (ACT-4)."""
-    node = proved.authorities[act.council].node
-    if node is None or not isinstance(act.body, Act):
+    """The head that an act cites, if a node of its council signed it (ACT-4).
+
+    That may be an older node's: the delegate had not heard of the replacement.
+    """
+    nodes = proved.authorities[act.council].nodes
+    if not nodes or not isinstance(act.body, Act):
         raise VerificationError(Reason.BUNDLE_MISSING, "the node record")
-    try:
-        head = open_head(proved.bundle.network, node.key, act.body.head)
-    except DecodeError as error:
-        raise VerificationError(error.reason, "the head that the act cites") from None
-    if head.log != node.log:
-        raise VerificationError(Reason.LOG_ID, "the head that the act cites")
-    return head
+    fault = VerificationError(Reason.LOG_ID, "the head that the act cites")
+    for node in nodes:
+        try:
+            head = open_head(proved.bundle.network, node.key, act.body.head)
+        except DecodeError as error:
+            raise VerificationError(error.reason, "the head that the act cites") from None
+        except VerificationError as error:
+            fault = error
+            continue
+        if head.log == node.log:
+            return head
+    raise fault

@@ -1,6 +1,6 @@
 // What one `.confed` file proves: every record opened, admitted, placed (specs/12, BUN-7 to -11).
 
-import { Authority } from "./authority.js";
+import { Authority, BY_NODE } from "./authority.js";
 import { openAll, rootsOf } from "./bundle.js";
 import { compare, equal, toHex } from "./bytes.js";
 import { encode } from "./codec.js";
@@ -84,8 +84,11 @@ function fold(network, records, indexes) {
   const authorities = new Map();
   const links = new Links();
   const last = new Map();
-  const rows = [...records].map(([id, record]) => [logOrder(id, record, indexes), id, record]);
-  rows.sort(([a], [b]) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || compare(a[3], b[3]));
+  const servers = serversOf(records);
+  const order = (id, record) => logOrder(id, record, indexes, servers);
+  const rows = [...records].map(([id, record]) => [order(id, record), id, record]);
+  const apart = (a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3];
+  rows.sort(([a], [b]) => apart(a, b) || compare(a[4], b[4]));
   for (const [, id, record] of rows) {
     const council = toHex(record.council);
     if (!authorities.has(council)) authorities.set(council, new Authority(network));
@@ -102,13 +105,31 @@ function fold(network, records, indexes) {
   return { authorities, links };
 }
 
-function logOrder(id, record, indexes) {
-  if (record.kind === "charter") return [record.charter + 1, 0, 0, record.id];
-  if (record.kind === "node") return [record.charter, 1, record.body.get("number"), record.id];
+/** Council and node key -> [charter version, number] of each node record of the key. */
+function serversOf(records) {
+  const out = new Map();
+  for (const { kind, council, charter, body } of records.values()) {
+    if (kind !== "node") continue;
+    const server = toHex(council) + toHex(body.get("key"));
+    out.set(server, [...(out.get(server) ?? []), [charter, body.get("number")]]);
+  }
+  return out;
+}
+
+function logOrder(id, record, indexes, servers) {
+  const { kind, charter } = record;
+  if (kind === "charter") return [charter + 1, 0, 0, 0, record.id];
+  if (kind === "node") return [charter, 1, record.body.get("number"), 0, record.id];
   const index = indexes.get(id);
-  return index === undefined
-    ? [record.charter, 3, 0, record.id]
-    : [record.charter, 2, index, record.id];
+  if (index !== undefined) return [charter, 2, index, 1, record.id];
+  if (BY_NODE.has(kind)) {
+    const mine = servers.get(toHex(record.council) + toHex(record.signers[0])) ?? [];
+    const [since, number] = mine
+      .filter(([version]) => version <= charter)
+      .reduce((a, b) => (a[0] - b[0] || a[1] - b[1]) > 0 ? a : b, [0, 0]);
+    return [charter, 1, since === charter ? number : 0, 1, record.id];
+  }
+  return kind === "mandate" ? [charter, 2, 0, 0, record.id] : [charter, 3, 0, 0, record.id];
 }
 
 /** Invitations, the answers to them, and whom the host took for its guest (specs/09, LNK-2). */

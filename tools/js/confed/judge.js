@@ -162,8 +162,15 @@ function indexOf(proved, id) {
   return null;
 }
 
-const offset = (one, council) =>
-  (one.authorities.get(council).node?.body.get("number") ?? 0) * LOGS_APART;
+/** Successive logs of a council in one row of numbers; without `log` the file's newest. */
+function offset(one, council, log = null) {
+  const { node, nodes } = one.authorities.get(council);
+  const wanted = log ?? node?.log;
+  const numbers = nodes
+    .filter((step) => equal(step.log, wanted))
+    .map(({ body }) => body.get("number"));
+  return numbers.length === 0 ? 0 : Math.min(...numbers) * LOGS_APART;
+}
 
 /** The receipts of a record in any file: [{witness, time}], each once. */
 function receiptsOf({ proved }, ...ids) {
@@ -199,7 +206,7 @@ async function caseOf(asked, chosen, mandateId) {
   const id = toHex(mandateId);
   const record = chosen.records.get(id);
   if (record === undefined || record.kind !== "mandate") refuse("bundle-missing");
-  if (!isInLog(chosen, id)) refuse("bundle-missing");
+  if (indexOf(proved, id) === null) refuse("bundle-missing");
   const council = toHex(record.council);
   const mandate = record.body;
   const authority = chosen.authorities.get(council);
@@ -209,7 +216,7 @@ async function caseOf(asked, chosen, mandateId) {
   const acts = [];
   for (const { record: act, index } of recordsOf(asked, "act", mandateId)) {
     const head = await citedHead(chosen, act);
-    heads.push([offset(chosen, council) + head.size, head.time]);
+    heads.push([offset(chosen, council, head.log) + head.size, head.time]);
     const receipts = receiptsOf(asked, toHex(act.id));
     acts.push({ id: act.id, body: act.body, time: act.time, headTime: head.time, index, receipts });
   }
@@ -312,13 +319,21 @@ async function membersOf({ proved }, chosen, mandate) {
   return null;
 }
 
-/** The head that an act cites, if its council's node signed it (ACT-4). */
+/** The head that an act cites, if a node of its council signed it, maybe an older one (ACT-4). */
 async function citedHead(chosen, act) {
-  const { node } = chosen.authorities.get(toHex(act.council));
-  if (node === null) refuse("bundle-missing");
-  const head = await openHead(chosen.bundle.network, node.key, act.body.get("head"));
-  if (!equal(head.log, node.log)) refuse("log-id");
-  return head;
+  const { nodes } = chosen.authorities.get(toHex(act.council));
+  if (nodes.length === 0) refuse("bundle-missing");
+  let fault = new Refusal("log-id");
+  for (const node of nodes) {
+    try {
+      const head = await openHead(chosen.bundle.network, node.key, act.body.get("head"));
+      if (equal(head.log, node.log)) return head;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      fault = error;
+    }
+  }
+  throw fault;
 }
 
 // --- one judge a kind ----------------------------------------------------------------------------
