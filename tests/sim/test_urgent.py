@@ -147,10 +147,10 @@ def push(sim: Simulator, author: SimNode, target: SimNode, start: int) -> list[f
     entry = author.engine.view.logs[author.engine.own]
     served = runs.served(entry, 0, start)
     assert served is not None
-    rows = author.disk[entry.id][start:]
-    run = author.engine.run_message(served, [(e, part) for e, part, _ in rows])
+    rows = [(envelope, part) for envelope, part, *_ in author.disk[entry.id][start:]]
+    run = author.engine.run_message(served, rows)
     link = next(iter(target.engine.sessions))
-    leaves = [sim.open_leaf(*leaf) for leaf in run.leaves]
+    leaves = [sim.open_leaf(envelope, part) for envelope, part in rows]
     return target.engine.handle(inputs.RunOpened(link=link, run=run, leaves=leaves), sim.now)
 
 

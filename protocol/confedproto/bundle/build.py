@@ -82,9 +82,13 @@ class _Draft:
         )
 
     def place_under_head(self, *ones: VerifiedRecord) -> None:
-        """Prove that records of one council are under the newest head of its log."""
+        """Prove that records are under the newest head of the first one's log.
+
+        What stands in another log of the council is for a file of its own.
+        """
         log = self.view.logs[self.view.records[ones[0].id].log]
         head = log.head
+        ones = tuple(one for one in ones if self.view.records[one.id].log == log.id)
         if head is None or any(self.view.records[one.id].index >= head.size for one in ones):
             raise LocalProtocolError(Reason.BUNDLE_MISSING, "a signed head; try again")
         signature = _head_signature(head.envelope)
@@ -195,16 +199,11 @@ def build_act_from_view(view: View, act: RecordId, now: int) -> bytes:
         draft.add_council(amend.record.council)
         draft.add(amend.record)
         motion = amend.record.subject
-    positions = [
-        one for one in view.about(motion, "position") if one.record.council == mandate.council
-    ]
-    others = [p.record for p in (*answers, *positions) if p.log == placed.log]
+    said_on = [p for p in view.about(motion, "position") if p.record.council == mandate.council]
+    others = [p.record for p in (*answers, *said_on)]
     said = _said(view, view.records[mandate_id])
-    here = [
-        one for one in (mandate, *earlier, *said, *others) if view.records[one.id].log == placed.log
-    ]
     draft.add(mandate)  # in an older log its own file says where it stands
-    draft.place_under_head(placed.record, *here)
+    draft.place_under_head(placed.record, mandate, *earlier, *said, *others)
     draft.add_receipts(placed.record, first=True, most=needed)
     return draft.done("act", act)
 
