@@ -82,10 +82,7 @@ class _Draft:
         )
 
     def place_under_head(self, *ones: VerifiedRecord) -> None:
-        """Prove that records are under the newest head of the first one's log.
-
-        What stands in another log of the council is for a file of its own.
-        """
+        """Prove records under the newest head of the first one's log; the rest have own files."""
         log = self.view.logs[self.view.records[ones[0].id].log]
         head = log.head
         ones = tuple(one for one in ones if self.view.records[one.id].log == log.id)
