@@ -92,7 +92,9 @@ class Assembly:
         part = TEXT if isinstance(body, Motion | Amend) else None
         return self.authors[by].add(body, subject=about, time=self.now, part=part)
 
-    def move(self, name: str = "coordination", *, by: int = 0, **fields: Any) -> VerifiedRecord:
+    def move(
+        self, name: str = "coordination", *, by: int = 0, witnessed: bool = True, **fields: Any
+    ) -> VerifiedRecord:
         """A motion of council `by`, which all witness."""
         body = Motion(
             name=name,
@@ -102,7 +104,8 @@ class Assembly:
         )
         moved = self.put(by, body, self.compact)
         self.now += 1
-        self.witness()
+        if witnessed:
+            self.witness()
         return moved
 
     def amend(self, motion: VerifiedRecord, *, by: int = 1, **fields: Any) -> VerifiedRecord:

@@ -73,12 +73,14 @@ def _accede_and_vote(
     for author in late:
         author.add(Accession(weight=2), subject=made.compact.id, time=made.now)
     more = [Voter(council=a.council, weight=2) for a in late]
-    motion = made.move()
+    motion = made.move(witnessed=False)
+    _witness_some(made, made.authors[:1])
     roll = made.roll(without=range(FOUNDERS, len(made.authors)), more=more)
     freeze = made.freeze(motion, councils=roll, witnessed=False)
-    made.now -= 1
+    assert isinstance(freeze.body, Freeze)
+    made.now = freeze.time + 1
     _witness_some(made, made.authors[:1])
-    made.now += 1
+    made.now = freeze.body.opens
     said = [made.position(freeze, by, "Y", yes=9) for by in range(len(made.authors))]
     _witness_some(made, made.authors)
     return motion, freeze, said
@@ -167,7 +169,12 @@ def _keep(store: Store, author: Author) -> None:
 
 def _batch(made: Assembly) -> None:
     """Some motions at once, as in a confederation that is busy: they share witness records."""
-    moved = [made.move(by=number % COUNCILS) for number in range(BATCH)]
+    start = made.now
+    moved: list[VerifiedRecord] = []
+    for number in range(BATCH):
+        made.now = start
+        moved.append(made.move(by=number % COUNCILS, witnessed=False))
+    made.witness()
     made.now += 10
     start, frozen = made.now, list[VerifiedRecord]()
     for number, motion in enumerate(moved):
