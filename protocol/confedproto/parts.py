@@ -31,8 +31,8 @@ def text_hash(part: bytes) -> bytes:
 def encode_heads(heads: Iterable[WitnessedHead]) -> tuple[bytes, bytes]:
     """The detached part of a witness record and its root; heads sorted by log (WIT-2)."""
     rows = sorted([head.log, head.size, head.root] for head in heads)
-    root = root_of([leaf_hash(codec.encode(row)) for row in rows])
-    return codec.encode(rows, max_bytes=PART_MAX_BYTES), root
+    part = codec.encode(rows, max_bytes=PART_MAX_BYTES)
+    return part, root_of([leaf_hash(codec.encode_again(row)) for row in rows])
 
 
 def check_part(kind: Kind | None, body: Body | Mapping[str, Any], part: bytes | None) -> None:
@@ -53,12 +53,14 @@ def check_part(kind: Kind | None, body: Body | Mapping[str, Any], part: bytes | 
             raise DecodeError(Reason.BODY_FORM, "a text is its salt, then clean UTF-8")
         return
     try:
-        again, root = encode_heads(heads_of(part))
-    except (DecodeError, LocalProtocolError) as error:
+        heads = heads_of(part)
+    except DecodeError as error:
         raise VerificationError(Reason.PART_MISMATCH, str(error)) from None
-    if again != part or root != getattr(body, "root", None):
+    rows = [[head.log, head.size, head.root] for head in heads]
+    root = root_of([leaf_hash(codec.encode_again(row)) for row in rows])
+    if rows != sorted(rows) or root != getattr(body, "root", None):
         raise VerificationError(Reason.PART_MISMATCH)
-    logs = [head.log for head in heads_of(part)]
+    logs = [head.log for head in heads]
     if len(logs) != getattr(body, "count", None) or len(set(logs)) != len(logs):
         raise DecodeError(Reason.BODY_FORM, "heads of a witness record")
 
@@ -71,6 +73,7 @@ def _is_text(part: bytes) -> bool:
     return len(part) >= SALT_BYTES and codec.text_is_clean(text)
 
 
+@lru_cache(maxsize=16)  # asked more than once while a witness record is taken up
 def heads_of(part: bytes) -> tuple[WitnessedHead, ...]:
     """The heads in a witness record's detached part. Raises DecodeError BODY_FORM or ENC_*."""
     value = codec.decode(part, max_bytes=PART_MAX_BYTES)
@@ -143,7 +146,7 @@ def _rows_of(part: bytes) -> tuple[list[Any], bytes]:
     rows = codec.decode(part, max_bytes=ROWS_MAX_BYTES)
     if not isinstance(rows, list) or len(rows) > MEMBERS_MAX:
         raise DecodeError(Reason.BODY_FORM, "no list")
-    return rows, root_of([leaf_hash(codec.encode(row)) for row in rows])
+    return rows, root_of([leaf_hash(codec.encode_again(row)) for row in rows])
 
 
 def _at(value: Any, path: tuple[str | int, ...]) -> Any:
