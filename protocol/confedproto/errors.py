@@ -202,6 +202,7 @@ class Reason(StrEnum):
     SCOPE = "scope"
     SCOPE_OTHER = "scope-other"
     ORDER_CAP = "order-cap"
+    FOUND_VOID = "found-void"
     DISPUTE_PARTY = "dispute-party"
     # mandates, specs/06
     MANDATE_UNKNOWN = "mandate-unknown"

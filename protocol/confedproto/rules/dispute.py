@@ -3,7 +3,7 @@
 A finding has one of a closed list of effects; a panel that is silent decides nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -122,11 +122,11 @@ def _found(dispute: RecordId, panel: tuple[CouncilId, ...], world: World) -> str
 
 
 def held_until(
-    subject: RecordId, councils: Collection[CouncilId], compact: Compact, world: World
+    holds: Iterable[Placed], councils: Collection[CouncilId], compact: Compact
 ) -> tuple[int, int] | None:
     """From when until when a quarter of C suspends a decision, once (DIS-6), seconds UTC."""
     first: dict[CouncilId, int] = {}
-    for placed in world.about(subject, "hold"):
+    for placed in holds:
         council = placed.record.council
         if isinstance(placed.record.body, Hold) and council in councils:
             first[council] = min(placed.record.time, first.get(council, placed.record.time))
@@ -135,15 +135,3 @@ def held_until(
         return None
     since = sorted(first.values())[needed - 1]
     return since, since + term(compact, "hold")
-
-
-def is_challenged(
-    subject: RecordId, author: CouncilId, members: Collection[CouncilId], world: World
-) -> bool:
-    """Whether two other councils say that an act of administration is policy (ADA-3, case 49)."""
-    by = {
-        placed.record.council
-        for placed in world.about(subject, "dispute")
-        if isinstance(placed.record.body, Dispute) and placed.record.body.name == "scope"
-    }
-    return len((by & set(members)) - {author}) >= 2

@@ -5,15 +5,16 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from confedproto.bodies.dispute import Dispute
 from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.hold import Hold
 from confedproto.bodies.motion import Motion
 from confedproto.bodies.task import Task
 from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.case import Case, Placed, World, rule_of
 from confedproto.rules.certificate import tally_of
 from confedproto.rules.compact import rule_for
-from confedproto.rules.dispute import dispute_status, held_until
+from confedproto.rules.dispute import held_until
+from confedproto.rules.findings import Court, awaits_vote, court_of, turns
 from confedproto.rules.law import Rule, RuleKind
 from confedproto.rules.membership import EVER
 from confedproto.rules.motion import MotionStatus
@@ -72,7 +73,7 @@ def standing(case: Case, status: MotionStatus, now: int) -> Standing:
     begins = body.begins if body.begins is not None else frozen.closes
     if now >= begins:
         turns.append(Turn.FORCE)
-    for turn, record in _later(case, body, now):
+    for turn, record in _later(case, body, status):
         turns.append(turn)
         by.append(record)
     ends = body.ends
@@ -95,18 +96,12 @@ def _is_adopted(body: Motion, status: MotionStatus) -> bool:
     return at_once and status.state is State.PROVISIONAL
 
 
-def _later(case: Case, body: Motion, now: int) -> list[tuple[Turn, RecordId]]:
+def _later(case: Case, body: Motion, status: MotionStatus) -> list[tuple[Turn, RecordId]]:
     """Findings, successors and reports that bear on the decision."""
     world, own = case.world, case.motion.record.id
     if world is None:
         return []
-    out: list[tuple[Turn, RecordId]] = []
-    for placed in world.about(own, "dispute"):
-        if not isinstance(placed.record.body, Dispute):
-            continue
-        found = dispute_status(placed, case.compact, case.members, world, now)
-        if getattr(found, "effect", None) == "void":
-            out.append((Turn.FINDING, placed.record.id))
+    out = turns(court_of(case, world), case, status)
     rule = rule_of(case)
     for placed in world.naming(own):
         later = placed.record.body
@@ -136,16 +131,24 @@ def _rule(case: Case, motion: Motion) -> Rule | None:
 
 
 def _holds(case: Case, frozen: Freeze, now: int) -> list[RecordId]:
-    """The records by which the decision waits at `now`: a quarter of C, or a contradiction."""
+    """The records by which a decision waits at `now`: holds, a new vote, a contradiction."""
     world, own = case.world, case.motion.record.id
     if world is None:
         return []
+    court = court_of(case, world)
     councils = {CouncilId(voter.council) for voter in frozen.councils}
-    span = held_until(own, councils, case.compact, world)
-    held: list[RecordId] = []
+    asked = [p for p in world.about(own, "hold") if not _is_over(court, p)]
+    span = held_until(asked, councils, case.compact)
+    held: list[RecordId] = awaits_vote(court, own)
     if span is not None and span[0] <= now < span[1]:
-        held += [p.record.id for p in world.about(own, "hold") if p.record.council in councils]
+        held += [p.record.id for p in asked if p.record.council in councils]
     return held + [p.record.id for p in contradicting(case, world)]
+
+
+def _is_over(court: Court, hold: Placed) -> bool:
+    """Whether a hold names a dispute that ended with nothing against the decision (DIS-6)."""
+    dispute = hold.record.body.dispute if isinstance(hold.record.body, Hold) else None
+    return dispute is not None and court.settled(RecordId(dispute))
 
 
 def contradicting(case: Case, world: World) -> list[Placed]:

@@ -15,7 +15,8 @@ from confedproto.rules.administration import ADMINISTRATIVE, administration_faul
 from confedproto.rules.authority import Authority
 from confedproto.rules.case import Placed, World
 from confedproto.rules.compact import Member
-from confedproto.rules.dispute import DisputeStatus, dispute_status, is_challenged
+from confedproto.rules.dispute import DisputeStatus, dispute_status
+from confedproto.rules.findings import Court, is_challenged
 from confedproto.rules.membership import dissolved_by
 from confedproto.rules.motion import MotionStatus
 from confedproto.rules.standing import Standing
@@ -146,9 +147,14 @@ def rows(held: Held, now: int) -> Iterator[Row]:
     for kind in sorted(ADMINISTRATIVE):
         for placed in world.of_kind(kind):
             found = compact_about(placed.record.id, world)
-            members = held.members(found.record.id) if found is not None else {}
-            fault = administration_fault(placed, members, world)
-            challenged = is_challenged(placed.record.id, placed.record.council, members, world)
+            body = found.record.body if found is not None else None
+            fault: Reason | None = Reason.COMPACT_MEMBER
+            challenged = False
+            if found is not None and isinstance(body, Compact):
+                one = found.record.id
+                court = Court(compact_id=one, compact=body, members=held.members(one), world=world)
+                fault = administration_fault(placed, court)
+                challenged = is_challenged(court, placed.record.id, placed.record.council)
             if fault is not None or challenged:
                 yield act_row(placed.record.id, fault, held=challenged)
 

@@ -33,7 +33,8 @@ from confedproto.errors import Reason
 from confedproto.record import VerifiedRecord
 from confedproto.rules.administration import administration_fault
 from confedproto.rules.compact import form_fault, founding_fault
-from confedproto.rules.dispute import DisputeStatus, Step, dispute_status, is_challenged
+from confedproto.rules.dispute import DisputeStatus, Step, dispute_status
+from confedproto.rules.findings import Court, is_challenged
 from confedproto.rules.membership import dissolved_by
 from confedproto.rules.standing import outcome_without_claims
 from confedproto.rules.states import Effect, State
@@ -659,17 +660,22 @@ def test_case_49_administration_that_is_policy_is_challenged_by_two() -> None:
     made.decide(motion, "YYYN")
     task = made.put(0, Task(title="Order steel"), motion)
     view = made.view()
-    members = view.members(made.compact.id)
-    assert administration_fault(view.records[task.id], members, view.world) is None
+    assert administration_fault(view.records[task.id], court(made)) is None
     made.put(1, Dispute(name="scope", remedy="Assemblies decide."), task)
-    view = made.view()
-    assert not is_challenged(task.id, task.council, members, view.world)
+    assert not is_challenged(court(made), task.id, task.council)
     made.put(2, Dispute(name="scope", remedy="Assemblies decide."), task)
-    view = made.view()
-    assert is_challenged(task.id, task.council, members, view.world)
+    assert is_challenged(court(made), task.id, task.council)
     policy = made.put(0, Task(title="Declare"), made.move(by=2))
     view = made.view()
-    assert administration_fault(view.records[policy.id], members, view.world) is Reason.SCOPE
+    assert administration_fault(view.records[policy.id], court(made)) is Reason.SCOPE
+
+
+def court(made: Assembly) -> Court:
+    """Where this compact's disputes are decided, by all that is written."""
+    view, body = made.view(), made.compact.body
+    assert isinstance(body, Compact)
+    members = view.members(made.compact.id)
+    return Court(compact_id=made.compact.id, compact=body, members=members, world=view.world)
 
 
 def step_of(made: Assembly, dispute: VerifiedRecord, now: int) -> Step:
@@ -767,8 +773,7 @@ def test_case_56_money_is_bound_by_the_decision() -> None:
         for number in (1, 2)
     ]
     view = made.view()
-    members = view.members(made.compact.id)
-    found = [administration_fault(view.records[o.id], members, view.world) for o in orders]
+    found = [administration_fault(view.records[o.id], court(made)) for o in orders]
     assert found == [None, Reason.ORDER_CAP]
     assert made.status(made.move("budget")).fault is Reason.MOTION_FIELD
 
