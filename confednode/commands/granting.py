@@ -38,6 +38,10 @@ def options(instant: click.ParamType[int]) -> Callable[[Callable[..., T]], Calla
         click.option("--holdover", type=_SECONDS, help="Seconds to finish plain tasks after it."),
         click.option("--attendance", is_flag=True, help="Acts need the delegate's presence."),
         click.option("--petition", help="Share of members that forces an item: 1/10."),
+        click.option(
+            "--subject", "subjects", multiple=True, help="Acts may be about these motions alone."
+        ),
+        click.option("--above", help="The mandate of another council that this one passes on."),
         click.option("--pay", help="What the delegate gets, in words."),
     )
 
@@ -58,6 +62,10 @@ def terms(motion: bytes, kinds: list[str], given: Mapping[str, Any]) -> dict[str
     for name in ("substitutes", "partners"):
         if given[name]:
             out[name] = [text.decode_key(key) for key in given[name]]
+    if given["subjects"]:
+        out["subjects"] = [text.decode_record(one) for one in given["subjects"]]
+    if given["above"] is not None:
+        out["above"] = text.decode_record(given["above"])
     if given["all_sign"]:
         out["parity"] = "all"
     if given["attendance"]:

@@ -173,6 +173,7 @@ def test_mandate_grant_sends_the_terms_and_holds_the_draft_against_them(
             *("--motion", motion, "--instruction", "ratify", "--until", "1900000000"),
             *("--ceiling", "chf:500:800", "--report", "1850000000", "--holdover", "86400"),
             *("--petition", "1/5", "--condition", f"in:{motion}", "--forum", "Valley"),
+            *("--subject", motion, "--above", text.encode_record(bytes(32))),
         ],
     )
     assert code == 4
@@ -189,6 +190,7 @@ def test_mandate_grant_sends_the_terms_and_holds_the_draft_against_them(
     for name, value in granting.said(terms).items():
         assert getattr(body, name) == value
     assert body.ceiling == Ceiling(currency="chf", act=500, total=800)
+    assert (body.subjects, body.above) == ((world.motion,), bytes(32))
     assert body.holdover is not None
     assert body.holdover.kinds == ("statement",)
 

@@ -1,6 +1,7 @@
 """Files of councils with several logs, and files that do not belong together (specs/12, BUN)."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -124,19 +125,14 @@ def test_two_charters_of_one_version_are_a_fork() -> None:
 # --- not whole, not in order, not together ------------------------------------------------------
 
 
-def parts_of(file: bytes) -> list[object]:
-    value: list[object] = codec.decode(file)
-    return value
-
-
 @pytest.mark.parametrize("name", ["records", "proofs", "receipts"])
 def test_rows_in_another_order_are_no_file(name: str) -> None:
     council = Author(1)
     mandate = council.add(MANDATE)
     council.add(Recall(), subject=mandate.id, time=NOON)
     file = granted().file if name == "receipts" else mandate_file(mandate, council)
-    value = parts_of(file)
-    body = dict(value[2])  # type: ignore[call-overload]
+    value: Any = codec.decode(file)
+    body: dict[str, Any] = dict(value[2])
     rows = body[name][0] if name == "records" else body[name]
     body[name] = [rows[::-1]] if name == "records" else rows[::-1]
     with pytest.raises(DecodeError) as caught:
