@@ -18,6 +18,8 @@ _PATH = click.Path(path_type=Path)
 @click.argument("mandate_id", metavar="ID")
 @click.option("--to", "target", type=_PATH, help="Write the .confed file.")
 @click.option("--qr", is_flag=True, help="Print the texts of its QR codes, one a line.")
+@click.option("--known", is_flag=True, help="In brief, for who has the council's file.")
+@click.option("--council", "card", type=_PATH, help="Write the council's file, for --known.")
 @click.option("--text", "armored", is_flag=True, help="Print it as text to paste.")
 @click.option("--html", "page", type=_PATH, help="Write one A4 page to print.")
 @click.option("--pdf", type=_PATH, help="Write that page as PDF (extra [pdf]).")
@@ -27,17 +29,30 @@ def export(
     mandate_id: str,
     target: Path | None,
     qr: bool,
+    known: bool,
+    card: Path | None,
     armored: bool,
     page: Path | None,
     pdf: Path | None,
 ) -> None:
-    """Hand out a mandate in a form that anyone can verify without network."""
-    if not (target or qr or armored or page or pdf):
-        raise click.UsageError("Say in which form: --to, --qr, --text, --html or --pdf.")
-    reply = shell.ask("bundle", kind="mandate", id=mandate_id)
+    """Hand out a mandate in a form that anyone can verify without network.
+
+    With --known it has under 600 bytes, and is verified beside the council's file (--council).
+    """
+    if not (target or qr or armored or page or pdf or card):
+        forms = "--to, --qr, --text, --html, --pdf or --council"
+        raise click.UsageError(f"Say in which form: {forms}.")
+    if known and (page or pdf):
+        raise click.UsageError("The page holds the whole mandate: leave out --known.")
+    reply = shell.ask("bundle", kind="brief" if known else "mandate", id=mandate_id)
     data = bytes.fromhex(reply["bundle"])
     fields: dict[str, object] = {"id": mandate_id, "bytes": len(data)}
     lines: list[str] = []
+    if card is not None:
+        council = shell.ask("bundle", kind="council", id=mandate_id)
+        write_file(card, bytes.fromhex(council["bundle"]))
+        fields["council"] = str(card)
+        lines.append(f"{card}: the council's file, {council['bytes']} bytes")
     if target is not None:
         write_file(target, data)
         fields["file"] = str(target)

@@ -11,7 +11,7 @@ from confednode.requests.table import Desktop, Hex, Id, Nothing, OneId, Reply, R
 from confednode.store import Peer
 from confedproto import bundle, record, text
 from confedproto.errors import LocalProtocolError, Reason
-from confedproto.ids import CouncilId
+from confedproto.ids import CouncilId, RecordId
 
 # --- the node itself ----------------------------------------------------------------------
 
@@ -186,7 +186,7 @@ async def log(desk: Desktop, request: LogRequest) -> Reply:
 class BundleRequest(Request, frozen=True, kw_only=True):
     """What the offline file is about."""
 
-    kind: Literal["certificate", "mandate", "act", "record"]
+    kind: Literal["certificate", "mandate", "brief", "act", "record", "council"]
     id: Id
 
 
@@ -200,11 +200,23 @@ async def make_bundle(desk: Desktop, request: BundleRequest) -> Reply:
             data = bundle.build_certificate(desk.view, subject, desk.now)
         case "mandate":
             data = bundle.build_mandate(desk.view, subject, desk.now)
+        case "brief":
+            data = desk.driver.engine.keeper.brief(subject, desk.now)
+        case "council":
+            data = bundle.build_record(desk.view, _node_record(desk), desk.now)
         case "act":
             data = bundle.build_act_from_view(desk.view, subject, desk.now)
         case "record":
             data = bundle.build_record(desk.view, subject, desk.now)
     return {"bundle": data.hex(), "bytes": len(data)}
+
+
+def _node_record(desk: Desktop) -> RecordId:
+    """The record that says what the council is now: its file holds charters and node records."""
+    node = desk.view.authorities[desk.council].node
+    if node is None:
+        raise LocalProtocolError(Reason.NODE_KEY, "the council has no node record yet")
+    return node.record.id
 
 
 # --- compacts and motions -------------------------------------------------------------------

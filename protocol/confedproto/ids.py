@@ -33,6 +33,7 @@ TAG_INVITE: Final = b"confed invite 1\0"
 TAG_FINGERPRINT: Final = b"confed fingerprint 1\0"
 TAG_TEXT: Final = b"confed text 1\0"
 TAG_SALT: Final = b"confed salt 1\0"
+TAG_BRIEF: Final = b"confed brief 1\0"
 
 SSHSIG_NAMESPACE: Final = b"confed-record-1"
 """The one SSHSIG namespace that keyholders sign records under (specs/02, SSH-2)."""

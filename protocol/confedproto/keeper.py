@@ -7,8 +7,9 @@ from confedproto.admission import objection
 from confedproto.bodies.carried import Carried
 from confedproto.bodies.forkproof import ForkProof
 from confedproto.bodies.node import Node
+from confedproto.bundle.brief import build_brief
 from confedproto.chains import Log
-from confedproto.errors import Reason, RemoteProtocolError
+from confedproto.errors import LocalProtocolError, Reason, RemoteProtocolError
 from confedproto.guard import Guard, Signing
 from confedproto.ids import CouncilId, LogId, RecordId, log_id
 from confedproto.pen import Pen
@@ -73,6 +74,15 @@ class Keeper:
         """Whether the node signs its log: never again once a fork of it is proved (RES-3)."""
         forked = self.own in self._view.chains.forked
         return Signing.STOPPED if forked else self.guard.state
+
+    def brief(self, mandate: RecordId, now_s: int) -> bytes:
+        """A mandate of this council in brief, as the node key signs it (BRF-2).
+
+        Raises LocalProtocolError: RESTORE_HELD where the node does not sign, or as `build_brief`.
+        """
+        if self.signing is not Signing.OPEN:
+            raise LocalProtocolError(Reason.RESTORE_HELD)
+        return build_brief(self._view, self.own, mandate, now_s, self._pen.stands)
 
     def objection(self, kind: str, now: int) -> Reason | None:
         """Why nothing of this kind is appended to our log now, or None (RES-1, FRK-4, SUS-3)."""

@@ -9,7 +9,8 @@ from confedproto import codec, log, record
 from confedproto import effects as fx
 from confedproto.bodies import KIND_OF
 from confedproto.bodies.types import Body
-from confedproto.ids import TAG_SALT, CouncilId, RecordId, log_id
+from confedproto.errors import LocalProtocolError, Reason
+from confedproto.ids import TAG_BRIEF, TAG_SALT, CouncilId, RecordId, log_id
 from confedproto.keys import SigningKey
 from confedproto.record import VerifiedRecord
 from confedproto.runs import marks
@@ -53,6 +54,12 @@ class Pen:
         said = codec.encode([now // 1000, msgspec.to_builtins(body, builtin_types=(bytes,))])
         signature = self._signer.sign(TAG_SALT + (subject or b"") + said)
         return hashlib.sha256(signature).digest()[: record.SALT_BYTES]
+
+    def stands(self, message: bytes) -> bytes:
+        """The node key's signature over what `bundle.brief` says of a record (BRF-2)."""
+        if not message.startswith(TAG_BRIEF):
+            raise LocalProtocolError(Reason.BAD_REQUEST)  # the key signs nothing it cannot name
+        return self._signer.sign(message)
 
     def head(self, now: int) -> fx.StoreLeaves | None:
         """One head over all that is fresh, and what the store is to keep; None if nothing is."""

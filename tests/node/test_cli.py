@@ -459,6 +459,11 @@ def test_commands_whole_story_of_one_council(call: Confed, home: Path, tmp_path:
         file, recall = tmp_path / "mandate.confed", tmp_path / "recall.confed"
         assert ask("mandate", "export", mandate, "--to", file).json["bytes"] > 100
         assert call("verify", file, "--json").json["verdict"] == "VALID"
+        brief, card = tmp_path / "brief.confed", tmp_path / "council.confed"
+        told = ask("mandate", "export", mandate, "--known", "--to", brief, "--council", card).json
+        assert told["bytes"] < 600
+        assert call("verify", brief, card, "--json").json["verdict"] == "VALID"
+        assert call("verify", brief, "--json").json["reason"] == "bundle-missing"
         assert ask("mandate", "show", mandate).json["verdict"] == "VALID"
         assert ask("recall", mandate, "--to", recall, "--reason", "enough").code == 0
         verdict = call("verify", recall, file, "--trust", status["council"], "--json")

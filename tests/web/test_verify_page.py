@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from confedproto import testee
+from confedproto import bundle, testee, text
 from confedproto.text import parts
 from tests.support.pages import run
 from tests.support.worlds import decided, four, granted
@@ -94,7 +94,9 @@ def test_page_shows_a_decision_with_its_figures() -> None:
     assert f"{report.decision.signers} of 4 councils, 3 needed" in words
 
 
-def answered(pasted: str, at: int) -> tuple[str, str]:
+def answered(
+    pasted: str, at: int, *, folder: Path | None = None, then: str = ""
+) -> tuple[str, str]:
     """The verdict and the words of the page on pasted text."""
     script = f"""
     document.getElementById("pasted").value = {json.dumps(pasted)};
@@ -103,12 +105,30 @@ def answered(pasted: str, at: int) -> tuple[str, str]:
     const wait = () => {{
       const answer = document.getElementById("answer");
       if (answer.dataset.verdict === undefined) return setTimeout(wait, 20);
+      {then}
       done([answer.dataset.verdict, answer.innerText]);
     }};
     wait();
     """
-    verdict, words = run(script)
+    verdict, words = run(script, folder=folder)
     return verdict, words
+
+
+def test_page_reads_a_mandate_in_brief_once_it_knows_the_council(tmp_path: Path) -> None:
+    world, mandate = four(), granted()
+    node = world.view.authorities[world.nodes[0].council].node
+    assert node is not None
+    card = bundle.build_record(world.view, node.record.id, world.now)
+    short = world.nodes[0].engine.keeper.brief(mandate.mandate, world.now)
+    code = text.encode_qr(text.QrData(kind=text.QrKind.BUNDLE, data=short))
+    assert answered(code, world.now, folder=tmp_path)[0] == "UNKNOWN"
+    whole = "\n".join(parts.encode_parts(card))
+    then = 'document.getElementById("keep").click();'
+    assert answered(whole, world.now, folder=tmp_path, then=then)[0] == "VALID"
+    verdict, words = answered(code, world.now, folder=tmp_path)
+    assert verdict == "VALID"
+    assert "Its place there is not shown" in words
+    assert "yes on cfr1" in words
 
 
 @pytest.mark.parametrize("pasted", ["<img src=x onerror=alert(1)>", "CONFED:PART/", "x\u202ey"])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tools.vectors.base import Vectors
+from tools.vectors.briefs import briefs
 from tools.vectors.broken_files import broken
 from tools.vectors.certificates import certificates
 from tools.vectors.examples import TIME
@@ -61,6 +62,7 @@ def bundle() -> Vectors:
     _chains(out)
     _files(out)
     certificates(out)
+    briefs(out)
     levels(out)
     broken(out)
     return out

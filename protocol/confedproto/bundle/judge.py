@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Final
 
 from confedproto.bodies.act import Act
-from confedproto.bundle import container, evidence
+from confedproto.bundle import brief, container, evidence
+from confedproto.bundle.brief import Brief
 from confedproto.bundle.certified import certified
 from confedproto.bundle.container import Bundle
 from confedproto.bundle.evidence import Evidence
@@ -47,7 +48,11 @@ def verify(files: Iterable[bytes], trust: Collection[CouncilId], at: int) -> Rep
     that are no file raise DecodeError; whatever a well-formed file fails to prove is a Report
     with UNKNOWN and the reason (BUN-13). Without files: LocalProtocolError BAD_REQUEST.
     """
-    bundles = [container.decode(data) for data in sorted(set(files))]
+    given = sorted(set(files))
+    short = [brief.decode(data) for data in given if brief.is_brief(data)]
+    bundles = [container.decode(data) for data in given if not brief.is_brief(data)]
+    if short:
+        return _in_brief(short, bundles, trust, at)
     if not bundles:
         raise LocalProtocolError(Reason.BAD_REQUEST, "no file")
     bundles.sort(key=lambda bundle: (_RANK[bundle.kind], bundle.subject))
@@ -67,6 +72,26 @@ def verify(files: Iterable[bytes], trust: Collection[CouncilId], at: int) -> Rep
     except VerificationError as error:
         return _unproved(chosen, error)
     return _pinned(report, asked, trust)
+
+
+def _in_brief(
+    short: Sequence[Brief], bundles: Iterable[Bundle], trust: Collection[CouncilId], at: int
+) -> Report:
+    """A mandate in brief, beside the file of its council (BRF-3)."""
+    asked, proved = short[0], list[Evidence]()
+    try:
+        proved += [evidence.prove(bundle) for bundle in bundles]
+        if len(short) > 1:
+            raise VerificationError(Reason.BUNDLE_SUBJECT, "the files ask about different things")
+        check_together(proved)
+        report = brief.verify(asked, proved, at)
+    except VerificationError as error:
+        return brief.unproved(asked, proved, error)
+    pinned = report.council in set(trust)
+    report = replace(report, pinned=pinned, notes=(*report.notes, LATER))
+    if not trust or pinned:
+        return report
+    return replace(report, ok=False, verdict=Outcome.UNKNOWN, reason=Reason.NOT_TRUSTED)
 
 
 def _chosen(proved: Sequence[Evidence]) -> Evidence:

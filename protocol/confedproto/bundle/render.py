@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from confedproto import text
-from confedproto.bundle import container, judge
+from confedproto.bundle import brief, container, judge
 from confedproto.bundle.report import Report
 from confedproto.errors import DecodeError, Reason
 from confedproto.ids import CouncilId
@@ -75,7 +75,8 @@ def answer(files: Sequence[tuple[str, bytes]], *, trust: Collection[CouncilId], 
     for name, data in files:
         try:
             plain.append(unwrapped(data))
-            container.decode(plain[-1])
+            is_brief = brief.is_brief(plain[-1])
+            brief.decode(plain[-1]) if is_brief else container.decode(plain[-1])
         except DecodeError as error:
             return _unreadable(name, error)
     try:

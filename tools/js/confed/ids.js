@@ -9,6 +9,7 @@ export const TAG_HEAD = utf8("confed head 1\0");
 const TAG_LOG = utf8("confed log 1\0");
 export const TAG_FINGERPRINT = utf8("confed fingerprint 1\0");
 export const TAG_TEXT = utf8("confed text 1\0");
+export const TAG_BRIEF = utf8("confed brief 1\0");
 const TAG_NETWORK = utf8("confed network 1\0");
 
 /** The id of the network called `name`. */

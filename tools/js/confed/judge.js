@@ -1,6 +1,7 @@
 // The verdict on one or more `.confed` files, read together (specs/12, BUN-13 to BUN-18).
 
 import { compare, equal, toHex } from "./bytes.js";
+import { briefReport, decodeBrief, isBrief, unprovedBrief } from "./brief.js";
 import { decodeContainer } from "./bundle.js";
 import { certified } from "./certificate.js";
 import { compactOf } from "./compact.js";
@@ -31,7 +32,9 @@ const LOGS_APART = 2 ** 42; // between the positions of a council's successive l
  */
 export async function verify(files, trust, at) {
   const ordered = [...files].sort(compare).filter((one, i, all) => i === 0 || !equal(all[i - 1], one));
-  const bundles = ordered.map(decodeContainer);
+  const briefs = ordered.filter(isBrief).map(decodeBrief);
+  const bundles = ordered.filter((one) => !isBrief(one)).map(decodeContainer);
+  if (briefs.length > 0) return inBrief(briefs, bundles, trust, at);
   bundles.sort(
     (a, b) => RANK.indexOf(a.kind) - RANK.indexOf(b.kind) || compare(a.subject, b.subject),
   );
@@ -57,6 +60,23 @@ export async function verify(files, trust, at) {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return unproved(first, error.reason);
+  }
+}
+
+/** A mandate in brief, beside the file of its council (BRF-3). */
+async function inBrief(briefs, bundles, trust, at) {
+  const [brief] = briefs;
+  const proved = [];
+  try {
+    for (const bundle of bundles) proved.push(await prove(bundle));
+    if (briefs.length > 1) refuse("bundle-subject");
+    checkTogether(proved);
+    const report = await briefReport(brief, proved, at);
+    return pinned(report, { chosen: proved[0] }, trust);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (isOfBytes(error.reason) && error.reason !== "bundle-form") throw error;
+    return unprovedBrief(brief, proved, error.reason);
   }
 }
 

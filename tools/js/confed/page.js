@@ -1,6 +1,8 @@
 // The verify page: files, pasted text or a camera in, plain words out. Nothing is ever fetched,
 // and no text of a record becomes markup.
 
+import { decodeBrief, isBrief } from "./brief.js";
+import { toHex } from "./bytes.js";
 import { byId, definitions, element, hasCamera, scan } from "./dom.js";
 import { Refusal, refuse } from "./errors.js";
 import { verify } from "./judge.js";
@@ -8,6 +10,7 @@ import { joinParts, PART } from "./parts.js";
 import { decodeArmor, decodeId, decodeQr } from "./text.js";
 import { words } from "./words.js";
 
+const KEPT = "confed.council.";
 const NOTHING = { council: null, id: null, name: null, pinned: false, newestReceipt: null };
 
 /** The bytes of the files in pasted text: armor, QR text, or the parts of one. */
@@ -28,11 +31,29 @@ export function filesIn(text) {
   return parts.length > 0 ? [joinParts(parts), ...whole] : whole;
 }
 
+// --- councils that the reader knows ---------------------------------------------------------------
+
+const coded = (data) => btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
+const decoded = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+
+/** The files kept here of the councils whose mandates stand in brief among `files` (BRF-3). */
+export function keptFor(files) {
+  const councils = files.filter(isBrief).map((one) => decodeBrief(one).fields.get("council"));
+  const texts = councils.map((council) => localStorage.getItem(KEPT + toHex(council)));
+  return texts.filter((text) => text !== null).map(decoded);
+}
+
+/** Keep a file of a council, for mandates in brief that come without one. */
+function keep(council, file) {
+  localStorage.setItem(KEPT + toHex(council), coded(file));
+  byId("keep").hidden = true;
+}
+
 /** What the page does with files: a report, or the reason for which bytes are refused. */
 export async function check(files, trust, at) {
   try {
     if (files.length === 0) refuse("enc-empty");
-    return await verify(files, trust, at);
+    return await verify([...files, ...keptFor(files)], trust, at);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { verdict: "UNKNOWN", reason: error.reason, kind: null, ...NOTHING };
@@ -71,6 +92,10 @@ async function run() {
       ? await check(files, trust, at)
       : { verdict: "UNKNOWN", reason: refused, kind: null, ...NOTHING };
   show(report, at);
+  const [file] = files.filter((one) => !isBrief(one));
+  const offered = report.verdict === "VALID" && file !== undefined && report.decision === undefined;
+  byId("keep").hidden = !offered;
+  byId("keep").onclick = () => keep(report.council, file);
 }
 
 /** Read QR codes until they make a whole file; the parts of one add up. */
@@ -104,6 +129,7 @@ export function start() {
     byId("pasted").value = "";
     byId("answer").replaceChildren();
     byId("video").hidden = true;
+    byId("keep").hidden = true;
   });
   byId("camera").hidden = !hasCamera();
   byId("camera").addEventListener("click", camera);

@@ -89,7 +89,7 @@ function figuresOf({ compactName, rule, people, units, signers, councils, needed
   ];
 }
 
-function notesOf({ decision, newestReceipt }, at) {
+function notesOf({ decision, newestReceipt, standing }, at) {
   if (decision !== undefined) {
     const notes = [
       "The locks certify the outcome; the figures are those of the one list of positions here.",
@@ -99,6 +99,10 @@ function notesOf({ decision, newestReceipt }, at) {
     return decision.councils <= 3 ? [...notes, split] : notes;
   }
   const later = "A recall or a new charter that is not in these files is unknown here.";
+  if (standing !== undefined) {
+    const word = `That it stands in the council's log is its node's word of ${moment(standing)}.`;
+    return [`${word} Its place there is not shown.`, later];
+  }
   if (newestReceipt === null) {
     return ["No other council's receipt is in these files: its times are only claimed.", later];
   }
