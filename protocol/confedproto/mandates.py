@@ -139,7 +139,7 @@ class _Place:
     def whole_until(self) -> int:
         """The time of the head up to which the newest log is held whole, or -1."""
         logs = [self._held.logs[log] for log in self._keys if log in self._held.logs]
-        if not logs or logs[-1].head is None or self._held.lines_past(logs[-1].id):
+        if not logs or logs[-1].head is None:
             return -1
         head = logs[-1].head
         return head.time if head.size == logs[-1].tree.size else -1

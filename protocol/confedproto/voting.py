@@ -4,7 +4,7 @@ Everything follows from the view, the time and what the council has signed alrea
 that was away, or starts on a new disk with its old log, does what is still to be done.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,10 +16,12 @@ from confedproto.bodies.vote import Vote
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.rules import motion as motion_rules
-from confedproto.rules.certificate import Certificate, vote_fault
+from confedproto.rules.admissible import motion_fault
+from confedproto.rules.certificate import Certificate, vote_fault, vouchers_needed
 from confedproto.rules.motion import Case, Placed
+from confedproto.rules.notice import valid_freezes
 from confedproto.rules.rounds import Ballots, begins, round_at
-from confedproto.rules.tally import Outcome
+from confedproto.rules.tally import Outcome, Rule
 from confedproto.view import View
 
 
@@ -92,8 +94,8 @@ class Voting:
             return Asked(bodies=bodies)  # our own records make us look again
         began = begins(ground.first_round, ground.step, round_)
         ends = begins(ground.first_round, ground.step, round_ + 1)
-        if not ground.held.any_good():
-            return Asked()  # nobody has counted anything yet: no round can help
+        if 1 not in ground.mine.votes and not ground.held.is_vouched():
+            return Asked()  # too few have counted anything yet: no round can help
         status = self._status(ground, round_)
         if status is not None:
             return Asked(bodies=(status,))
@@ -115,11 +117,43 @@ class Voting:
         case = self._view.case(motion)
         if isinstance(case, Reason):
             return None
-        freeze, rule = motion_rules.single_freeze(case), motion_rules.rule_of(case)
-        if freeze is None or rule is None or not isinstance(freeze.record.body, Freeze):
+        rule = motion_rules.rule_of(case)
+        if rule is None or motion_fault(case) is not None:
+            return None
+        standing = self._signed_for(case) or motion_rules.single_freeze(case)
+        if standing is not None:
+            return self._ground_of(case, standing, rule)
+        for freeze in valid_freezes(case):
+            ground = self._ground_of(case, freeze, rule)
+            if ground is not None and ground.held.is_vouched():
+                return ground  # others saw more of it in time than we did
+        return None
+
+    def _signed_for(self, case: Case) -> Placed | None:
+        """The freeze for which this council has signed anything: of a motion only one (CER-7)."""
+        said = (*case.statuses, *case.votes, *case.locks)
+        own = (p.record.body for p in said if p.record.council == self._council)
+        signed = {body.freeze for body in own if isinstance(body, Status | Vote | Lock)}
+        valid = valid_freezes(case)
+        return next((freeze for freeze in valid if freeze.record.id in signed), None)
+
+    def _inherits(self, roll: Collection[bytes]) -> bool:
+        """Whether earlier logs of our council are held as far as others know them (CER-11)."""
+        needed = vouchers_needed(len(roll))
+        for log in self._view.chains.of[self._council].order[:-1]:
+            lines = self._view.lines_past(log)
+            beyond = {line.witness for line in lines if line.witness in roll}
+            if len(beyond - {self._council}) >= needed:
+                return False
+        return True
+
+    def _ground_of(self, case: Case, freeze: Placed, rule: Rule) -> _Ground | None:
+        """A freeze of the motion as it stands for us, if we vote on it."""
+        if not isinstance(freeze.record.body, Freeze):
             return None
         body, freeze_id = freeze.record.body, freeze.record.id
-        if self._council not in {voter.council for voter in body.councils}:
+        roll = {voter.council for voter in body.councils}
+        if self._council not in roll or not self._inherits(roll):
             return None
         positions = {placed.record.id: placed.record for placed in case.positions}
 

@@ -3,6 +3,7 @@
 import copy
 import random
 import time
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -18,6 +19,8 @@ from confedproto.bodies.motion import Motion, Title
 from confedproto.bodies.node import LastHead
 from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.recall import Recall
+from confedproto.bodies.status import Status
+from confedproto.bodies.vote import Vote
 from confedproto.bodies.witness import Witness, WitnessedHead
 from confedproto.chains import Chains
 from confedproto.errors import Reason
@@ -30,6 +33,7 @@ from confedproto.rules.chain import Chain
 from confedproto.rules.forks import make_proof
 from confedproto.rules.motion import MotionStatus, State, own_result
 from confedproto.rules.receipts import WitnessLine
+from confedproto.voting import Asked, Voting
 from tests.support.assembly import TEXT, WINDOWS, Assembly
 from tests.support.councils import NETWORK, START, Author, Ballot, ballot, feed, key, link, view_of
 
@@ -449,3 +453,52 @@ def test_freeze_that_claims_a_later_time_shortens_no_discussion() -> None:
     made.now += 1  # all have it long before the time that it claims, and no amendment can come
     made.witness()
     assert made.status(motion, opens).fault is Reason.DISCUSSION_OPEN
+
+
+# --- rounds that a liar begins alone --------------------------------------------------------------
+
+
+def asked_of(made: Ballot, author: Author, councils: Sequence[Author]) -> Asked:
+    """What a node of an author is asked in the middle of round 2."""
+    view = view_of(councils, arrived=FAR)  # it was away until then: its journal shows nothing
+    return Voting(view, author.council).asked(made.motion.id, (made.first_round + 5) * 1000)
+
+
+def test_round_two_waits_for_what_w_councils_counted_in_round_one() -> None:
+    made = ballot(4)
+    positions = [made.position(author, "yes", yes=10, no=5) for author in made.authors[:3]]
+    made.witness_all(time=made.body.closes)
+    made.vote(made.authors[3], "adopted", positions)
+    assert asked_of(made, made.authors[0], made.authors).bodies == ()  # one may be a liar
+    made.vote(made.authors[2], "adopted", positions)
+    assert [type(b) for b in asked_of(made, made.authors[0], made.authors).bodies] == [Status]
+
+
+def test_node_that_signed_for_one_freeze_signs_for_no_other() -> None:
+    made, positions = decided_by_three()
+    other = msgspec.structs.replace(made.body, opens=made.body.opens + 1)
+    other = msgspec.structs.replace(other, closes=made.body.closes + 1)
+    rival = made.authors[0].add(other, subject=made.motion.id, time=made.freeze.time)
+    view = view_of(made.authors, arrived=START)
+    found = Voting(view, made.authors[1].council).asked(made.motion.id, FAR * 1000)
+    assert found.bodies
+    assert {getattr(body, "freeze", None) for body in found.bodies} == {made.freeze.id}
+    assert rival.id != made.freeze.id
+    assert positions
+
+
+def test_new_node_signs_nothing_before_it_holds_what_others_know_of_the_old_log() -> None:
+    made, _ = decided_by_three()
+    old = made.authors[1]
+    kept = old.tree.size - 1  # its vote is not there yet
+    made.witness_all(time=made.first_round)
+    heir = replaced(old, kept)
+    for signs in (False, True):
+        view = view_of(made.authors, upto={old.council: kept}, arrived=START)
+        feed(view, [heir])
+        if signs:
+            feed(view, made.authors)
+        voting = Voting(view, old.council)
+        found = voting.asked(made.motion.id, (made.first_round + 1) * 1000)
+        assert bool(found.bodies) is signs
+        assert not any(isinstance(body, Vote) for body in found.bodies)  # it has voted already

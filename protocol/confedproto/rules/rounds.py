@@ -16,7 +16,13 @@ from confedproto.bodies.vote import Vote
 from confedproto.ids import CouncilId, RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.case import Case
-from confedproto.rules.certificate import by_round, quorum_of_locks, result_of, shown_list
+from confedproto.rules.certificate import (
+    by_round,
+    quorum_of_locks,
+    result_of,
+    shown_list,
+    vouchers_needed,
+)
 from confedproto.rules.tally import Outcome, Rule
 
 Counted = tuple[RecordId, ...]
@@ -69,9 +75,12 @@ class Ballots:
                 if isinstance(record.body, Vote) and self._is_good(record.body):
                     yield record
 
-    def any_good(self) -> bool:
-        """Whether any vote is good: without one there is nothing to come to."""
-        return any(next(self.good(round_), None) is not None for round_ in self._cast)
+    def is_vouched(self) -> bool:
+        """Whether w councils have counted something in round 1: without that there is nothing
+        to come to, and with it one honest council saw the freeze open and whole (CER-4).
+        """
+        voters = {record.council for record in self.good(1)}
+        return len(voters) >= vouchers_needed(len(self._freeze.councils))
 
     def proven(self, round_: int) -> dict[str, list[VerifiedRecord]]:
         """The outcomes that q good votes of a round prove, with these votes (CER-3)."""
