@@ -17,10 +17,11 @@ from typing import Final
 
 import trio
 
+from confednode.arrears import Arrears
 from confednode.conversation import converse
 from confednode.counter import Counter
 from confednode.errors import LinkError, NodeReason
-from confednode.ingest import Opening
+from confednode.ingest import INLINE_LEAVES, Opening, provisional
 from confednode.links import ANYWHERE, Link, accept, dial
 from confednode.places import Places
 from confednode.pump import Pump
@@ -85,7 +86,8 @@ class Driver:
         self.disk: Final = self._pump.disk
         self.places: Final = Places()
         self.reach: Final = reach
-        self._opening: Final = Opening(network, self.engine.asked)
+        self._opening: Final = Opening(network, self.engine.asked, provisional=provisional())
+        self._arrears: Final = Arrears(engine, store, self.disk, self._opening, self._pump)
         self._online = trio.Event()
         self._online.set()
         self._dialled: Final[set[CouncilId]] = set()
@@ -109,6 +111,7 @@ class Driver:
             self._nursery = nursery
             nursery.start_soon(self._pump.run)
             nursery.start_soon(self._opening.serve)
+            nursery.start_soon(self._arrears.run)
             bound = await nursery.start(self._listen, host, port)
             for peer in self._store.peers():
                 self.dial_for_ever(peer)
@@ -163,6 +166,10 @@ class Driver:
                 self._grew = trio.Event()
             case fx.StoreLeaves() | fx.FillLeaves():
                 self._serving.remember(effect)
+                if len(effect.leaves) > INLINE_LEAVES:
+                    self._arrears.note()
+            case fx.StoreMarks():
+                pass  # the pump has kept them
 
     def _serve(self, effect: fx.ServeRun | fx.ServeLeaves) -> None:
         try:

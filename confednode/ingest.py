@@ -5,6 +5,7 @@ They are started when the first thousand leaves of bulk have come and end when i
 node that only lives on pays nothing for them. On one core everything happens in one thread.
 """
 
+import math
 import os
 import socket
 import subprocess
@@ -20,7 +21,7 @@ from confednode import opener
 from confedproto import inputs, record, runs, wire
 from confedproto.errors import Reason, RemoteProtocolError, VerificationError
 from confedproto.ids import NetworkId
-from confedproto.record import WITHHELD, Leaf
+from confedproto.record import WITHHELD, Leaf, PlainLeaf
 
 INLINE_LEAVES: Final = 8  # runs up to this are opened on the loop
 BULK_LEAVES: Final = 1_000  # leaves of longer runs after which workers are worth their start
@@ -36,6 +37,11 @@ def workers(environ: Mapping[str, str] = os.environ) -> int:
         return min(int(told), WORKERS_MAX)
     cores = len(os.sched_getaffinity(0))
     return min(cores, WORKERS_MAX) if cores > 1 else 0
+
+
+def provisional(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether signatures may wait in bulk (SYN-11): unless CONFED_PROVISIONAL is 0."""
+    return environ.get("CONFED_PROVISIONAL") != "0"
 
 
 def open_batch(network: NetworkId, run: wire.Run) -> Sequence[Leaf]:
@@ -68,8 +74,8 @@ class _Slot:
 
 
 class _Task:
-    def __init__(self, run: wire.Run) -> None:
-        self.run: Final = run
+    def __init__(self, leaves: Sequence[wire.RunLeaf]) -> None:
+        self.leaves: Final = leaves
         self.done: Final = trio.Event()
         self.verdict: opener.Verdict | None = None  # None at the end: the worker died
 
@@ -82,9 +88,18 @@ class Opening:
         network: NetworkId,
         asked: Callable[[int, bytes], bool],
         count: int | None = None,
+        *,
+        provisional: bool = False,
     ) -> None:
-        """`asked` says whether a run of a log is awaited from a link: any other is dropped."""
-        self._network: Final = network
+        """`asked` says whether a run of a log is awaited from a link: any other is dropped.
+
+        `provisional`: in bulk the signatures of plain records may wait (SYN-11); `bulk` holds
+        while it comes in, and `last` is when its last run came.
+        """
+        self.network: Final = network
+        self._provisional: Final = provisional
+        self.bulk = False
+        self.last = -math.inf
         self._asked: Final = asked
         self._count: Final = workers() if count is None else count
         self._thread: Final = trio.CapacityLimiter(1)
@@ -147,7 +162,7 @@ class Opening:
         """The input that a message is at once: a short run is opened here."""
         if not isinstance(message, wire.Run):
             return inputs.Received(link=number, message=message)
-        leaves = open_batch(self._network, message)
+        leaves = open_batch(self.network, message)
         return inputs.RunOpened(link=number, run=message, leaves=leaves)
 
     async def _open_into(self, slot: _Slot, number: int, run: wire.Run) -> None:
@@ -162,32 +177,62 @@ class Opening:
     async def open(self, run: wire.Run) -> Sequence[Leaf]:
         """The leaves of a run, each opened in full. Raises RemoteProtocolError."""
         if len(run.leaves) <= INLINE_LEAVES:
-            return open_batch(self._network, run)
+            return open_batch(self.network, run)
         self._seen += len(run.leaves)
-        if self._count and self._seen >= BULK_LEAVES:
+        bulk = self._seen >= BULK_LEAVES
+        self.bulk = bulk and self._provisional
+        if self.bulk:
+            self.last = trio.current_time()
+            verdict = opener.judge(self.network, opener.pairs(run.leaves), provisional=True)
+            leaves = self._leaves(run, verdict, provisional=True)
+            await trio.lowlevel.checkpoint()
+            return leaves
+        return self._leaves(run, await self.judge(run.leaves, many=bulk), provisional=False)
+
+    async def judge(self, leaves: Sequence[wire.RunLeaf], *, many: bool) -> opener.Verdict:
+        """Open leaves in full, in a worker if there is one, else in a thread.
+
+        `many` more are to come: workers are worth their start.
+        """
+        if self._count and many:
             self._wanted.set()
         if self.running:
-            task = _Task(run)
+            task = _Task(leaves)
             await self._give.send(task)
             await task.done.wait()
             if task.verdict is not None:
-                return self._leaves(run, task.verdict)
-        work = partial(opener.judge, self._network, opener.pairs(run.leaves))
-        return self._leaves(run, await trio.to_thread.run_sync(work, limiter=self._thread))
+                return task.verdict
+        work = partial(opener.judge, self.network, opener.pairs(leaves))
+        return await trio.to_thread.run_sync(work, limiter=self._thread)
 
-    def _leaves(self, run: wire.Run, verdict: opener.Verdict) -> Sequence[Leaf]:
+    @property
+    def hands(self) -> int:
+        """How many batches are opened at a time."""
+        return max(1, self._count)
+
+    def rest(self) -> None:
+        """No bulk comes in: what comes next is verified before it is stored."""
+        self.bulk = False
+        self._seen = 0
+
+    def _leaves(
+        self, run: wire.Run, verdict: opener.Verdict, *, provisional: bool
+    ) -> Sequence[Leaf]:
         if verdict.reason:
             raise RemoteProtocolError(Reason(verdict.reason), verdict.detail)
         leaves: list[Leaf] = []
+        due: dict[int, PlainLeaf] = {}
         for index, (leaf, mark) in enumerate(zip(run.leaves, verdict.marks, strict=True)):
             if isinstance(leaf, bytes):
                 leaves.append(WITHHELD)
-            elif 0 <= mark < index:
-                leaves.append(leaves[mark])  # alike is all that the view asks of a plain one
+            elif 0 <= mark < index:  # alike is all that the view asks of a plain one
+                leaves.append(due[mark] if provisional else leaves[mark])
             elif mark == opener.REFUSED:
-                leaves.append(record.open_leaf(self._network, *leaf))  # again, for its reason
+                leaves.append(record.open_leaf(self.network, *leaf))  # again, for its reason
             else:
-                leaves.append(record.reopen(self._network, *leaf))
+                opened = record.reopen(self.network, *leaf)
+                leaves.append(opened)
+                due[index] = PlainLeaf(example=opened, first=index, provisional=True)
         return leaves
 
     async def changed(self) -> None:
@@ -208,7 +253,7 @@ class Opening:
         """One process and the requests to it; ends after IDLE_S without any."""
         ours, theirs = socket.socketpair()
         with theirs:
-            arguments = [str(theirs.fileno()), self._network.hex()]
+            arguments = [str(theirs.fileno()), self.network.hex()]
             process = await trio.lowlevel.open_process(
                 [sys.executable, "-m", "confednode.opener", *arguments],
                 pass_fds=[theirs.fileno()],
@@ -226,7 +271,7 @@ class Opening:
                 if task is None:
                     return
                 try:
-                    task.verdict = await self._ask(stream, task.run)
+                    task.verdict = await self._ask(stream, task.leaves)
                 finally:
                     task.done.set()
                 if task.verdict is None:
@@ -250,8 +295,10 @@ class Opening:
             except trio.WouldBlock:
                 return
 
-    async def _ask(self, stream: trio.SocketStream, run: wire.Run) -> opener.Verdict | None:
-        data = opener.pack(run.leaves)
+    async def _ask(
+        self, stream: trio.SocketStream, leaves: Sequence[wire.RunLeaf]
+    ) -> opener.Verdict | None:
+        data = opener.pack(leaves)
         answer = bytearray()
         try:
             await stream.send_all(opener.LENGTH.pack(len(data)) + data)

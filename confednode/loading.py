@@ -1,13 +1,14 @@
 """What a node holds, from its store: at a start every log is folded again (specs/08; LOG-6)."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from confednode import keyring
 from confednode.counter import Mark
 from confednode.errors import ConfigError, NodeReason, StoreError
 from confednode.store import Store
-from confedproto import record, text
+from confedproto import record, runs, text
 from confedproto.engine import Engine
 from confedproto.errors import ConfedError
 from confedproto.ids import CouncilId, LogId, NetworkId
@@ -80,18 +81,22 @@ def _stored_leaves(
 ) -> Iterator[tuple[Leaf, bytes, int]]:
     """The leaves of a stored log. What was verified before it was stored is not again (LOG-6)."""
     alike: dict[int, PlainLeaf] = {}
+    due: dict[int, PlainLeaf] = {}
     for index, (envelope, part, arrived, mark) in enumerate(store.leaves(log)):
         leaf: Leaf
+        first = runs.like(mark)
+        provisional = mark is not None and mark <= runs.PROVISIONAL
         if mark == HASH_ONLY:
             leaf = WITHHELD
-        elif mark is None:
+        elif first in alike:
+            leaf = due[first] if provisional else alike[first]
+        elif mark is None or provisional:
             leaf = record.open_leaf(network, envelope, part)
-        elif mark >= 0 and mark in alike:
-            leaf = alike[mark]
         else:
             leaf = record.reopen(network, envelope, part)
-            if mark == index:
-                alike[mark] = PlainLeaf(example=leaf, first=index)
+            if first == index:
+                alike[index] = PlainLeaf(example=leaf, first=index)
+                due[index] = replace(alike[index], provisional=True)
         yield leaf, envelope, arrived
 
 

@@ -48,7 +48,7 @@ class Serving:
         self._busy: Final[set[int]] = set()
         self._fresh: Final[dict[tuple[LogId, int], Stored]] = {}
 
-    def remember(self, effect: fx.Kept) -> None:
+    def remember(self, effect: fx.StoreLeaves | fx.FillLeaves) -> None:
         """Keep the newest leaves in memory; a longer run is bulk, which is read from the disk."""
         if isinstance(effect, fx.FillLeaves):
             for filled in effect.leaves:  # where its hash was remembered

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from confednode.errors import NodeReason, StoreError
-from confedproto.effects import FillLeaves, Kept, StoreLeaves
+from confedproto.effects import FillLeaves, Kept, StoreLeaves, StoreMarks
 from confedproto.ids import CouncilId, LogId, PublicKey
 from confedproto.limits import LEAF_OVERHEAD_BYTES
 
@@ -226,11 +226,14 @@ class Store:
             yield from batch
 
     def write(self, batch: Iterable[Kept]) -> None:
-        """Keep all of these leaves and heads, or none, in one commit."""
+        """Keep all of these leaves, heads and marks, or none, in one commit."""
         with self._commit():
             for effect in batch:
                 if isinstance(effect, FillLeaves):
                     self._fill(effect)
+                    continue
+                if isinstance(effect, StoreMarks):
+                    self._mark(effect)
                     continue
                 number = self._number(effect)
                 marks = effect.marks or (None,) * len(effect.leaves)
@@ -262,6 +265,12 @@ class Store:
                 (leaf.envelope, leaf.part, leaf.mark, effect.arrived, effect.log, leaf.index)
                 for leaf in effect.leaves
             ),
+        )
+
+    def _mark(self, effect: StoreMarks) -> None:
+        self._db.executemany(
+            "UPDATE records SET mark=? WHERE log=(SELECT id FROM logs WHERE log=?) AND idx=?",
+            ((mark, effect.log, index) for index, mark in enumerate(effect.marks, effect.start)),
         )
 
     def _number(self, effect: StoreLeaves) -> int:

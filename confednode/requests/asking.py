@@ -67,7 +67,7 @@ async def links(desk: Desktop, _: Nothing) -> Reply:
 
 @op("logs", Nothing)
 async def logs(desk: Desktop, _: Nothing) -> Reply:
-    """Every followed log: whose it is and how far it is held."""
+    """Every followed log: whose it is, how far it is held, how many signatures are still due."""
     await trio.lowlevel.checkpoint()
     return {
         "logs": [
@@ -76,6 +76,7 @@ async def logs(desk: Desktop, _: Nothing) -> Reply:
                 "log": log.id.hex(),
                 "size": log.tree.size,
                 "head": log.head.size if log.head is not None else 0,
+                "due": log.due,
             }
             for log in desk.view.logs.values()
         ]

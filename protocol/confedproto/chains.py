@@ -59,7 +59,8 @@ class Log:
     witnessed_at: int = -1  # claimed time of the last witness record in this log
     leaves: list[Leaf] = field(default_factory=list)
     arrivals: list[int] = field(default_factory=list)  # seconds UTC, one a leaf
-    plain: dict[PlainClass, PlainLeaf] = field(default_factory=dict)
+    due: int = 0  # provisional leaves: their own signatures are still to be verified (SYN-11)
+    plain: dict[tuple[PlainClass, bool], PlainLeaf] = field(default_factory=dict)
     seclusion: Seclusion = field(default_factory=Seclusion)
 
     @property

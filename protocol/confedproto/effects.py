@@ -45,7 +45,16 @@ class FillLeaves:
     arrived: int
 
 
-Kept = StoreLeaves | FillLeaves
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreMarks:
+    """Keep other marks beside leaves that are stored already, from `start` on."""
+
+    log: LogId
+    start: int
+    marks: tuple[int | None, ...]
+
+
+Kept = StoreLeaves | FillLeaves | StoreMarks
 """What the store keeps."""
 
 
@@ -129,6 +138,7 @@ class Grown:
 Effect = (
     StoreLeaves
     | FillLeaves
+    | StoreMarks
     | Send
     | ServeRun
     | ServeLeaves

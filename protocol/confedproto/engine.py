@@ -60,6 +60,7 @@ class Engine:
         self._digest_due: dict[int, int] = {}
         self._comparer: Final = Comparer(partial(scopes.common, self.view, council))
         self._feeder: Final = Feeder(self.view)
+        self.arrears: Final = self._feeder.take
         hand = (self.view, self.keeper, self._pen, self._comparer)
         self._writer: Final = Writer(*hand, feed=self._feed)
         self.ledger: Final = Ledger(council, quotas)
@@ -154,6 +155,8 @@ class Engine:
                 self._guarded(event.link, event.message, now)
             case inputs.RunOpened():
                 self._guarded(event.link, event.run, now, event.leaves)
+            case inputs.Judged():
+                self._out += runs.judged(self.view, self._feeder, event)
             case inputs.Submit():
                 self._submit(event, now)
             case inputs.Tick():

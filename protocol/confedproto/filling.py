@@ -20,7 +20,7 @@ from confedproto.limits import RUN_MAX_BYTES, WANT_MAX
 from confedproto.merkle import leaf_hash
 from confedproto.plain import Feeder
 from confedproto.quotas import Ledger, cost_of
-from confedproto.record import WithheldLeaf
+from confedproto.record import PlainLeaf, WithheldLeaf
 from confedproto.runs import marks
 from confedproto.session import Session, State
 from confedproto.view import View
@@ -138,7 +138,10 @@ class Filler:
         if entry is not None:
             reader = scopes.Reader(self._view, session.council)
             for index in sorted(set(want.indexes)):
-                if index < len(entry.leaves) and reader.sees(entry, index):
+                if index >= len(entry.leaves) or not reader.sees(entry, index):
+                    continue
+                leaf = entry.leaves[index]
+                if not (isinstance(leaf, PlainLeaf) and leaf.provisional):  # with its run alone
                     indexes.append(index)
         return fx.ServeLeaves(link=session.link, log=LogId(want.log), indexes=tuple(indexes))
 

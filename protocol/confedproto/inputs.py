@@ -1,10 +1,10 @@
 """What the engine is told: a closed union of frozen dataclasses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from confedproto.ids import CouncilId, TransportKey
-from confedproto.record import Leaf, VerifiedRecord
+from confedproto.ids import CouncilId, LogId, TransportKey
+from confedproto.record import Leaf, RefusedLeaf, VerifiedRecord
 from confedproto.wire import Message, Run
 
 
@@ -44,6 +44,16 @@ class RunOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Provisional leaves [start, end) of a log were opened in full; `refused` are no records."""
+
+    log: LogId
+    start: int
+    end: int
+    refused: Mapping[int, RefusedLeaf]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submit:
     """A record of this council for its own log; the answer is an Answered with `token`.
 
@@ -65,4 +75,4 @@ class Override:
     """The operator has typed that the node may sign without its peers' answers (RES-5)."""
 
 
-Input = LinkUp | LinkDown | Received | RunOpened | Submit | Tick | Override
+Input = LinkUp | LinkDown | Received | RunOpened | Judged | Submit | Tick | Override

@@ -11,7 +11,7 @@ from typing import Any, final
 
 import msgspec
 
-from confedproto import codec, keys, merkle
+from confedproto import codec, keys, merkle, record
 from confedproto.bodies.types import Bytes32, Size, Time
 from confedproto.errors import DecodeError, Reason, VerificationError
 from confedproto.ids import TAG_HEAD, Hash, LogId, NetworkId, PublicKey
@@ -84,6 +84,38 @@ def open_head(network: NetworkId, key: PublicKey, envelope: bytes) -> Head:
         time=fields.time,
         envelope=envelope,
     )
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafFault:
+    """Proof that a log's node signed a head over a leaf that is no record (SYN-12).
+
+    Whoever knows the node key can check it; `path` is the leaf's inclusion proof.
+    """
+
+    head: bytes
+    index: int
+    envelope: bytes
+    path: tuple[Hash, ...]
+
+
+def leaf_fault(tree: merkle.Tree, head: Head, index: int, envelope: bytes) -> LeafFault:
+    """The proof about a leaf below `head`. Raises LocalProtocolError LOG_INDEX."""
+    path = tuple(tree.inclusion(index, head.size))
+    return LeafFault(head=head.envelope, index=index, envelope=envelope, path=path)
+
+
+def check_leaf_fault(network: NetworkId, key: PublicKey, fault: LeafFault) -> Reason | None:
+    """Why the leaf is no record; None if it is one, and the proof shows nothing.
+
+    Raises DecodeError or VerificationError HEAD_* or PROOF_* for a proof that does not hold.
+    """
+    head = open_head(network, key, fault.head)
+    leaf = merkle.leaf_hash(fault.envelope)
+    merkle.verify_inclusion(leaf, fault.index, head.size, head.root, fault.path)
+    found = record.open_leaf(network, fault.envelope)
+    return found.reason if isinstance(found, record.RefusedLeaf) else None
 
 
 def check_run(

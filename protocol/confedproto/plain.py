@@ -4,17 +4,21 @@ A plain record has no effect on anything else, so the view keeps one example
 of all that are alike, and its bytes lie in the store alone.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
 from confedproto.bodies import KINDS
 from confedproto.ids import Hash, LogId, RecordId
-from confedproto.record import Leaf, PlainLeaf, VerifiedRecord, plain_class
+from confedproto.record import Leaf, PlainLeaf, RefusedLeaf, VerifiedRecord, plain_class
 from confedproto.view import View
 
 RECENT_MAX: Final = 1_024
 """Plain records whose ids are remembered, so that one handed in twice is appended once."""
+
+DUE_MAX: Final = 256
+"""Provisional leaves that are opened at once."""
 
 
 class Feeder:
@@ -23,6 +27,7 @@ class Feeder:
     def __init__(self, view: View) -> None:
         self._view: Final = view
         self._recent: Final[dict[RecordId, None]] = {}
+        self._due: Final[deque[tuple[LogId, int, int]]] = deque()
 
     def knows(self, record: RecordId) -> bool:
         """Whether a record counts, or is a plain one among the last that came."""
@@ -30,6 +35,8 @@ class Feeder:
 
     def lean(self, log_id: LogId, leaf: Leaf, index: int) -> Leaf:
         """The leaf as the view keeps it: of a plain kind only who signed it as what."""
+        if isinstance(leaf, PlainLeaf):
+            return self._alike(log_id, leaf.example, leaf.first, provisional=leaf.provisional)
         if not isinstance(leaf, VerifiedRecord):
             return leaf
         kind = KINDS.get(leaf.kind)
@@ -38,11 +45,19 @@ class Feeder:
         self._recent[leaf.id] = None
         if len(self._recent) > RECENT_MAX:
             del self._recent[next(iter(self._recent))]
-        alike = plain_class(leaf)
-        known = self._view.logs[log_id].plain.get(alike)
+        return self._alike(log_id, leaf, index, provisional=False)
+
+    def _alike(
+        self, log_id: LogId, example: VerifiedRecord, index: int, *, provisional: bool
+    ) -> PlainLeaf:
+        plain = self._view.logs[log_id].plain
+        alike = plain_class(example)
+        known = plain.get((alike, provisional))
         if known is None:
-            known = PlainLeaf(example=leaf, first=index)
-            self._view.logs[log_id].plain[alike] = known
+            verified = plain.get((alike, False))
+            first = index if verified is None else verified.first
+            known = PlainLeaf(example=example, first=first, provisional=provisional)
+            plain[alike, provisional] = known
         return known
 
     def add(self, log_id: LogId, leaves: Iterable[tuple[Leaf, Hash, int]]) -> None:
@@ -72,9 +87,40 @@ class Feeder:
     def _add_alike(
         self, log_id: LogId, leaf: PlainLeaf, hashes: Sequence[Hash], arrived: int
     ) -> None:
+        start = self._view.logs[log_id].tree.size
         if not self._view.add_alike(log_id, leaf, hashes, arrived):
             for one in hashes:
                 self._view.add(log_id, leaf, one, arrived, more=True)
+        if leaf.provisional:
+            self._due.append((log_id, start, start + len(hashes)))
+            self._view.logs[log_id].due += len(hashes)
+
+    # --- signatures that are still due ------------------------------------------------------
+
+    def take(self) -> tuple[LogId, int, int] | None:
+        """Provisional leaves [start, end) of a log, at most DUE_MAX, each given once (SYN-11)."""
+        if not self._due:
+            return None
+        log_id, start, end = self._due.popleft()
+        if end - start > DUE_MAX:
+            self._due.appendleft((log_id, start + DUE_MAX, end))
+            end = start + DUE_MAX
+        return log_id, start, end
+
+    def judged(self, log_id: LogId, done: range, refused: Mapping[int, RefusedLeaf]) -> None:
+        """These provisional leaves were opened in full; those in `refused` are no records."""
+        log = self._view.logs[log_id]
+        faults = self._view.chains.of[log.council].faults[log_id]
+        for index in done:
+            leaf = log.leaves[index]
+            if not isinstance(leaf, PlainLeaf) or not leaf.provisional:
+                continue
+            log.due -= 1
+            if index in refused:
+                log.leaves[index] = refused[index]
+                faults[index] = refused[index].reason
+                continue
+            log.leaves[index] = self._alike(log_id, leaf.example, leaf.first, provisional=False)
 
 
 def _plain(leaf: Leaf) -> PlainLeaf | None:

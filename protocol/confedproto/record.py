@@ -192,6 +192,7 @@ class PlainLeaf:
 
     example: VerifiedRecord
     first: int  # the example's index in the log
+    provisional: bool = False  # the signed head vouches for it, its own signatures are still due
 
     @property
     def scope(self) -> bytes | None:

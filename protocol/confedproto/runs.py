@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from confedproto import effects as fx
-from confedproto import record, wire
+from confedproto import inputs, record, wire
 from confedproto.bodies.node import Node
 from confedproto.errors import DecodeError, Reason, VerificationError
 from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, log_id
 from confedproto.limits import LOGS_PER_COUNCIL_MAX, RUN_MAX_BYTES, RUN_MAX_RECORDS
 from confedproto.log import Head, check_hash_run, open_head
 from confedproto.merkle import HASH_BYTES, Tree, leaf_hash
+from confedproto.plain import Feeder
 from confedproto.record import (
     WITHHELD,
     Leaf,
@@ -117,12 +118,23 @@ VERIFIED: Final = -1
 HASH_ONLY: Final = -2
 """The mark of a withheld leaf: the store has its hash."""
 
+PROVISIONAL: Final = -3
+"""Less the example's index: the mark of a plain record whose signatures are still due (SYN-11)."""
+
+
+def like(mark: int | None) -> int | None:
+    """The index of the plain record that a leaf with this mark is like, if it is a plain one."""
+    if mark is None or PROVISIONAL < mark < 0:
+        return None
+    return mark if mark >= 0 else PROVISIONAL - mark
+
 
 def marks(leaves: Iterable[Leaf]) -> tuple[int | None, ...]:
     """What the store keeps of each leaf's checks, so that a start need not repeat them.
 
     VERIFIED: a record. 0 or more: a plain one, like the one at that index of its log (which
-    may be itself). None: to be opened in full. HASH_ONLY: withheld.
+    may be itself). HASH_ONLY: withheld. PROVISIONAL - n: a plain one like that at n, its
+    signatures still due. None: to be opened in full.
     """
     out: list[int | None] = []
     for leaf in leaves:
@@ -130,12 +142,23 @@ def marks(leaves: Iterable[Leaf]) -> tuple[int | None, ...]:
             case VerifiedRecord():
                 out.append(VERIFIED)
             case PlainLeaf():
-                out.append(leaf.first)
+                out.append(PROVISIONAL - leaf.first if leaf.provisional else leaf.first)
             case RefusedLeaf():
                 out.append(None)
             case WithheldLeaf():
                 out.append(HASH_ONLY)
     return tuple(out)
+
+
+def judged(view: View, feeder: Feeder, event: inputs.Judged) -> list[fx.Effect]:
+    """Provisional leaves were opened in full: what the store is to note, and what was refused."""
+    feeder.judged(event.log, range(event.start, event.end), event.refused)
+    held = view.logs[event.log].leaves[event.start : event.end]
+    out: list[fx.Effect] = [fx.StoreMarks(log=event.log, start=event.start, marks=marks(held))]
+    for index, leaf in event.refused.items():
+        detail = f"leaf {index} of log {event.log.hex()[:16]}, under a signed head"
+        out.append(fx.Refused(link=0, reason=leaf.reason, detail=detail))
+    return out
 
 
 FAULTS_OF_NOBODY: Final = frozenset({Reason.LOG_INDEX, Reason.HEAD_AHEAD})

@@ -354,7 +354,7 @@ class Simulator:
                 node.answers[effect.token] = effect
             case fx.Refused():
                 node.refused.append(effect)
-            case fx.LinkOpened() | fx.Grown():
+            case fx.LinkOpened() | fx.Grown() | fx.StoreMarks():
                 pass
 
     def _transmit(self, node: SimNode, link: int, message: wire.Message) -> None:

@@ -7,11 +7,11 @@ import pytest
 
 from confedproto import record
 from confedproto.bodies.statement import Statement
-from confedproto.errors import DecodeError, VerificationError
+from confedproto.errors import DecodeError, Reason, VerificationError
 from confedproto.merkle import leaf_hash
-from confedproto.plain import Feeder
-from confedproto.record import VerifiedRecord
-from confedproto.runs import VERIFIED, marks
+from confedproto.plain import DUE_MAX, Feeder
+from confedproto.record import Leaf, PlainLeaf, RefusedLeaf, VerifiedRecord
+from confedproto.runs import PROVISIONAL, VERIFIED, marks
 from confedproto.view import View
 from tests.support.councils import NETWORK, Author, key
 
@@ -101,3 +101,45 @@ def test_feeder_remembers_the_newest_plain_records() -> None:
     feeder = add(view_of(made), made, *made.leaves)
     assert all(feeder.knows(item.id) for item in made.leaves)
     assert not feeder.knows(made.make(Statement(text="other")).id)
+
+
+def provisional(made: Author, count: int) -> list[Leaf]:
+    """The last `count` leaves as bulk brings them: one verified, the others vouched for."""
+    example = made.leaves[-count]
+    due = PlainLeaf(example=example, first=0, provisional=True)
+    return [*made.leaves[:-count], example, *[due] * (count - 1)]
+
+
+def test_provisional_leaves_become_what_they_were_found_to_be() -> None:
+    made = author(5)
+    view = view_of(made)
+    feeder = Feeder(view)
+    envelopes = [item.envelope for item in made.leaves]
+    hashes = map(leaf_hash, envelopes)
+    feeder.add(made.log, zip(provisional(made, 5), hashes, [7] * 7, strict=True))
+    view.settle()
+    log = view.logs[made.log]
+    assert log.due == 4
+    assert marks(log.leaves) == (VERIFIED, VERIFIED, 2, *[PROVISIONAL - 2] * 4)
+    assert log.tree.root() == made.tree.root()
+    assert feeder.take() == (made.log, 3, 7)
+    assert feeder.take() is None
+    bad = RefusedLeaf(envelope=envelopes[4], reason=Reason.SIG_INVALID)
+    feeder.judged(made.log, range(3, 7), {4: bad})
+    assert log.due == 0
+    assert marks(log.leaves) == (VERIFIED, VERIFIED, 2, 2, None, 2, 2)
+    faults = view.chains.of[made.council].faults[made.log]
+    assert [fault for fault in faults if fault is not None] == [Reason.SIG_INVALID]
+    feeder.judged(made.log, range(3, 7), {5: bad})  # said again, it changes nothing
+    assert marks(log.leaves) == (VERIFIED, VERIFIED, 2, 2, None, 2, 2)
+
+
+def test_long_stretch_of_provisional_leaves_is_opened_in_batches() -> None:
+    made = author(DUE_MAX + 10)
+    view = view_of(made)
+    feeder = Feeder(view)
+    leaves = provisional(made, DUE_MAX + 10)
+    hashes = [leaf_hash(item.envelope) for item in made.leaves]
+    feeder.add(made.log, zip(leaves, hashes, [7] * len(hashes), strict=True))
+    taken = [feeder.take(), feeder.take(), feeder.take()]
+    assert taken == [(made.log, 3, 3 + DUE_MAX), (made.log, 3 + DUE_MAX, len(leaves)), None]

@@ -24,7 +24,8 @@ from tools.bench import nodes
 class Feeder:
     """The log of a council whose node is down, ready to be fed to another's node."""
 
-    def __init__(self, author: nodes.Council, other: nodes.Council) -> None:
+    def __init__(self, author: nodes.Council, other: nodes.Council, held: int) -> None:
+        """`held`: the leaves of the log that the other node has already."""
         self._keys = keyring.read_node_keys(author.home.node_key)
         self._network = author.network
         self._remote = keyring.read_node_keys(other.home.node_key).transport
@@ -40,7 +41,7 @@ class Feeder:
         self._head = log.open_head(author.network, self._keys.signer.public, kept.head)
         self._tree = merkle.Tree(merkle.leaf_hash(envelope) for envelope, _ in leaves)
         self._runs: dict[int, list[bytes]] = {}
-        self._make(leaves, 3)  # the other holds what came with the link
+        self._make(leaves, held)
 
     def _make(self, leaves: list[tuple[bytes, bytes | None]], at: int) -> None:
         while at < self._head.size:

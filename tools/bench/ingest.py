@@ -13,6 +13,8 @@ from tools.bench.figures import Figure, percentile, share
 
 SECONDS: Final = 1.0
 POLL_S: Final = 0.05
+LINKED: Final = 4
+"""Leaves of a council's log when it has linked one guest."""
 WARM: Final = 6_000
 """Records that come before anything is measured: workers start while they do."""
 
@@ -32,8 +34,10 @@ def run(quick: bool) -> list[Figure]:
     count = 10_000 if quick else 40_000
     with tempfile.TemporaryDirectory(prefix="confed-bench-") as folder:
         before = bare.verify_rate(SECONDS), bare.verify_rate_two(SECONDS)
-        two = take(Path(folder) / "two", count, {"CONFED_WORKERS": "2"})
-        one = take(Path(folder) / "one", count, {"CONFED_WORKERS": "0"})
+        first = {"CONFED_PROVISIONAL": "0"}
+        two = take(Path(folder) / "two", count, first | {"CONFED_WORKERS": "2"})
+        one = take(Path(folder) / "one", count, first | {"CONFED_WORKERS": "0"})
+        proved = take(Path(folder) / "proved", 2 * count, {"CONFED_WORKERS": "2"})
         after = bare.verify_rate(SECONDS), bare.verify_rate_two(SECONDS)
     single, both = (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
     rate = two.records / two.wall_s
@@ -66,6 +70,23 @@ def run(quick: bool) -> list[Figure]:
             0.70,
         ),
         _extra(one, verify_s, "no workers"),
+        Figure(
+            what="head-proved: records/s wall",
+            value=proved.records / proved.wall_s,
+            unit="/s",
+        ),
+        _least(
+            "2",
+            "head-proved: wall rate to one-core verify",
+            proved.records / proved.wall_s / single,
+            4.0,
+        ),
+        _least(
+            "2",
+            "head-proved: records/CPU-s to one-core verify",
+            share(proved.records, proved.cpu_s) / single,
+            4.0,
+        ),
     ]
 
 
@@ -92,10 +113,11 @@ def take(folder: Path, count: int, environment: dict[str, str]) -> Taken:
     fresh.start()
     try:
         author.link(fresh)
-        fresh.until(author, 3)
+        while (held := fresh.sizes().get(author.id, 0)) < LINKED:
+            time.sleep(POLL_S)
         author.stop()
         nodes.fill(author, WARM + count)
-        start(Feeder(author, fresh), fresh.listen)
+        start(Feeder(author, fresh, held), fresh.listen)
         fresh.until(author, WARM)
         warm = fresh.sizes()[author.id]
         cpu, begun = fresh.cpu_s(), time.perf_counter()
@@ -103,11 +125,11 @@ def take(folder: Path, count: int, environment: dict[str, str]) -> Taken:
         done = threading.Event()
         pinger = threading.Thread(target=_ping, args=(fresh, waits, done), daemon=True)
         pinger.start()
-        fresh.until(author, WARM + count + 3, poll_s=POLL_S)
+        fresh.until(author, WARM + count + LINKED, poll_s=POLL_S)
         wall = time.perf_counter() - begun
         done.set()
         pinger.join()
-        spent, taken = fresh.cpu_s() - cpu, WARM + count + 3 - warm
+        spent, taken = fresh.cpu_s() - cpu, WARM + count + LINKED - warm
         return Taken(records=taken, wall_s=wall, cpu_s=spent, waits_ms=waits)
     finally:
         fresh.stop()

@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -133,7 +133,7 @@ class Council:
         return {row["council"]: row["size"] for row in self.ask("logs")["logs"]}
 
     def until(
-        self, council: "Council", size: int, within_s: float = 300.0, poll_s: float = 0.02
+        self, council: "Council", size: int, within_s: float = 120.0, poll_s: float = 0.02
     ) -> float:
         """Wait until this node holds `size` leaves of a council's log; the seconds it took."""
         begun = time.perf_counter()
@@ -201,14 +201,22 @@ def statements(who: Council, count: int, first: int = 0) -> Iterator[bytes]:
         yield made(number, spare)
 
 
-def fill(who: Council, count: int) -> int:
-    """Put `count` statements into a council's own log while its node is down; the log's size."""
+def _forged(made: Iterator[bytes], forged: Container[int]) -> Iterator[bytes]:
+    for number, envelope in enumerate(made):
+        yield envelope[:-1] + bytes((envelope[-1] ^ (number in forged),))
+
+
+def fill(who: Council, count: int, forged: Container[int] = ()) -> int:
+    """Put `count` statements into a council's own log while its node is down; the log's size.
+
+    The signatures of those whose number is in `forged` do not hold.
+    """
     keys = keyring.read_node_keys(who.home.node_key)
     own = log_id(who.network, who.council, keys.signer.public)
     store = Store(who.home.database)
     try:
         tree = merkle.Tree(merkle.leaf_hash(envelope) for envelope, _ in store.read(own, 0, 2**40))
-        made, first = statements(who, count), tree.size
+        made, first = _forged(statements(who, count), forged), tree.size
         left = count
         while left:
             batch = list(itertools.islice(made, min(BATCH, left)))
