@@ -66,7 +66,7 @@ class Arrears:
         self._opening.rest()
 
     async def _work_off(self) -> None:
-        while not self._opening.bulk and (due := self._engine.arrears()) is not None:
+        while not self._opening.bulk and (due := self._engine.feeder.take()) is not None:
             await self._judge(*due)
 
     async def _judge(self, log: LogId, start: int, end: int) -> None:

@@ -59,12 +59,11 @@ class Engine:
         self._duties: Final = Duties(self.view, council)
         self._digest_due: dict[int, int] = {}
         self._comparer: Final = Comparer(partial(scopes.common, self.view, council))
-        self._feeder: Final = Feeder(self.view)
-        self.arrears: Final = self._feeder.take
+        self.feeder: Final = Feeder(self.view)
         hand = (self.view, self.keeper, self._pen, self._comparer)
         self._writer: Final = Writer(*hand, feed=self._feed)
         self.ledger: Final = Ledger(council, quotas)
-        self._filler: Final = Filler(self.view, council, self._feeder, self.ledger)
+        self._filler: Final = Filler(self.view, council, self.feeder, self.ledger)
         self._fetcher: Final = Fetcher(
             self.view,
             self.ledger,
@@ -130,7 +129,7 @@ class Engine:
 
     def _feed(self, entry: Log, leaves: Iterable[tuple[Leaf, Hash, int]]) -> None:
         """Add (leaf, its hash, arrived) to the view, and do what follows from all of them."""
-        self._feeder.add(entry.id, leaves)
+        self.feeder.add(entry.id, leaves)
         self._settle()
 
     def _settle(self) -> None:
@@ -156,7 +155,7 @@ class Engine:
             case inputs.RunOpened():
                 self._guarded(event.link, event.run, now, event.leaves)
             case inputs.Judged():
-                self._out += runs.judged(self.view, self._feeder, event)
+                self._out += runs.judged(self.view, self.feeder, event)
             case inputs.Submit():
                 self._submit(event, now)
             case inputs.Tick():
@@ -372,7 +371,7 @@ class Engine:
 
     def _submit(self, event: inputs.Submit, now: int) -> None:
         item, fault = event.record, None
-        if not self._feeder.knows(item.id):  # handing in the same record twice changes nothing
+        if not self.feeder.knows(item.id):  # handing in the same record twice changes nothing
             fault = self._writer.submit(item, now, evidence=event.evidence)
         if fault is None:
             self._head_own(now)
