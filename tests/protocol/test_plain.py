@@ -16,7 +16,7 @@ from confedproto.view import View
 from tests.support.councils import NETWORK, Author, key
 
 ROOT = Path(__file__).resolve().parents[2]
-MAY_REOPEN = {"confednode/app.py", "confednode/ingest.py"}
+MAY_REOPEN = {"confednode/loading.py", "confednode/ingest.py"}
 """The store's own rows, and what a worker of this node has just opened."""
 
 
