@@ -104,10 +104,7 @@ class Engine:
             self._comparer.put(entry.head, entry.seclusion)
 
     def resume(self, *, clean: bool = True) -> None:
-        """After the last `restore`: signing begins.
-
-        Not `clean`: only after the linked councils have told how far the log went (RES-1).
-        """
+        """After the last `restore`: signing begins; not `clean`, only once peers told (RES-1)."""
         self.keeper.start(clean=clean)
 
     def knows(self, remote: TransportKey) -> bool:
@@ -124,8 +121,7 @@ class Engine:
         """The run that answers a ServeRun: as many leaves as fit one message, at least one."""
         session, entry = self.sessions.get(effect.link), self.view.logs[effect.log]
         reader = scopes.Reader(self.view, session.council if session is not None else None)
-        sees = partial(reader.sees, entry)
-        return runs.run_message(entry.tree, effect, leaves, sees)
+        return runs.run_message(entry.tree, effect, leaves, partial(reader.sees, entry))
 
     def _feed(self, entry: Log, leaves: Iterable[tuple[Leaf, Hash, int]]) -> None:
         """Add (leaf, its hash, arrived) to the view, and do what follows from all of them."""
