@@ -1,11 +1,14 @@
 """FINAL, or as of these heads: what a verdict on files rests on (specs/12, BUN-17)."""
 
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from confedproto import bundle, text
 from confedproto.bundle import render
+from confedproto.bundle.wording import WORDS
 from confedproto.errors import Reason
 from tests.support.worlds import decided, four, granted, recall_file
 
@@ -95,3 +98,13 @@ def test_file_that_does_not_hold_rests_on_nothing() -> None:
     answer = told([bytes(broken)], four().now)
     assert answer.fields["verdict"] == "UNKNOWN"
     assert not any("As of these heads" in line for line in answer.lines)
+
+
+def test_every_reason_of_a_verdict_on_mandates_has_words() -> None:
+    """The answer comes first and in plain words; "not proved" would be wrong of a VOID."""
+    registry = Path(__file__).parents[2] / "specs" / "registries" / "reasons.toml"
+    rows = tomllib.loads(registry.read_text("utf-8"))["reason"]
+    said = {row["code"] for row in rows if row["group"] == "Mandates"}
+    at_home = {"mandate-councils", "report-due"}  # a node refuses to append; no verdict says so
+    assert said - at_home <= {reason.value for reason in WORDS}
+    assert all(words[0].islower() and not words.endswith(".") for words in WORDS.values())

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from confedproto.bundle import render
+from confedproto.bundle.wording import WORDS
 
 FOLDER: Final = Path(__file__).resolve().parent
 MODULES: Final = FOLDER / "confed"
@@ -62,7 +62,7 @@ def inlined(first: str = "page.js") -> str:
         done[name] = f"const {_variable(name)} = (() => {{\n{body}\n{out}\n}})();\n"
 
     visit(first, [])
-    words = json.dumps({reason.value: text for reason, text in render.WORDS.items()})
+    words = json.dumps({reason.value: text for reason, text in WORDS.items()})
     return (
         f"globalThis.confedWords = {words};\n{''.join(done.values())}{_variable(first)}.start();\n"
     )

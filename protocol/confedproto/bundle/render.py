@@ -14,6 +14,7 @@ from typing import Any, Final
 from confedproto import text
 from confedproto.bundle import brief, container, judge
 from confedproto.bundle.report import Report
+from confedproto.bundle.wording import WORDS
 from confedproto.errors import DecodeError, Reason
 from confedproto.ids import CouncilId
 from confedproto.rules.mandate import Outcome
@@ -29,30 +30,6 @@ HINTS: Final = {
     Reason.BUNDLE_MAGIC: "This is no .confed file: choose the file that the council gave you.",
     Reason.BUNDLE_VERSION: "This file is of a later version: install a newer confed.",
     Reason.ENC_TRUNCATED: "The file is cut short: copy it again.",
-}
-WORDS: Final = {
-    Reason.RECALLED: "the council has taken the mandate back",
-    Reason.MANDATE_NOT_BEGUN: "the mandate has not begun",
-    Reason.MANDATE_ENDED: "the mandate has ended",
-    Reason.MANDATE_SCOPE: "the mandate does not cover acts of this kind",
-    Reason.INSTRUCTION: "the act goes against the delegate's instruction",
-    Reason.REFER_BACK: "the delegate has no instruction for this motion and must refer back",
-    Reason.RATIFY: "the council has to ratify the act",
-    Reason.ACT_STALE: "the delegate acted on knowledge that was too old",
-    Reason.ACT_NUMBER: "the delegate's earlier acts are not all in these files",
-    Reason.RECEIPTS_MISSING: "too few other councils have confirmed when the act was done",
-    Reason.COMPACT_UNKNOWN: "the compact that says how many receipts an act needs is not here",
-    Reason.NOT_TRUSTED: "it is not of a council that you trust",
-    Reason.NETWORK_MISMATCH: "the files are of different networks",
-    Reason.BUNDLE_MISSING: "a record that it rests on is not in the file",
-    Reason.BUNDLE_SUBJECT: "the files do not belong together",
-    Reason.SIG_INVALID: "a signature does not hold",
-    Reason.HEAD_SIGNATURE: "the council's node has not signed this log",
-    Reason.THRESHOLD_MISSING: "too few keyholders have signed",
-    Reason.LOCKS_MISSING: "too few councils have locked the outcome",
-    Reason.VOTE_LIST: "the positions do not give the outcome that is claimed",
-    Reason.COMPACT_MISMATCH: "the motion was made under another compact",
-    Reason.FREEZE_MISMATCH: "records of another motion are in the file",
 }
 
 
