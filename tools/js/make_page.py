@@ -7,6 +7,7 @@ lies in the browser. They work offline, saved to disk. Their policy lets no scri
 run but their own, by their hashes, and nothing be fetched.
 """
 
+import argparse
 import base64
 import hashlib
 import json
@@ -96,7 +97,9 @@ def script_hash(text: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """The command line; see the top of this file."""
-    folder = Path(arguments[0]) if arguments else BUILD
+    parser = argparse.ArgumentParser(description="Make the pages that verify and sign.")
+    parser.add_argument("folder", type=Path, nargs="?", default=BUILD)
+    folder: Path = parser.parse_args(arguments).folder
     folder.mkdir(parents=True, exist_ok=True)
     for name in PAGES:
         made = page(name)
