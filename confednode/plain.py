@@ -25,6 +25,7 @@ _MEANS: Final[Mapping[str, str]] = {
     "link": "gives or answers consent to exchange records with another council",
     "unlink": "ends the exchange of records with another council",
     "guest": "says which council took up an invitation",
+    "override": "says that the server signs again without its peers' answers",
     "compact": "founds a confederation",
     "accession": "joins a confederation",
     "motion": "proposes a decision to the other councils",

@@ -157,11 +157,10 @@ class Engine:
             case inputs.Tick():
                 self._tick(now)
             case inputs.Override():
-                self.keeper.guard.override()
+                self.keeper.guard.override(self.keeper.linked())
             case _:
                 assert_never(event)
-        if (opening := self.keeper.begin()) is not None:
-            self._writer.append(opening, now)
+        self._writer.begin(now)
         self._head_own(now)
         for session in list(self.sessions.values()) if self._ended else ():
             if session.council is not None and self.reception.parted(session.council):

@@ -41,6 +41,14 @@ class Told:
     fork: ForkProof | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """How many linked councils have told how far the log went, and how many had to."""
+
+    given: int
+    needed: int
+
+
 def answers_needed(linked: int) -> int:
     """How many of `linked` councils must have answered: more than half, or all of few (RES-1)."""
     return linked if linked < ALL_BELOW else linked // 2 + 1
@@ -113,6 +121,8 @@ class Guard:
         self.answered: set[CouncilId] = set()
         self.signed = False
         """Whether anything was signed since the start."""
+        self.overrode: Answers | None = None
+        """The operator let the node sign, and its log does not say so yet (RES-5)."""
 
     def start(self, *, clean: bool) -> None:
         """The node starts: a clean one signs at once (RES-1)."""
@@ -130,9 +140,12 @@ class Guard:
         """A second history of our log exists."""
         self.state = Signing.STOPPED
 
-    def override(self) -> None:
+    def override(self, linked: Iterable[CouncilId]) -> None:
         """The operator takes it upon himself; nothing opens a log that is forked."""
         if self.state is Signing.HELD:
+            councils = set(linked)
+            given = len(self.answered & councils)
+            self.overrode = Answers(given=given, needed=answers_needed(len(councils)))
             self.state = Signing.OPEN
 
     def settle(self, linked: Iterable[CouncilId], held: int) -> bool:

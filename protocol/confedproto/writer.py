@@ -9,6 +9,7 @@ from typing import Final
 
 from confedproto.bodies.guest import Guest
 from confedproto.bodies.link import Link
+from confedproto.bodies.override import Override
 from confedproto.bodies.types import Body
 from confedproto.comparing import Comparer
 from confedproto.errors import Reason, RemoteProtocolError
@@ -55,6 +56,18 @@ class Writer:
     ) -> None:
         """Append a record that the node key signs alone."""
         self.append(self._pen.sign(body, subject, part, now), now)
+
+    def begin(self, now: int) -> None:
+        """What the log begins with, and that its operator overrode the rule of starts (RES-5)."""
+        opening = self._keeper.begin()
+        if opening is not None:
+            self.append(opening, now)
+        overrode = self._keeper.guard.overrode
+        if overrode is not None and self._keeper.may_act(now):
+            size = self._view.logs[self._keeper.own].tree.size
+            body = Override(size=size, answers=overrode.given, needed=overrode.needed)
+            self._keeper.guard.overrode = None
+            self.say(body, now)
 
     def append(self, item: VerifiedRecord, now: int) -> None:
         """Put a record at the end of our log; no head covers it yet."""

@@ -246,8 +246,9 @@ def test_node_key_cannot_sign_for_the_keyholders(kind: str) -> None:
 def test_kinds_of_the_node_key_are_without_authority() -> None:
     by_node = {kind.name for kind in KINDS.values() if kind.needs is Needs.NODE}
     # status and vote, lock, witness, two that prove themselves whoever appends them, and which
-    # of those who hold an invitation of the keyholders came first
-    assert by_node <= {"witness", "vote", "lock", "status", "fork-proof", "carried", "guest"}
+    # of those who hold an invitation of the keyholders came first, and that its operator overrode
+    by_itself = {"witness", "vote", "lock", "status", "override"}
+    assert by_node <= by_itself | {"fork-proof", "carried", "guest"}
     assert {kind.name for kind in KINDS.values() if kind.needs is Needs.KEYHOLDER} == {"suspension"}
     assert {kind.name for kind in KINDS.values() if kind.needs is Needs.DELEGATE} <= {
         "act",

@@ -4,6 +4,7 @@ import pytest
 
 from confedproto import record
 from confedproto.bodies.charter import Charter, Delegation
+from confedproto.bodies.override import Override
 from confedproto.councildrafts import CouncilDesk
 from confedproto.drafts import Draft
 from confedproto.errors import LocalProtocolError, Reason
@@ -260,3 +261,31 @@ def test_forked_log_lives_on_after_the_keyholders_repair_it() -> None:
     assert digests(sim, [*nodes[1:], fresh]) == 1
     state = helper.engine.view.chains.of[victim.council].state_at(sim.now_s)
     assert state is State.ACTIVE
+
+
+def test_override_is_in_the_log_before_anything_else_and_told_to_those_who_follow_it() -> None:
+    sim, nodes = ring()
+    victim = nodes[0]
+    sim.kill(nodes[1])
+    sim.run(1)
+    restore(sim, victim, backup(victim))
+    sim.run(60)
+    size = victim.engine.view.logs[victim.engine.own].tree.size
+    override(sim, victim)
+    say(sim, victim)
+    sim.run(60)
+    for node in (victim, nodes[2], nodes[3]):
+        told = node.engine.view.of_kind("override")
+        assert [(one.record.council, one.index) for one in told] == [(victim.council, size)]
+        assert told[0].record.body == Override(size=size, answers=1, needed=2)
+    override(sim, victim)
+    assert victim.engine.view.logs[victim.engine.own].tree.size == size + 2, "said once"
+
+
+def test_start_that_its_peers_answered_needs_no_override() -> None:
+    sim, nodes = ring()
+    restore(sim, nodes[0], backup(nodes[0]))
+    sim.run(60)
+    override(sim, nodes[0])
+    sim.run(60)
+    assert not nodes[2].engine.view.of_kind("override")

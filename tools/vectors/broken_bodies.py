@@ -220,6 +220,7 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
     },
     "unlink": {"invite": _ID},
     "guest": {"peer": _ID, "invite": _ID},
+    "override": {"size": {"zero": 0}, "answers": {"minus": -1}, "needed": {"text": "3"}},
     "statement": {
         "text": {"empty": "", "2001-characters": "s" * 2001, "bytes": b"s"},
         "files": {

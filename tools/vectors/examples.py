@@ -272,6 +272,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     },
     "unlink": {"invite": filler("invitation")},
     "guest": {"peer": filler("guest"), "invite": filler("invitation")},
+    "override": {"size": 1_000, "answers": 1, "needed": 3},
 }
 """The body of each kind with every optional field."""
 

@@ -33,6 +33,7 @@ from confedproto.bodies.motion import Motion
 from confedproto.bodies.naming import Naming
 from confedproto.bodies.node import Node
 from confedproto.bodies.objection import Objection
+from confedproto.bodies.override import Override
 from confedproto.bodies.paymentorder import PaymentOrder
 from confedproto.bodies.petition import Petition
 from confedproto.bodies.position import Position
@@ -138,6 +139,7 @@ KINDS: Final = MappingProxyType(
             _kind(Statement, subject=False, plain=True),
             _kind(Unlink, subject=False),
             _kind(Guest, Needs.NODE, subject=False),
+            _kind(Override, Needs.NODE, subject=False),
             _kind(Exit, receipts=True),
             _kind(Amend, part=Part.TEXT),
             _kind(Objection),

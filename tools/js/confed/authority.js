@@ -10,7 +10,16 @@ import { SUSPENSION_S } from "./limits.js";
 import { maySign } from "./mandate.js";
 
 /** Kinds that a node key signs alone. */
-export const BY_NODE = new Set(["witness", "vote", "lock", "status", "carried", "fork-proof", "guest"]);
+export const BY_NODE = new Set([
+  "witness",
+  "vote",
+  "lock",
+  "status",
+  "carried",
+  "fork-proof",
+  "guest",
+  "override",
+]);
 /** The rules number that these rules are (VER-1). */
 const RULES_NUMBER = 1;
 const BY_DELEGATE = new Set(["act", "report"]);

@@ -211,6 +211,7 @@ const bodies = {
   petition: map({ count, members: number }),
   unlink: map({ invite: bytes32 }),
   guest: map({ peer: bytes32, invite: bytes32 }),
+  override: map({ size, answers: count, needed: count }),
   statement: map(
     { text: text(1, limits.TEXT_MAX_CHARS) },
     {
@@ -276,6 +277,7 @@ const WITHOUT_SUBJECT = new Set([
   "statement",
   "unlink",
   "guest",
+  "override",
   "suspension",
   "fork-proof",
   "carried",
