@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from confednode.commands import marks
 from confednode.commands.base import Shell, command
 from confedproto.text.harmless import as_json
 
@@ -47,6 +48,8 @@ def _reminders(reply: dict[str, Any]) -> Iterator[str]:
     """What the keyholders should do soon."""
     if reply["life"] != "active":
         yield f"The council is {reply['life']}."
+    if (alone := marks.steps_alone(reply["steps"])) is not None:
+        yield alone
     if reply["signing"] == "held":
         answers = f"{reply['answered']} of {reply['answers_needed']}"
         yield f"Signs nothing before its linked councils have answered: {answers} so far."
@@ -61,9 +64,9 @@ def _reminders(reply: dict[str, Any]) -> Iterator[str]:
         yield f"For the assembly, about delegates: {reply['agenda']} (confed mandate agenda)"
 
 
-def _link_line(row: dict[str, str | None]) -> str:
+def _link_line(row: dict[str, Any]) -> str:
     reason = f" ({row['reason']})" if row["reason"] else ""
-    return f"Link {row['name'] or row['council']}: {row['state']}{reason}"
+    return f"Link {row['name'] or row['council']}: {row['state']}{reason}{marks.overrode(row)}"
 
 
 def _grounds(reply: Mapping[str, Any]) -> Iterator[str]:
@@ -92,5 +95,9 @@ def log(shell: Shell, kind: str | None, limit: int, explain: str | None) -> None
         return
     shell.emit(
         {},
-        (f"{row['time']}  {row['kind']:<10} {row['name']}  {row['record']}" for row in rows),
+        (
+            f"{row['time']}  {row['kind']:<10} {row['name']}  {row['record']}"
+            + marks.unwitnessed(row)
+            for row in rows
+        ),
     )

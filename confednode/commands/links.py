@@ -5,6 +5,7 @@ import time
 
 import click
 
+from confednode.commands import marks
 from confednode.commands.base import Shell, command
 from confednode.errors import ConfigError, LinkError, NodeReason
 from confedproto import text
@@ -102,6 +103,7 @@ def links(shell: Shell) -> None:
         (
             f"{row['name'] or row['council']}: {row['state']}"
             + (f" ({row['reason']})" if row["reason"] else "")
+            + marks.overrode(row)
             for row in rows
         ),
     )

@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from confednode import app, config, keyring, sshagent
+from confednode.commands import marks
 from confednode.commands.asked import Asked
 from confednode.commands.base import Shell, command
 from confednode.commands.failing import fail_usage
@@ -159,6 +160,11 @@ def charter_show(shell: Shell) -> None:
     reply = shell.ask("charter")
     lines = [f"Version {reply['version']}: {reply['threshold']} of {len(reply['keys'])} must sign"]
     lines += [f"key {number}: {key}" for number, key in enumerate(reply["keys"], 1)]
+    lines += [
+        f"{row['kind']} {row['number']}: received by {row['received_by']} other councils"
+        f"{marks.unwitnessed(row)}"
+        for row in reply["steps"]
+    ]
     shell.emit(reply, lines)
 
 

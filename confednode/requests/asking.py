@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 import trio
 from msgspec import Meta
 
-from confednode import config, delegates, show
+from confednode import config, delegates, show, witnessed
 from confednode.requests import councils
 from confednode.requests.table import Desktop, Hex, Id, Nothing, OneId, Reply, Request, op
 from confednode.store import Peer
 from confedproto import bundle, record, text
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, RecordId
+from confedproto.rules.case import Placed
 
 # --- the node itself ----------------------------------------------------------------------
 
@@ -53,9 +54,16 @@ def disk(desk: Desktop) -> Reply:
 def link_rows(desk: Desktop) -> list[Reply]:
     """One row a link: the council, its state, and why if it is down."""
     return [
-        show.council_row(desk.view, council) | {"state": state.state, "reason": state.reason}
+        show.council_row(desk.view, council)
+        | {"state": state.state, "reason": state.reason, "overrode": _overrode(desk, council)}
         for council, state in sorted(desk.driver.states.items())
     ]
+
+
+def _overrode(desk: Desktop, council: CouncilId) -> int | None:
+    """When a council's node last signed again without its peers' answers, seconds UTC (RES-5)."""
+    times = (p.record.time for p in desk.view.of_kind("override") if p.record.council == council)
+    return max(times, default=None)
 
 
 @op("links", Nothing)
@@ -181,7 +189,15 @@ async def log(desk: Desktop, request: LogRequest) -> Reply:
         for placed in desk.view.records.values()
         if request.kind is None or placed.record.kind == request.kind
     ]
-    return {"records": [show.log_row(desk.view, placed) for placed in rows[-request.limit :]]}
+    return {"records": [_log_row(desk, placed) for placed in rows[-request.limit :]]}
+
+
+def _log_row(desk: Desktop, placed: Placed) -> Reply:
+    row = show.log_row(desk.view, placed)
+    if placed.record.kind in witnessed.STEPS:
+        known = witnessed.received_by(desk.view, placed.record.id)
+        row |= {"received_by": known, "unwitnessed": known == 0}
+    return row
 
 
 class BundleRequest(Request, frozen=True, kw_only=True):

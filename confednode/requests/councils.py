@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import trio
 from msgspec import Meta
 
-from confednode import plain
+from confednode import plain, witnessed
 from confednode.requests.table import Desktop, Hex, Id, Nothing, Reply, Request, op
 from confedproto import record, signrequest, text
 from confedproto.bodies.node import LastHead
@@ -34,6 +34,7 @@ def standing(desk: Desktop) -> Reply:
         "answered": len(keeper.guard.answered & linked),
         "answers_needed": answers_needed(len(linked)),
         "requests": len(_pending(desk)),
+        "steps": witnessed.steps(desk.view, desk.council),
     }
     rivals = [log for log, why in chain.past.items() if why is Reason.NODE_FORK]
     if state is State.NODE_FORK:
@@ -141,6 +142,7 @@ async def charter(desk: Desktop, _: Nothing) -> Reply:
         "name": step.charter.name,
         "threshold": step.charter.threshold,
         "keys": [text.encode_key(key) for key in step.charter.keys],
+        "steps": witnessed.steps(desk.view, desk.council),
     }
 
 
