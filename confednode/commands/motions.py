@@ -152,11 +152,13 @@ def motion_takeover(shell: Shell, motion_id: str) -> None:
 
 @motion.command("claim")
 @click.argument("motion_id", metavar="ID")
-@click.option("--reason", required=True, help="Why this council is affected.")
+@click.option("--reason", required=True, help="Why this council, or its unit, is affected.")
+@click.option("--unit", type=RECORD, help="The lower compact that takes the matter back.")
 @command
-def motion_claim(shell: Shell, motion_id: str, reason: str) -> None:
-    """Say that this council is affected by a motion that leaves it out."""
-    _said(shell, motion_id, write(shell, motion_id, AffectedClaim(reason=reason)), "Claimed")
+def motion_claim(shell: Shell, motion_id: str, reason: str, unit: bytes | None) -> None:
+    """Say that this council is affected by a motion that leaves it out, or take a matter back."""
+    body = AffectedClaim(reason=reason, unit=unit)
+    _said(shell, motion_id, write(shell, motion_id, body), "Claimed")
 
 
 @motion.command("hold")

@@ -12,7 +12,7 @@ from confedproto.bodies.motion import Motion
 from confedproto.rules.terms import CLASSES
 
 INSTANT = Instant()
-_IDS = ("supersedes", "repeals", "depends", "contradicts", "attachments")
+_IDS = ("supersedes", "repeals", "depends", "contradicts", "attachments", "units")
 _PLAIN = (
     *("contact", "initiative", "reason", "due", "begins", "ends", "goal", "opt_out"),
     *("minutes", "version", "target", "first", "parent", "carrier"),
@@ -40,6 +40,13 @@ def options(function: Command) -> Command:
             click.option("--reason", help="Why it differs from its parent."),
             click.option(
                 "--affected", type=COUNCIL, multiple=True, help="Who votes; all without it."
+            ),
+            click.option(
+                "--unit",
+                "units",
+                type=RECORD,
+                multiple=True,
+                help="A lower compact that it concerns; a region's motion names two or more.",
             ),
             click.option("--minutes", type=HASH, help="Hash of the assembly's minutes."),
             click.option(

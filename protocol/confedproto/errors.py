@@ -203,6 +203,7 @@ class Reason(StrEnum):
     SCOPE_OTHER = "scope-other"
     ORDER_CAP = "order-cap"
     FOUND_VOID = "found-void"
+    LEVEL_LOWER = "level-lower"
     DISPUTE_PARTY = "dispute-party"
     # mandates, specs/06
     MANDATE_UNKNOWN = "mandate-unknown"

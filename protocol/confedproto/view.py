@@ -56,8 +56,8 @@ class View:
         self.chains: Final = Chains(network, self.logs)
         self.news: list[Placed] = []  # admitted since somebody emptied it
         self._statuses: Final = Statuses()
-        answers = (self.about, self.of_kind, self.case, self.motion_status)
-        self.world: Final = Known(self.records, *answers)
+        answers = (self.about, self.of_kind, self.compact, self.admitted)
+        self.world: Final = Known(self.records, *answers, self.case, self.motion_status)
 
     # --- the fold ---------------------------------------------------------------------
 

@@ -90,6 +90,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "sunset": TIME + 100_000_000,
         "previous": filler("compact before"),
         "upper": filler("upper compact"),
+        "level": 2,
     },
     "accession": {"weight": 2, "motion": MOTION, "observer": True},
     "motion": {
@@ -105,6 +106,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "parent": filler("parent"),
         "reason": "The ferry is old.",
         "affected": [bytes([n]) * 32 for n in (1, 2)],
+        "units": sorted([filler("unit"), filler("another unit")]),
         "attachments": [filler("plan")],
         "money": {"cost": 90_000, "cap": 100_000, "currency": "CHF", "source": "Dues."},
         "carrier": bytes([1]) * 32,
@@ -220,7 +222,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "objection": {"reason": "It changes the sense."},
     "withdraw": {"reason": "Overtaken by events."},
     "takeover": {},
-    "affected-claim": {"reason": "The road ends with us."},
+    "affected-claim": {"reason": "The road ends with us.", "unit": filler("unit")},
     "roll": {"members": 120, "taken": TIME, "method": "Dues paid this year."},
     "task": {
         "title": "Order steel",
@@ -289,6 +291,7 @@ OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
     "compact": (
         *("quorums", "people_quorums", "terms", "missed", "panel", "sunset", "previous"),
         "upper",
+        "level",
     ),
     "accession": ("motion", "observer"),
     "motion": (
@@ -302,7 +305,7 @@ OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
             "parent",
             "reason",
         ),
-        *("affected", "attachments", "money", "carrier", "due", "begins", "ends", "goal"),
+        *("affected", "units", "attachments", "money", "carrier", "due", "begins", "ends", "goal"),
         *(
             "reversible",
             "opt_out",
@@ -326,6 +329,7 @@ OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
     "exit": ("reason",),
     "amend": ("reason", "editorial"),
     "objection": ("reason",),
+    "affected-claim": ("unit",),
     "withdraw": ("reason",),
     "task": ("carrier", "due", "done", "mandate"),
     "finding": ("mandate",),

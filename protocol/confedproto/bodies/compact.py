@@ -90,9 +90,10 @@ class Compact(Body, frozen=True, kw_only=True):
     """Founders strictly increasing by council; the envelope bears every founder's threshold.
 
     A version that is to replace another names it as `previous`, has the same founders, and
-    is signed by the council that proposes it (REV-1). `upper` is the compact that its councils
-    may join beyond this one (NES). `sunset`: when it ends unless renewed. `missed`: votes that
-    a council must have missed to be called dormant. `panel`: councils of a panel, 3 or 5.
+    is signed by the council that proposes it (REV-1). `level` is 2 for a region, 3 beyond; `upper`
+    the compact of the next level that its councils may join (NES). `sunset`: when it ends unless
+    renewed. `missed`: votes that a council must have missed to be called dormant. `panel`:
+    councils of a panel, 3 or 5.
     """
 
     name: Name
@@ -110,3 +111,4 @@ class Compact(Body, frozen=True, kw_only=True):
     sunset: Time | None = None
     previous: Bytes32 | None = None
     upper: Bytes32 | None = None
+    level: Literal[2, 3] | None = None

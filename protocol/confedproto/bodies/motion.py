@@ -56,7 +56,8 @@ class Motion(Body, frozen=True, kw_only=True):
     `rule`: the rule id that the compact sets for the class, which no motion may choose.
     `version`: the version of the compact that it runs under (absent: the founding record).
     `target`: the council, mandate or compact version that it is about. `first`: the motion
-    whose second reading it is. `affected`: the councils that vote (absent: all).
+    whose second reading it is. `affected`: the councils that vote (absent: all). `units`: the lower
+    compacts that it concerns (NES-4).
     `begins` and `ends`: when it comes into force and when it ends by itself.
     """
 
@@ -76,6 +77,7 @@ class Motion(Body, frozen=True, kw_only=True):
     affected: Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=MEMBERS_MAX)] | None = (
         None
     )
+    units: Ids | None = None
     attachments: Ids | None = None
     money: Money | None = None
     carrier: Bytes32 | None = None

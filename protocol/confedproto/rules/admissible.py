@@ -10,6 +10,7 @@ from confedproto.errors import Reason
 from confedproto.ids import RecordId
 from confedproto.rules.case import Case, Placed, is_before, rule_of
 from confedproto.rules.law import RuleKind
+from confedproto.rules.nesting import units_fault
 from confedproto.rules.roll import is_member
 from confedproto.rules.terms import CLASSES
 from confedproto.rules.versions import bound_version, version_fault
@@ -30,7 +31,11 @@ def motion_fault(case: Case) -> Reason | None:
     sunset = case.compact.sunset
     if sunset is not None and placed.record.time > sunset:
         return Reason.COMPACT_ENDED
-    return _field_fault(case, body, rule.kind) or _version_fault(case, placed, body)
+    return (
+        _field_fault(case, body, rule.kind)
+        or units_fault(case, body)
+        or _version_fault(case, placed, body)
+    )
 
 
 def _field_fault(case: Case, body: Motion, rule: RuleKind) -> Reason | None:

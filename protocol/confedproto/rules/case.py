@@ -46,6 +46,14 @@ class World(Protocol):
         """The motions that name a record as target, first reading, parent or superseded."""
         ...
 
+    def compact(self, compact: RecordId) -> Compact | None:
+        """The body of a founded compact, or None."""
+        ...
+
+    def admitted(self, compact: RecordId) -> Mapping[CouncilId, Member]:
+        """The councils that a compact ever admitted; empty if it is not founded."""
+        ...
+
     def outcome(self, motion: RecordId, before: int) -> Outcome | None:
         """The certified outcome of a motion whose voting closed before a time, or None."""
         ...

@@ -15,7 +15,9 @@ from confedproto.bodies.vote import Vote
 from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.case import Case, World, rule_of
 from confedproto.rules.certificate import result_of
+from confedproto.rules.compact import rule_for
 from confedproto.rules.dispute import DisputeStatus, dispute_status
+from confedproto.rules.law import Rule, RuleKind, is_weaker
 from confedproto.rules.membership import EVER
 from confedproto.rules.motion import MotionStatus
 from confedproto.rules.states import Turn
@@ -109,9 +111,15 @@ class Court:
         return Ruling(effect=effect, by=by)
 
     def _is_adopted(self, motion: RecordId) -> bool:
+        """Whether a motion of this compact is adopted for good, by `majority` at least (DIS-7)."""
         placed = self.world.placed(motion)
-        here = placed is not None and placed.record.subject == self.compact_id
-        return here and self.world.outcome(motion, EVER) is Outcome.ADOPTED
+        body = placed.record.body if placed is not None else None
+        if placed is None or placed.record.subject != self.compact_id:
+            return False
+        rule = rule_for(self.compact, body.name) if isinstance(body, Motion) else None
+        if rule is None or is_weaker(rule, Rule(kind=RuleKind.MAJORITY)):
+            return False
+        return self.world.outcome(motion, EVER) is Outcome.ADOPTED
 
     def closed(self, motion: RecordId) -> int:
         """When voting on a motion closed at last, seconds UTC; 0 if it was never frozen."""

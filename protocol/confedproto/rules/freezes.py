@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from confedproto.bodies.affectedclaim import AffectedClaim
 from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.bodies.motion import Motion
 from confedproto.bodies.roll import Roll
@@ -10,6 +11,7 @@ from confedproto.rules.case import Case, World, seconders
 from confedproto.rules.compact import Member
 from confedproto.rules.freezing import amend_fault, takeover_fault
 from confedproto.rules.membership import EVER
+from confedproto.rules.nesting import concerned
 from confedproto.rules.roll import bound_by
 from confedproto.rules.tally import Outcome
 
@@ -25,7 +27,12 @@ def freeze_for(
     closes = opens + case.compact.windows.voting
     if world is None or not isinstance(body, Motion):
         return Freeze(councils=_voters(members.values()), opens=opens, closes=closes)
-    claims = list(world.about(case.motion.record.id, "affected-claim"))
+    claims = [
+        placed
+        for placed in world.about(case.motion.record.id, "affected-claim")
+        if isinstance(placed.record.body, AffectedClaim) and placed.record.body.unit is None
+    ]
+    inside_units = concerned(world, body)
     bound = bound_by(world, RecordId(body.version)) if body.version is not None else None
     inside = {
         one: member
@@ -33,8 +40,10 @@ def freeze_for(
         if not (body.name == "exclusion" and one == body.target)
         and (bound is None or one in bound)
         and (
-            body.affected is None
-            or one in body.affected
+            (
+                (body.affected is None or one in body.affected)
+                and (inside_units is None or one in inside_units)
+            )
             or one == case.motion.record.council
             or one in {p.record.council for p in claims}
         )

@@ -14,9 +14,10 @@ from confedproto.bodies.compact import Compact
 from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.motion import Motion
 from confedproto.errors import Reason
-from confedproto.ids import RecordId
+from confedproto.ids import CouncilId, RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.case import Case, Placed
+from confedproto.rules.compact import Member
 from confedproto.rules.membership import EVER
 from confedproto.rules.motion import MotionStatus, status
 from confedproto.rules.states import State
@@ -73,10 +74,13 @@ class Known:
         records: Mapping[RecordId, Placed],
         about: Callable[[RecordId, str], Sequence[Placed]],
         of_kind: Callable[[str], Sequence[Placed]],
+        compact: Callable[[RecordId], tuple[VerifiedRecord, Compact] | Reason],
+        admitted: Callable[[RecordId], Mapping[CouncilId, Member]],
         case: Callable[[RecordId], Case | Reason],
         status_of: Callable[[RecordId, int], MotionStatus | Reason],
     ) -> None:
         self._records, self._about, self._of_kind = records, about, of_kind
+        self._compact, self._admitted = compact, admitted
         self._case, self._status = case, status_of
         self._judged: dict[_Voting, Outcome | None] | None = None  # while a question is open
 
@@ -95,6 +99,15 @@ class Known:
     def naming(self, named: RecordId) -> Sequence[Placed]:
         """The motions that name a record."""
         return self._about(named, NAMED_BY)
+
+    def compact(self, compact: RecordId) -> Compact | None:
+        """The body of a founded compact, or None."""
+        found = self._compact(compact)
+        return None if isinstance(found, Reason) else found[1]
+
+    def admitted(self, compact: RecordId) -> Mapping[CouncilId, Member]:
+        """The councils that a compact ever admitted; empty if it is not founded."""
+        return self._admitted(compact)
 
     def outcome(self, motion: RecordId, before: int) -> Outcome | None:
         """The certified outcome of a motion whose voting closed before a time, or None."""

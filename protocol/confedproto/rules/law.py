@@ -145,3 +145,33 @@ def parse_rule(text: str) -> Rule:
         most=int(one) if one is not None else None,
         quorum=None if kind is RuleKind.LAZY else QUORUM,
     )
+
+
+_STRENGTH: Final = (
+    RuleKind.LAZY,
+    RuleKind.EACH,
+    RuleKind.SIMPLE,
+    RuleKind.SIMPLE_VALID,
+    RuleKind.MAJORITY,
+    RuleKind.MAJORITY_WEIGHTED,
+    RuleKind.MAJORITY_VALID,
+    RuleKind.DOUBLE,
+    RuleKind.DOUBLE_VALID,
+    RuleKind.SUPER,
+    RuleKind.SUPER_WEIGHTED,
+    RuleKind.SUPER_VALID,
+    RuleKind.DOUBLE_SUPER,
+    RuleKind.DOUBLE_SUPER_VALID,
+    RuleKind.CONSENSUS,
+)
+"""Rules from the weaker to the stronger, for MOT-15 alone; shares compare within a kind."""
+
+
+def is_weaker(one: Rule, other: Rule) -> bool:
+    """Whether a decision under `one` may not undo one under `other` (MOT-15, case 30)."""
+    ranks = _STRENGTH.index(one.kind), _STRENGTH.index(other.kind)
+    if ranks[0] != ranks[1]:
+        return ranks[0] < ranks[1]
+    if one.share is not None and other.share is not None:
+        return one.share[0] * other.share[1] < other.share[0] * one.share[1]
+    return False

@@ -20,6 +20,7 @@ from confedproto.rules.certificate import quorum_of_locks
 from confedproto.rules.compact import rule_for, sponsors_needed
 from confedproto.rules.freezing import freeze_fault, receipt_time, standing_freeze
 from confedproto.rules.membership import EVER
+from confedproto.rules.nesting import founding, joining
 from confedproto.rules.receipts import receipts_needed
 from confedproto.rules.roll import entries, excused, is_left
 from confedproto.rules.tally import Outcome
@@ -117,7 +118,12 @@ def _omission(
         return None
     known_by = frozen - case.compact.windows.grace
     out = excused(case, motion, body, unbound=False)
+    founders = founding(case.world, motion)
     for council in absent:
+        if founders is not None and council not in founders:
+            joined = [heard.at(placed, 1) for placed in joining(case.world, motion, council)]
+            if not any(time is not None and time <= known_by for time in joined):
+                continue  # nobody had to know it as a council of these units (NES-5)
         if council in out or not _is_bound(case.world, motion, council, known_by, heard):
             continue
         if case.members[council].accession is None and not is_left(case, body, council):

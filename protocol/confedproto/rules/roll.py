@@ -17,6 +17,7 @@ from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.case import Case, Placed, World, is_adopted
 from confedproto.rules.compact import Member, rule_for
+from confedproto.rules.nesting import concerned, founding
 
 
 def roll_fault(case: Case, body: Freeze) -> Reason | None:
@@ -33,9 +34,12 @@ def roll_fault(case: Case, body: Freeze) -> Reason | None:
         weight = _weight(case, body, council)
         if weight is None or weight != voter.weight or council in out:
             return Reason.FREEZE_ROLL
+    founding_ = founding(case.world, motion)
     for member in case.members.values():
         if motion.version is not None:
             break  # who ratifies later must not make this freeze bad; who did before, FRZ-8 asks
+        if founding_ is not None and member.council not in founding_:
+            continue
         left_out = member.accession is None and member.council not in councils
         if left_out and member.council not in out and not is_left(case, body, member.council):
             return Reason.FREEZE_ROLL
@@ -163,14 +167,16 @@ def excused(case: Case, motion: Motion, body: Freeze, *, unbound: bool = True) -
             out.add(target)
     asked = motion.version if unbound else None
     bound = None if asked is None else bound_by(case.world, RecordId(asked))
+    inside = concerned(case.world, motion)
     for council in case.members:
         if bound is not None and council not in bound:
             out.add(council)
-        if motion.affected is None or council in motion.affected:
+        listed = motion.affected is None or council in motion.affected
+        if listed and (inside is None or council in inside):
             continue
         claims = _named(case, body.claims, "affected-claim", council)
-        about = [p for p in claims if p.record.subject == case.motion.record.id]
-        is_claimed = any(isinstance(p.record.body, AffectedClaim) for p in about)
+        about = [p.record.body for p in claims if p.record.subject == case.motion.record.id]
+        is_claimed = any(isinstance(b, AffectedClaim) and b.unit is None for b in about)
         if not is_claimed and council != case.motion.record.council:
             out.add(council)
     return out

@@ -1,7 +1,6 @@
 """What an adopted motion is worth now: force, end, successors, holds (specs/07, MOT-13)."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from msgspec.structs import replace
 
@@ -15,31 +14,14 @@ from confedproto.rules.certificate import tally_of
 from confedproto.rules.compact import rule_for
 from confedproto.rules.dispute import held_until
 from confedproto.rules.findings import Court, awaits_vote, court_of, turns
-from confedproto.rules.law import Rule, RuleKind
+from confedproto.rules.law import Rule
+from confedproto.rules.law import is_weaker as is_weaker
 from confedproto.rules.membership import EVER
 from confedproto.rules.motion import MotionStatus
+from confedproto.rules.nesting import claimed_back
 from confedproto.rules.states import Effect, State, Turn, walk_effects
 from confedproto.rules.tally import Outcome, outcome_of
 from confedproto.rules.terms import CLASSES, term
-
-_STRENGTH: Final = (
-    RuleKind.LAZY,
-    RuleKind.EACH,
-    RuleKind.SIMPLE,
-    RuleKind.SIMPLE_VALID,
-    RuleKind.MAJORITY,
-    RuleKind.MAJORITY_WEIGHTED,
-    RuleKind.MAJORITY_VALID,
-    RuleKind.DOUBLE,
-    RuleKind.DOUBLE_VALID,
-    RuleKind.SUPER,
-    RuleKind.SUPER_WEIGHTED,
-    RuleKind.SUPER_VALID,
-    RuleKind.DOUBLE_SUPER,
-    RuleKind.DOUBLE_SUPER_VALID,
-    RuleKind.CONSENSUS,
-)
-"""Rules from the weaker to the stronger, for MOT-15 alone; shares compare within a kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +31,6 @@ class Standing:
     effect: Effect
     held: bool = False
     by: tuple[RecordId, ...] = ()
-
-
-def is_weaker(one: Rule, other: Rule) -> bool:
-    """Whether a decision under `one` may not undo one under `other` (MOT-15, case 30)."""
-    ranks = _STRENGTH.index(one.kind), _STRENGTH.index(other.kind)
-    if ranks[0] != ranks[1]:
-        return ranks[0] < ranks[1]
-    if one.share is not None and other.share is not None:
-        return one.share[0] * other.share[1] < other.share[0] * one.share[1]
-    return False
 
 
 def standing(case: Case, status: MotionStatus, now: int) -> Standing:
@@ -140,6 +112,8 @@ def _holds(case: Case, frozen: Freeze, now: int) -> list[RecordId]:
     asked = [p for p in world.about(own, "hold") if not _is_over(court, p)]
     span = held_until(asked, councils, case.compact)
     held: list[RecordId] = awaits_vote(court, own)
+    if not court.rulings(own):
+        held += [placed.record.id for placed in claimed_back(case, frozen, world)]
     if span is not None and span[0] <= now < span[1]:
         held += [p.record.id for p in asked if p.record.council in councils]
     return held + [p.record.id for p in contradicting(case, world)]

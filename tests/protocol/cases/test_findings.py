@@ -17,6 +17,7 @@ from confedproto.record import VerifiedRecord
 from confedproto.rules.administration import administration_fault
 from confedproto.rules.findings import Court, is_challenged
 from confedproto.rules.states import Effect
+from confedproto.rules.tally import Outcome
 from tests.support.assembly import Assembly
 
 Word = Literal["void", "valid", "recount", "new-vote", "ledger-correction", "recommend"]
@@ -155,6 +156,17 @@ def test_appeal_to_the_assemblies_takes_a_finding_back() -> None:
     appeal = made.move(by=2, repeals=(disputed.id,))
     made.decide(appeal, "YYYYNN", by=2)
     assert made.standing(motion).effect is Effect.IN_FORCE
+
+
+def test_appeal_by_silence_takes_nothing_back() -> None:
+    made = Assembly(6, rules={"admin": "lazy"})
+    motion = made.move()
+    made.decide(motion, "YYYYNN")
+    disputed = find(made, motion, "void")
+    lazy = made.move("admin", by=2, repeals=(disputed.id,), reversible=True)
+    made.decide(lazy, "------", by=2)
+    assert made.outcome(lazy) is Outcome.ADOPTED
+    assert made.standing(motion).effect is Effect.ANNULLED
 
 
 def test_assemblies_have_the_last_word_on_a_contested_record() -> None:
