@@ -44,6 +44,11 @@ _BANNED: Final = re.compile(
 # 256 times 64 keys of 31 bytes, about 1 MB.
 _good_keys: Final[set[tuple[str, ...]]] = set()
 _GOOD_KEYS_MAX: Final = 256
+# Headers that declare a length of 16 or 32 bits for a container. The C decoder allocates
+# what such a header says (capped at ARRAY_MAX slots, 8 KiB) before it sees the items.
+_WIDE_HEADERS: Final = (b"\xdc", b"\xdd", b"\xde", b"\xdf")
+_WIDE_HEADERS_MAX: Final = 256  # times 8 KiB: at most 2 MiB allocated ahead of the bytes
+_WIDE_HEADER_BYTES: Final = 3  # the shortest one, so shorter input cannot have too many
 
 
 def text_is_clean(text: str) -> bool:
@@ -129,9 +134,7 @@ def decode(data: bytes, *, max_bytes: int = RECORD_MAX_BYTES) -> Value:
 
     `max_bytes` is the bound of the container that the bytes came in.
     """
-    # A header makes the C decoder allocate what it says before the items are seen: ARRAY_MAX
-    # slots, 8 KiB. It goes 1,024 arrays deep at most, so that this stays below 9 MB.
-    if len(data) <= max_bytes:
+    if len(data) <= max_bytes and _wide_headers(data) <= _WIDE_HEADERS_MAX:
         try:
             value = msgpack.unpackb(
                 data,
@@ -146,6 +149,13 @@ def decode(data: bytes, *, max_bytes: int = RECORD_MAX_BYTES) -> Value:
         except (ValueError, TypeError, msgpack.UnpackException, OverflowError, RecursionError):
             pass  # whatever it was, the reference says it in our terms
     return decode_reference(data, max_bytes=max_bytes)
+
+
+def _wide_headers(data: bytes) -> int:
+    """How many bytes of `data` could be such a header; 0 if there is no room for too many."""
+    if len(data) <= _WIDE_HEADERS_MAX * _WIDE_HEADER_BYTES:
+        return 0
+    return sum(map(data.count, _WIDE_HEADERS))
 
 
 def _are_plain(values: Iterable[Value], levels: int) -> bool:
