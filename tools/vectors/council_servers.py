@@ -177,6 +177,45 @@ def _node_rivals(out: Told) -> None:
     reasons = [(1, 0, "node-fork"), (2, 0, "node-fork"), (3, 0, "log-start")]
     out.tells("NOD-7", "rivals-not-repaired", why, story, *reasons, **forked)
 
+    _first_rivals(out)
+
+
+def _first_rivals(out: Told) -> None:
+    """Two servers that begin with one charter."""
+
+    def rivals() -> Story:
+        story = Story()
+        other = story.node(NODES[1], None, number=1, previous=None)
+        story.books.append(Book(story.id, NODES[1], HOME.charter, other))
+        return story
+
+    forked: Stands = {"state": "node-fork", "node": None, "number": 0}
+    both = ((0, 1, "node-fork"), (1, 1, "node-fork"))
+    why = "two first node records: the charter counts, neither server does"
+    out.tells("NOD-7", "first-rivals", why, rivals(), *both, **forked)
+    out.tells("NOD-7", "first-rivals-turned", why, rivals(), *both, turned=True, **forked)
+    story = rivals()
+    story.witness([0], story.books[1])
+    why = "what another council received of one counts, and the fork stands"
+    out.tells("NOD-7", "first-rivals-received", why, story, (0, 1, "node-fork"), **forked)
+    for kept in range(2):
+        story = rivals()
+        opening = story.books[kept].rows[1]
+        last, before = story.books[kept].last(), record_id(opening[0])
+        repair = story.node(NODES[3], last, number=2, previous=before)
+        story.books.append(Book(story.id, NODES[3], repair))
+        why = "number 2 names one of them: that log is kept"
+        stands: Stands = {"node": NODES[3], "number": 2}
+        out.tells(
+            "NOD-7", f"first-rivals-kept-{kept}", why, story, (1 - kept, 1, "node-fork"), **stands
+        )
+    story = Story()
+    alone = story.node(NODES[1], None, HOME.keys[0], number=1, previous=None)
+    story.books.append(Book(story.id, NODES[1], HOME.charter, alone))
+    reasons = ((1, 0, "log-start"), (1, 1, "log-start"))
+    why = "one of two keyholders founds no second server"
+    out.tells("AUT-6", "first-rival-by-one", why, story, *reasons)
+
 
 def _expiry(out: Told) -> None:
     end = TIME + 90 * DAY

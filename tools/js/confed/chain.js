@@ -88,8 +88,7 @@ export class Chain {
 
   #run() {
     const { authority } = this;
-    let log = [...this.logs.values()].find(founds)?.id ?? null;
-    let [opening, forced] = [null, null];
+    let [log, opening, forced] = this.#start();
     while (log !== null) {
       const after = this.#oneLog(log, opening, forced);
       log = null;
@@ -108,6 +107,28 @@ export class Chain {
     for (const { carrier } of this.carriages) {
       if (!this.carried.has(toHex(carrier))) this.carried.set(toHex(carrier), "carried-head");
     }
+  }
+
+  /** [log, opening, repair]: where the chain begins, and what settles it where two could (NOD-7). */
+  #start() {
+    const founding = [...this.logs.values()].filter(founds);
+    if (founding.length === 0) return [null, null, null];
+    const charter = founding[0].leaves[0].record;
+    const trial = this.authority.copy();
+    trial.admit(charter);
+    const rivals = founding
+      .filter(({ leaves }) => leaves.length > 1 && isNode(leaves[1]))
+      .map(({ id, leaves }) => ({ id, node: leaves[1].record }))
+      .filter(({ id, node }) => this.#opens(node) === id && trial.judge(node) === null)
+      .sort((a, b) => compare(a.node.id, b.node.id));
+    if (rivals.length < 2) {
+      const ids = founding.map(({ id }) => id).sort();
+      return [rivals[0]?.id ?? ids[0], null, null];
+    }
+    this.authority.admit(charter);
+    this.seen.add(toHex(charter.id));
+    const found = this.#repaired(rivals.map(({ node }) => node));
+    return found === null ? [null, null, null] : [this.#opens(found[0]), ...found];
   }
 
   /** Judge one log as far as it counts; the node records that may follow it. */
@@ -208,7 +229,8 @@ export class Chain {
     const [trial, none] = [authority.copy(), new Set()];
     const { length } = log.leaves;
     const whole = this.#walk(log, trial, rival, length, none, new Map(), new Set(this.seen));
-    const end = Math.min(this.received(log.id), length);
+    const sure = founds(log) ? 1 : 0; // both of two first logs begin with the charter
+    const end = Math.min(Math.max(this.received(log.id), sure), length);
     const { faults } = this.#walk(log, authority, rival, end, none, new Map(), this.seen);
     this.faults.set(log.id, withFinalWords(log, faults, whole.faults, "node-fork"));
   }
