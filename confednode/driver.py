@@ -29,11 +29,12 @@ from confednode.reach import Reach
 from confednode.refusals import Refusals
 from confednode.serving import Serving
 from confednode.store import Peer, Store
+from confednode.whereabouts import whereabouts
 from confedproto import effects as fx
 from confedproto import inputs, wire
 from confedproto.engine import Engine
 from confedproto.errors import Reason, RemoteProtocolError
-from confedproto.ids import CouncilId, NetworkId, TransportKey
+from confedproto.ids import CouncilId, NetworkId
 from confedproto.record import VerifiedRecord
 
 LOG: Final = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ class Driver:
         self._online = trio.Event()
         self._online.set()
         self._dialled: Final[set[CouncilId]] = set()
+        self._invited: Final[dict[CouncilId, Peer]] = {}
         self._ended = trio.Event()  # a link ended; replaced each time
         self.stored: Final[dict[CouncilId, int]] = {}  # leaves of its log under a stored head
         self._grew = trio.Event()  # a log grew on disk; replaced each time
@@ -114,7 +116,9 @@ class Driver:
             nursery.start_soon(self._arrears.run)
             bound = await nursery.start(self._listen, host, port)
             for peer in self._store.peers():
-                self.dial_for_ever(peer)
+                self.dial_for_ever(peer.council, peer)
+            for council in self.engine.keeper.linked():
+                self.dial_for_ever(council)
             task_status.started(bound)
 
     async def override(self) -> None:
@@ -153,6 +157,7 @@ class Driver:
                 if effect.link in self._links:
                     self._links[effect.link].opened.set()
                 self.states[effect.council] = LinkState(effect.council, "connected")
+                self.dial_for_ever(effect.council)
             case fx.Answered():
                 waiting = self._waiting.get(effect.token)
                 if waiting is not None:
@@ -255,37 +260,45 @@ class Driver:
                 self.places.left(place)
         return None
 
-    def dial_for_ever(self, peer: Peer) -> None:
-        """Keep a link to a peer: dial, and dial again whenever it is gone."""
-        if self._nursery is not None and peer.council not in self._dialled:
-            self._dialled.add(peer.council)
-            self._nursery.start_soon(self._dial, peer)
+    def dial_for_ever(self, council: CouncilId, invited: Peer | None = None) -> None:
+        """Keep a link to a council: dial where it is, and again whenever the link is gone."""
+        if invited is not None:
+            self._invited[council] = invited
+        if self._nursery is not None and council not in self._dialled:
+            self._dialled.add(council)
+            self._nursery.start_soon(self._dial, council)
 
-    async def _dial(self, peer: Peer) -> None:
-        wait = REDIAL_FIRST_S
+    async def _dial(self, council: CouncilId) -> None:
+        wait, turn = REDIAL_FIRST_S, 0
         while True:
-            await self._may_dial(peer.council)
-            if self.engine.reception.parted(peer.council):
-                self._dialled.discard(peer.council)
+            await self._may_dial(council)
+            if self.engine.reception.parted(council):
+                self._dialled.discard(council)
                 return  # until it is linked anew
-            self.states.setdefault(peer.council, LinkState(peer.council, "connecting"))
+            places = whereabouts(self.engine.view, council, self._invited.get(council))
+            if not places:  # it dials us; should a node record ever say where it is, we do
+                await self._grew.wait()
+                continue
+            place = places[turn % len(places)]
+            self.states.setdefault(council, LinkState(council, "connecting"))
             began, most = math.inf, REDIAL_MAX_S
             try:
                 link = await dial(
-                    peer.address,
+                    place.address,
                     network=self._network,
                     static_private=self._private,
-                    remote=TransportKey(peer.transport),
+                    remote=place.transport,
                     reach=self.reach,
                 )
             except (LinkError, RemoteProtocolError) as error:
-                self._down(peer.council, error.reason.value)
+                self._down(council, error.reason.value)
             except (trio.BrokenResourceError, OSError):
-                self._down(peer.council, NodeReason.LINK_FAILED.value)
+                self._down(council, NodeReason.LINK_FAILED.value)
             else:
                 began = trio.current_time()
-                await self._live(link, initiator=True, expected=peer.council)
+                await self._live(link, initiator=True, expected=council)
                 most = REDIAL_CUT_S if link.opened.is_set() else most
+            turn += not math.isfinite(began)  # what answered is dialled again
             lived = trio.current_time() - began
             wait = REDIAL_FIRST_S if lived > wait else min(2 * wait, most)
             # Jitter is for the network's sake: two peers that lost each other get out of step.

@@ -139,7 +139,7 @@ async def peer(desk: Desktop, request: NewPeer) -> Reply:
         transport=text.decode_transport(request.transport),
     )
     await trio.to_thread.run_sync(desk.store.add_peer, entry, limiter=desk.driver.disk)
-    desk.driver.dial_for_ever(entry)
+    desk.driver.dial_for_ever(entry.council, entry)
     return {"council": request.council}
 
 

@@ -7,6 +7,7 @@ is still to be done. Nothing here closes or decides a motion.
 from dataclasses import dataclass
 from typing import Final
 
+from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.types import Body
 from confedproto.bodies.witness import Witness, WitnessedHead
 from confedproto.errors import Reason
@@ -16,6 +17,10 @@ from confedproto.record import VerifiedRecord, encode_heads, heads_of
 from confedproto.view import Log, View
 from confedproto.voting import Voting
 
+LAST_DAY_S: Final = 86_400
+"""How long before its close a vote is in its last day."""
+LAST_DAY_INTERVAL_S: Final = 300
+"""The witness interval then, where the compact's is longer."""
 _MEMBERSHIP: Final = frozenset({"accession", "charter", "compact", "link", "guest"})
 """Kinds that change who is in a compact, and so what a waiting motion is."""
 _FROM_FREEZE: Final = frozenset({"freeze", "lock", "status", "vote"})
@@ -46,6 +51,7 @@ class Duties:
         self._witnessed: dict[LogId, int] = {}
         self._last_witness_s = 0
         self._circle: tuple[set[CouncilId], int] | None = None
+        self._last_days: dict[RecordId, tuple[int, int]] = {}  # of motions: from, until (seconds)
         self._voting: Final = Voting(view, council)
 
     def note(self, log: Log, record: VerifiedRecord) -> None:
@@ -60,6 +66,10 @@ class Duties:
                     self._witnessed[LogId(head.log)] = head.size
         elif log.receipts_size > self._witnessed.get(log.id, 0):
             self._unwitnessed.add(log.id)
+        if isinstance(record.body, Freeze) and record.subject is not None:
+            closes = record.body.closes
+            before = self._last_days.get(record.subject, (closes, closes))[1]
+            self._last_days[record.subject] = (closes - LAST_DAY_S, max(before, closes))
         motion = record.id if record.kind == "motion" else record.subject
         if motion is None or motion in self._done:
             return
@@ -74,7 +84,7 @@ class Duties:
         """When `due` will have something to say (milliseconds), or None."""
         times = list(self._motions.values())
         if self._grown():
-            times.append(self._witness_due())
+            times.append(self._witness_due(now))
         return min(times, default=None)
 
     def due(self, now: int) -> list[Duty]:
@@ -116,12 +126,21 @@ class Duties:
         partners = self._partners()[0]
         return logs_to_witness(logs, self._witnessed, partners) if partners else []
 
-    def _witness_due(self) -> int:
-        return (self._last_witness_s + self._partners()[1]) * 1000
+    def _witness_due(self, now: int) -> int:
+        """When the next witness record may come: sooner on the last day of a vote (WIT-4)."""
+        last, interval = self._last_witness_s, self._partners()[1]
+        over = [motion for motion, (_, until) in self._last_days.items() if until * 1000 < now]
+        for motion in over:
+            del self._last_days[motion]
+        due = last + interval
+        for begins, until in self._last_days.values():
+            if (soon := max(begins, last + LAST_DAY_INTERVAL_S)) <= until:
+                due = min(due, soon)
+        return due * 1000
 
     def _witness(self, now: int) -> list[Duty]:
         """The witness record that is due, if one is: at most one an interval (WIT-1)."""
-        if now < self._witness_due():
+        if now < self._witness_due(now):
             return []
         grown = self._grown()
         if not grown:

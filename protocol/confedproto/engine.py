@@ -20,6 +20,7 @@ from confedproto.errors import DecodeError, Reason, RemoteProtocolError, Verific
 from confedproto.fetching import Fetcher
 from confedproto.filling import Filler
 from confedproto.guard import Signing, answer, ask
+from confedproto.heartbeat import Heartbeat
 from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, TransportKey, log_id
 from confedproto.keeper import Keeper
 from confedproto.keys import SigningKey
@@ -32,9 +33,6 @@ from confedproto.record import Leaf
 from confedproto.session import Session, State
 from confedproto.view import Log, View
 from confedproto.writer import Writer
-
-DIGEST_INTERVAL_MS: Final = 30_000
-"""How often each link compares digests: a heartbeat that also heals what got lost."""
 
 
 class Engine:
@@ -57,8 +55,8 @@ class Engine:
         self._pusher: Final = Pusher(self.view)
         self._announcer: Final = gossip.Announcer()
         self._duties: Final = Duties(self.view, council)
-        self._digest_due: dict[int, int] = {}
         self._comparer: Final = Comparer(partial(scopes.common, self.view, council))
+        self._heartbeat: Final = Heartbeat(self.view, self.own, self._comparer)
         self.feeder: Final = Feeder(self.view)
         hand = (self.view, self.keeper, self._pen, self._comparer)
         self._writer: Final = Writer(*hand, feed=self._feed)
@@ -177,8 +175,8 @@ class Engine:
         times = [
             self._announcer.next_deadline(),
             self._fetcher.next_deadline(),
+            self._heartbeat.next_deadline(acts=self.keeper.may_act(now)),
             self._duties.next_deadline(now) if self.keeper.may_act(now) else None,
-            min(self._digest_due.values(), default=None),
         ]
         return min((time for time in times if time is not None), default=None)
 
@@ -186,12 +184,13 @@ class Engine:
         self._fetcher.expire(now)
         for early in self._fetcher.ripe(now):
             self._accept(early.session, early.run, early.leaves, now)
-        for link, due in list(self._digest_due.items()):
-            if due <= now:
-                self._digest_due[link] = now + DIGEST_INTERVAL_MS
-                self._send(link, self._comparer.digest_now(self.sessions[link].council))
-        for duty in self._duties.due(now) if self.keeper.may_act(now) else ():
+        acts = self.keeper.may_act(now)
+        for duty in self._duties.due(now) if acts else ():
             self._writer.say(duty.body, now, subject=duty.subject, part=duty.part)
+        if acts and self._heartbeat.resigns(now):
+            self._head_own(now, again=True)
+        for link, message in self._heartbeat.due(now, self.sessions):
+            self._send(link, message)
 
     # --- links ------------------------------------------------------------------------------
 
@@ -209,7 +208,7 @@ class Engine:
 
     def _link_down(self, link: int, now: int) -> None:
         session = self.sessions.pop(link, None)
-        self._digest_due.pop(link, None)
+        self._heartbeat.drop_link(link)
         self._announcer.drop_link(link)
         self._fetcher.drop_link(link, now)
         self._pusher.drop_link(link)
@@ -228,7 +227,7 @@ class Engine:
                 self._close(other.link, Reason.PEER_DUPLICATE, now)
         self._puller.add_link(session.link)
         self._announcer.add_link(session.link)
-        self._digest_due[session.link] = now + DIGEST_INTERVAL_MS
+        self._heartbeat.add_link(session.link, now)
         self._out.append(fx.LinkOpened(link=session.link, council=session.council))
         if self.keeper.guard.state is Signing.HELD:
             self._send(session.link, ask(self.view.logs.get(self.own), self.own))
@@ -270,6 +269,8 @@ class Engine:
                 self._out.append(self._filler.served(session, message))
             case wire.Leaves():
                 self._fill(session, message, now)
+            case wire.Fresh():
+                self._out += self._heartbeat.take(session, message, now)
             case wire.Pull():
                 self._serve(session, message)
             case wire.AskHead():
@@ -338,7 +339,7 @@ class Engine:
     def _grown(self, entry: Log, start: int, now: int) -> None:
         if entry.head is None:
             return
-        size = entry.head.size
+        size, root = entry.head.size, entry.head.root
         urgent = is_urgent({leaf_kind(leaf) for leaf in set(entry.leaves[start:])})
         pushed = urgent and self._pusher.wants(entry, start, now)
         self._comparer.put(entry.head, entry.seclusion)
@@ -349,9 +350,7 @@ class Engine:
                 self._puller.learn(link, entry.id, size)
             elif held < size:
                 self._announcer.add(link, [entry.id], urgent=urgent)
-        self._out.append(
-            fx.Grown(log=entry.id, council=entry.council, size=size, root=entry.head.root)
-        )
+        self._out.append(fx.Grown(log=entry.id, council=entry.council, size=size, root=root))
 
     def _fill(self, session: Session, message: wire.Leaves, now: int) -> None:
         """Leaves that were withheld have come."""
@@ -372,10 +371,11 @@ class Engine:
             self._head_own(now)
         self._out.append(fx.Answered(token=event.token, record=item.id, fault=fault))
 
-    def _head_own(self, now: int) -> None:
+    def _head_own(self, now: int, *, again: bool = False) -> None:
         """Sign one head over all that this input appended, and hand it to the store."""
-        stored = self._pen.head(now)
+        stored = self._pen.head(now, again=again)
         if stored is not None:
+            self._heartbeat.refreshed(self.own)
             self.keeper.guard.signed = True
             self._out.append(stored)
             self._grown(self.view.logs[self.own], stored.start, now)

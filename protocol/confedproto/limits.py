@@ -82,6 +82,7 @@ FILES_MAX: Final = 16  # files named by one record
 HEADS_PER_MESSAGE: Final = 512  # log heads in one announcement
 RANGES_PER_MESSAGE: Final = 256  # nodes of the tree of heads in one message, about 36 kB
 SCOPES_MAX: Final = 32  # scopes; of which two nodes compare what they hold; 48 bytes a digest each
+FRESH_HEADS_MAX: Final = 256  # heads; those signed again, in one message, about 44 kB
 WANT_MAX: Final = (
     64  # leaves; withheld ones asked for at once; their indexes take at most 600 bytes
 )

@@ -61,9 +61,12 @@ class Pen:
             raise LocalProtocolError(Reason.BAD_REQUEST)  # the key signs nothing it cannot name
         return self._signer.sign(message)
 
-    def head(self, now: int) -> fx.StoreLeaves | None:
-        """One head over all that is fresh, and what the store is to keep; None if nothing is."""
-        if not self.fresh:
+    def head(self, now: int, *, again: bool = False) -> fx.StoreLeaves | None:
+        """One head over all that is fresh, and what the store is to keep; None if nothing is.
+
+        `again`: also if nothing is fresh, of a later time (LOG-10).
+        """
+        if not self.fresh and not again:
             return None
         entry = self._view.logs[self._own]
         start = entry.tree.size - len(self.fresh)

@@ -136,6 +136,8 @@ def cost_to_answer(message: wire.Message, named: int) -> int:
             return PULL_COST
         case wire.AskHead() | wire.HeadTold():
             return HEAD_COST
+        case wire.Fresh():
+            return HEAD_COST * len(message.heads)
         case wire.Want():
             return WANT_COST * len(message.indexes)
         case wire.DigestNow():

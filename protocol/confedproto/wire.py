@@ -15,6 +15,7 @@ from confedproto import codec
 from confedproto.bodies.types import Bytes32, Size, Token
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError
 from confedproto.limits import (
+    FRESH_HEADS_MAX,
     HEAD_MAX_BYTES,
     HEADS_PER_MESSAGE,
     INT_MAX,
@@ -164,6 +165,15 @@ class Leaves(Message, frozen=True, kw_only=True):
     leaves: Annotated[tuple[FoundLeaf, ...], Meta(max_length=WANT_MAX)]
 
 
+class Fresh(Message, frozen=True, kw_only=True):
+    """Heads that were signed again: of a later time, and the same size and root (LOG-10)."""
+
+    heads: Annotated[
+        tuple[Annotated[bytes, Meta(min_length=1, max_length=HEAD_MAX_BYTES)], ...],
+        Meta(min_length=1, max_length=FRESH_HEADS_MAX),
+    ]
+
+
 class DigestNow(Message, frozen=True, kw_only=True):
     """A digest of the sender's heads, sent now and then: a heartbeat that also heals."""
 
@@ -232,6 +242,7 @@ TYPES: Final[Mapping[int, type[Message]]] = MappingProxyType(
         20: Ranges,
         22: Want,
         24: Leaves,
+        26: Fresh,
     }
 )
 _NUMBERS: Final = {message: number for number, message in TYPES.items()}

@@ -14,8 +14,7 @@ from confednode import conversation, links, places, store
 from confednode import driver as module
 from confednode.errors import LinkError, NodeReason, StoreError
 from confedproto import effects as fx
-from confedproto import engine as engine_module
-from confedproto import wire
+from confedproto import heartbeat, wire
 from confedproto.errors import Reason
 from confedproto.ids import LogId
 from tests.support.nodes import Node, Nodes, RawPeer, nodes_in, until
@@ -525,7 +524,7 @@ async def test_run_that_is_not_the_log_is_refused_by_name_and_the_true_one_kept(
     change: Callable[[wire.Run, wire.Run | None], wire.Run],
     reasons: set[str],
 ) -> None:
-    monkeypatch.setattr(engine_module, "DIGEST_INTERVAL_MS", 100)  # what heals if nobody else does
+    monkeypatch.setattr(heartbeat, "DIGEST_INTERVAL_MS", 100)  # what heals if nobody else does
     north, south = await linked_pair(nodes)
     west = await nodes.start("west")
     await west.link(south)  # the other link of the deceived node

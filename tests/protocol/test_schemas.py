@@ -184,6 +184,7 @@ def messages() -> list[wire.Message]:
             scope=log, heads=(wire.AnnouncedHead(log=log, size=1, root=bytes(8), mark=b"m"),)
         ),
         wire.Want(log=log, indexes=(0, 7)),
+        wire.Fresh(heads=(b"h" * 170,)),
         wire.Leaves(log=log, leaves=(wire.FoundLeaf(index=7, leaf=(b"leaf", b"part")),)),
         wire.Bye(reason="peer-silent"),
         wire.AskHead(log=log, size=5),

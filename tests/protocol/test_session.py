@@ -26,6 +26,7 @@ TABLE: Final = {
     (State.OPEN, "HeadTold"): State.OPEN,
     (State.OPEN, "Want"): State.OPEN,
     (State.OPEN, "Leaves"): State.OPEN,
+    (State.OPEN, "Fresh"): State.OPEN,
     (State.OPEN, "Bye"): State.CLOSED,
 }
 

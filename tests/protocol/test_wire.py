@@ -35,6 +35,7 @@ EXAMPLES: Final[list[wire.Message]] = [
     wire.Hello(digest=bytes(16), scopes=(wire.ScopeDigest(scope=LOG, digest=bytes(16)),)),
     wire.Heads(scope=LOG, heads=(wire.AnnouncedHead(log=LOG, size=1, root=bytes(8), mark=b"m"),)),
     wire.Want(log=LOG, indexes=(0, 7)),
+    wire.Fresh(heads=(b"h" * 170,)),
     wire.Leaves(log=LOG, leaves=()),
     wire.Leaves(log=LOG, leaves=(wire.FoundLeaf(index=7, leaf=(b"leaf", b"part")),)),
     wire.Bye(reason="channel-closed"),
