@@ -1,6 +1,5 @@
 """The verify page in headless Chromium: one file from disk, the same verdicts as Python."""
 
-import base64
 import json
 import re
 from pathlib import Path
@@ -15,7 +14,6 @@ from tools.js import make_page
 from tools.js.browser import find_chromium
 
 VECTORS = Path(__file__).resolve().parents[2] / "specs" / "vectors" / "bundle.json"
-VERIFY_MAX_MS = 50
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,25 +51,6 @@ def test_page_gives_the_verdicts_of_python_on_every_vector() -> None:
         for answer in (testee.answer(json.dumps({"op": "bundle", **one})) for one in asked)
     ]
     assert [tuple(one) for one in told] == expected
-
-
-def test_page_verifies_in_under_fifty_milliseconds() -> None:
-    data = base64.b64encode(granted().file).decode()
-    script = f"""
-    (async () => {{
-      const file = Uint8Array.from(atob("{data}"), (c) => c.charCodeAt(0));
-      const times = [];
-      for (let i = 0; i < 9; i += 1) {{
-        const began = performance.now();
-        const told = await globalThis.confed.check([file], [], {four().now});
-        if (told.verdict !== "VALID") throw new Error(told.reason);
-        times.push(performance.now() - began);
-      }}
-      done(times);
-    }})();
-    """
-    times = run(script)
-    assert sorted(times)[len(times) // 2] < VERIFY_MAX_MS
 
 
 def test_page_shows_the_answer_on_pasted_parts_and_says_what_is_unknown() -> None:

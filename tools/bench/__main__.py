@@ -19,6 +19,7 @@ from typing import Final
 
 from tools.bench import (
     bare,
+    browser,
     catchup,
     deriving,
     hostile,
@@ -43,6 +44,7 @@ BENCHES: Final[dict[str, Callable[[bool], Rows]]] = {
     "catchup": catchup.run,
     "resume": resume.run,
     "offline": offline.run,
+    "browser": browser.run,
     "simulate": simulated.run,
     "deriving": deriving.run,
 }

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -150,14 +150,14 @@ def served(lines: Lines) -> Generator[str]:
 
 
 @contextmanager
-def chromium(url: str) -> Generator[None]:
-    """A Chromium of our own, with a profile of its own, that shows `url`."""
+def chromium(url: str, profile: Path | None = None, flags: Sequence[str] = ()) -> Generator[None]:
+    """A Chromium of our own that shows `url`; without `profile` what it keeps is gone after."""
     program = find_chromium()
     if program is None:
         raise BrowserError("no Chromium found: apt-get install chromium")
     with tempfile.TemporaryDirectory(prefix="confed-browser-", ignore_cleanup_errors=True) as home:
         process = subprocess.Popen(
-            [program, *FLAGS, f"--user-data-dir={home}", url],
+            [program, *FLAGS, *flags, f"--user-data-dir={profile or home}", url],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

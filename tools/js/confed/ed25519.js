@@ -26,6 +26,7 @@ function power(base, exponent) {
 }
 
 const D = mod(-121665n * power(121666n, P - 2n));
+const DOUBLE_D = mod(2n * D);
 const ROOT_OF_MINUS_1 = power(2n, (P - 1n) / 4n);
 
 // The ten encodings with y < p of the points whose order divides 8 (SIG-4), sign bit 0 and 1.
@@ -48,17 +49,28 @@ const SMALL_ORDER = new Set(
 function add([x1, y1, z1, t1], [x2, y2, z2, t2]) {
   const a = ((y1 - x1) * (y2 - x2)) % P;
   const b = ((y1 + x1) * (y2 + x2)) % P;
-  const c = (2n * D * t1 * t2) % P;
+  const c = (DOUBLE_D * ((t1 * t2) % P)) % P;
   const d = (2n * z1 * z2) % P;
   const [e, f, g, h] = [b - a, d - c, d + c, b + a];
   return [(e * f) % P, (g * h) % P, (f * g) % P, (e * h) % P];
 }
 
+/** Twice a point; its T only where an addition follows, for nothing else asks for it. */
+function double([x, y, z], withT) {
+  const a = (x * x) % P;
+  const b = (y * y) % P;
+  const e = ((x + y) * (x + y) - a - b) % P;
+  const g = b - a;
+  const f = g - ((2n * z * z) % P);
+  const h = -a - b;
+  return [(e * f) % P, (g * h) % P, (f * g) % P, withT ? (e * h) % P : 0n];
+}
+
 function isMultipleOfIdentity(scalar, point) {
-  let sum = [0n, 1n, 1n, 0n];
-  for (let doubled = point, rest = scalar; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) sum = add(sum, doubled);
-    doubled = add(doubled, doubled);
+  let sum = point;
+  for (const bit of scalar.toString(2).slice(1)) {
+    sum = double(sum, bit === "1");
+    if (bit === "1") sum = add(sum, point);
   }
   return mod(sum[0]) === 0n && mod(sum[1] - sum[2]) === 0n;
 }

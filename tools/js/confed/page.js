@@ -102,14 +102,15 @@ async function run() {
 async function camera() {
   const pasted = byId("pasted");
   const before = pasted.value.split(/\s+/).filter((one) => one !== "");
+  let whole = false;
   const isWhole = (texts) => {
     pasted.value = [...new Set([...before, ...texts])].join("\n");
     try {
-      return filesIn(pasted.value).length > 0;
+      whole = filesIn(pasted.value).length > 0;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      return false; // a part is still missing
+      if (!(error instanceof Refusal)) throw error; // a part is still missing
     }
+    return whole;
   };
   try {
     await scan(byId("video"), isWhole);
@@ -118,7 +119,7 @@ async function camera() {
     byId("answer").replaceChildren(element("h2", `No camera: ${error.message}`, "unknown"));
     return;
   }
-  if (isWhole([])) await run();
+  if (whole) await run();
 }
 
 /** Connect the page's buttons. */
