@@ -10,6 +10,7 @@ import pytest
 from confedproto import codec, keys, record
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.link import Link
+from confedproto.bodies.motion import Motion, Title
 from confedproto.bodies.node import Node
 from confedproto.bodies.types import Body
 from confedproto.bundle import container
@@ -18,6 +19,7 @@ from confedproto.errors import ConfedError, LocalProtocolError
 from confedproto.ids import CouncilId, Hash, RecordId, network_id
 from confedproto.limits import BUNDLE_MAX_BYTES
 from confedproto.merkle import Tree, inclusion_root, leaf_hash
+from confedproto.record import text_hash
 from tests.support.differential import changed
 from tools.fuzz import mutate
 from tools.js.find_node import TESTEE, find_node
@@ -27,9 +29,13 @@ KEYS = [keys.SigningKey(bytes([number]) * 32) for number in (1, 2)]
 MUTATIONS = 2_000
 
 
-def signed(kind: str, body: Body, *, council: CouncilId | None) -> bytes:
+def signed(
+    kind: str, body: Body, *, council: CouncilId | None, subject: bytes | None = None
+) -> bytes:
     charter = 0 if council is None else 1
-    payload = record.build_payload(kind=kind, council=council, charter=charter, time=5, body=body)
+    payload = record.build_payload(
+        kind=kind, council=council, charter=charter, time=5, body=body, subject=subject
+    )
     return record.assemble(payload, [record.sign(NETWORK, payload, key) for key in KEYS])
 
 
@@ -42,6 +48,18 @@ def files() -> list[bytes]:
     envelopes = [first, signed("node", node, council=council)]
     envelopes += [
         signed("link", Link(invite=bytes([n]) * 32, expires=n), council=council) for n in range(5)
+    ]
+    wording = bytes(16) + b"One wording."
+    motions = [
+        signed(
+            "motion",
+            Motion(
+                name="admin", titles=(Title(language="en", title=title),), text=text_hash(wording)
+            ),
+            council=council,
+            subject=bytes(32),
+        )
+        for title in ("A", "B", "C")
     ]
     tree = Tree()
     for envelope in envelopes:
@@ -65,7 +83,10 @@ def files() -> list[bytes]:
         kind="record",
         network=NETWORK,
         subject=ids[2],
-        entries=tuple(Entry(envelope=envelope) for envelope in envelopes),
+        entries=(
+            *(Entry(envelope=envelope) for envelope in envelopes),
+            *(Entry(envelope=envelope, part=wording) for envelope in motions),
+        ),
         proofs=tuple(proofs),
         head=SignedHead(size=7, time=9, signature=bytes(64)),
         receipts=(receipt,),
@@ -113,7 +134,7 @@ def test_container_of_good_files_is_opened_with_roots() -> None:
     whole, bare = answers(given)
     assert whole == {"id": None, **opened(given[0])}
     assert sorted(whole["roots"]) == ["4", "7"]
-    assert len(whole["records"]) == 7
+    assert len(whole["records"]) == 10
     assert bare == {"id": None, **opened(given[1])}
 
 

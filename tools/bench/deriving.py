@@ -12,6 +12,7 @@ from confednode.keyring import NodeKeys
 from confednode.store import Store
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.freeze import Freeze, Voter
+from confedproto.bundle import build_certificate, verify
 from confedproto.effects import StoreLeaves
 from confedproto.errors import Reason
 from confedproto.ids import TransportKey
@@ -59,7 +60,13 @@ def _large(councils: int) -> list[Figure]:
             assert found.tally is not None, found.fault
             assert found.tally.participating == councils
             times.append((time.process_time() - begun) * 1e3)
+    data = build_certificate(view, motion.id, FAR)
+    begun = time.process_time()
+    assert verify([data], trust=(), at=made.now).ok
+    verified = time.process_time() - begun
     return [
+        Figure(what=f"certificate file, {councils} councils", value=len(data) / 1024, unit="KiB"),
+        Figure(what=f"certificate file, {councils} councils: verify", value=verified, unit="s"),
         Figure(what=f"status, {councils} councils, open", value=min(times[:5]), unit="ms", goal=50),
         Figure(
             what=f"status, {councils} councils, final", value=min(times[5:]), unit="ms", goal=50

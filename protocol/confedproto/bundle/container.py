@@ -89,7 +89,7 @@ class Bundle:
     receipts: tuple[Receipt, ...] = ()
 
 
-_Found = TypeVar("_Found", bound=bytes)
+_Found = TypeVar("_Found")
 
 # --- what both ways share -----------------------------------------------------------------
 
@@ -189,8 +189,11 @@ def _write(bundle: Bundle, split: Sequence[_Split], *, again: bool = False) -> b
         raise LocalProtocolError(Reason.BUNDLE_FORM, "a record twice")
     if sum(len(signatures) for _, signatures, _ in split) > BUNDLE_SIGNATURES_MAX:
         raise LocalProtocolError(Reason.BUNDLE_FORM, "too many signatures")
-    known, hashes = _Known(), _Hashes()
-    rows = [_row(item, signatures, part, known) for item, signatures, part in split]
+    known, hashes, parts = _Known(), _Hashes(), dict[bytes, int]()
+    rows = [
+        _row(item, signatures, _brief_part(parts, part, number), known)
+        for number, (item, signatures, part) in enumerate(split)
+    ]
     body: dict[str, Any] = {
         "kind": bundle.kind,
         "network": bundle.network,
@@ -214,8 +217,14 @@ def _write(bundle: Bundle, split: Sequence[_Split], *, again: bool = False) -> b
     return pack(["confed", VERSION, ordered], max_bytes=BUNDLE_MAX_BYTES)
 
 
+def _brief_part(parts: dict[bytes, int], part: bytes | None, number: int) -> bytes | int | None:
+    """A part, or the number of the record that has it first: many votes name one list (BUN-6)."""
+    first = parts.setdefault(part, number) if part is not None else number
+    return part if first == number else first
+
+
 def _row(
-    item: _Item, signatures: Sequence[Signature], part: bytes | None, known: _Known
+    item: _Item, signatures: Sequence[Signature], part: bytes | int | None, known: _Known
 ) -> list[Any]:
     known.note(item)
     brief = [[known.brief(s.signer), s.form, s.signature] for s in signatures]
@@ -313,8 +322,9 @@ def _full(file: File) -> tuple[Bundle, list[_Split]]:
         )
         rows = sorted([one.signer, one.form, one.signature] for one in signatures)
         envelope = codec.encode_again([row.payload, rows])
-        entries.append(Entry(envelope=envelope, part=row.part))
-        split.append((item, tuple(sorted(signatures, key=lambda s: s.signer)), row.part))
+        part = _at(entries, row.part).part if isinstance(row.part, int) else row.part
+        entries.append(Entry(envelope=envelope, part=part))
+        split.append((item, tuple(sorted(signatures, key=lambda s: s.signer)), part))
     ids = [item.id for item, _, _ in split]
     joined = file.hashes or b""
     if len(joined) % HASH_BYTES:

@@ -32,14 +32,17 @@ _Signer = Annotated[int, Meta(ge=0)] | Bytes32
 
 
 class RecordRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A record: payload, signatures in the envelope's order, detached part."""
+    """A record: payload, signatures in the envelope's order, detached part.
+
+    A part that an earlier record of the file has stands as the number of that record.
+    """
 
     payload: Annotated[bytes, Meta(max_length=RECORD_MAX_BYTES)]
     signatures: Annotated[
         tuple[tuple[_Signer, Annotated[int, Meta(ge=0, le=255)], _AnyForm], ...],
         Meta(min_length=1, max_length=SIGNATURES_MAX),
     ]
-    part: Annotated[bytes, Meta(max_length=ROWS_MAX_BYTES)] | None = None
+    part: Annotated[bytes, Meta(max_length=ROWS_MAX_BYTES)] | Count | None = None
 
 
 class ProofRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

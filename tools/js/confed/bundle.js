@@ -33,6 +33,7 @@ const signatures = list(signature, 1, limits.SIGNATURES_MAX);
 const entry = anyOf(
   row(payload, signatures),
   row(payload, signatures, bin(0, limits.ROWS_MAX_BYTES)),
+  row(payload, signatures, number),
 );
 const proof = row(number, int(0, limits.LOG_MAX_SIZE - 1), size, path);
 const receipt = row(
@@ -107,7 +108,9 @@ function checkStart(data) {
 function readEntries(network, rows) {
   const keys = []; // the keys that records have named so far, in order (BUN-4)
   const numbers = new Map(); // hex of a key -> its number
-  const entries = rows.map(([content, signed, part = null]) => {
+  const parts = partsOf(rows);
+  const entries = rows.map(([content, signed], at) => {
+    const part = parts[at];
     const { fields } = parsePayload(content);
     for (const key of keysNamed(fields)) {
       if (!numbers.has(toHex(key))) {
@@ -127,6 +130,21 @@ function readEntries(network, rows) {
   must(new Set(entries.map(({ id }) => toHex(id))).size === entries.length);
   must(entries.every((one, i) => i === 0 || compareRanks(entries[i - 1].rank, one.rank) <= 0));
   return entries.map(({ id, envelope, part }) => ({ id, envelope, part }));
+}
+
+/** Each record's part; one that an earlier record has stands as that record's number (BUN-6). */
+function partsOf(rows) {
+  const seen = new Set();
+  return rows.map(([, , part = null], at) => {
+    if (part === null) return null;
+    if (typeof part !== "number") {
+      must(!seen.has(toHex(part)));
+      seen.add(toHex(part));
+      return part;
+    }
+    must(part < at && rows[part][2] instanceof Uint8Array);
+    return rows[part][2];
+  });
 }
 
 function envelopeOf(content, full) {
