@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -31,10 +32,11 @@ from tools.bench import (
     resync,
     simulated,
 )
-from tools.bench.figures import Figure
+from tools.bench.figures import Figure, Note
 from tools.bench.measure import Row
+from tools.bench.peers import run as peers
 
-Rows = Sequence[Row | Figure]
+Rows = Sequence[Row | Figure | Note]
 BENCHES: Final[dict[str, Callable[[bool], Rows]]] = {
     "records": records.run,
     "hostile": hostile.run,
@@ -47,6 +49,7 @@ BENCHES: Final[dict[str, Callable[[bool], Rows]]] = {
     "browser": browser.run,
     "simulate": simulated.run,
     "deriving": deriving.run,
+    "peers": peers.run,
 }
 """Name -> function of `quick` that gives its rows."""
 
@@ -60,7 +63,7 @@ def _lines(name: str, rows: Rows) -> list[str]:
     else:
         out.append(name)
     for row in rows:
-        if isinstance(row, Figure):
+        if isinstance(row, Figure | Note):
             out.append(row.as_line().rstrip())
             continue
         goal = "" if row.goal is None else f"<={row.goal:g}"
@@ -98,7 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results: dict[str, Rows] = {}
     printed: list[str] = []
     for name in names:
+        begun = time.monotonic()
         results[name] = BENCHES[name](options.quick)
+        print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr)
         lines = _lines(name, results[name])
         printed += lines
         print("\n".join(lines), flush=True)

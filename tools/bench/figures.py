@@ -43,6 +43,27 @@ class Figure:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What was not measured, and why."""
+
+    what: str
+    text: str
+
+    @property
+    def met(self) -> bool:
+        """A note keeps every goal."""
+        return True
+
+    def as_json(self) -> dict[str, str]:
+        """The note as an object of build/bench.json."""
+        return {"what": self.what, "text": self.text}
+
+    def as_line(self) -> str:
+        """The note as a line of the table."""
+        return f"     {self.what}: {self.text}"
+
+
 def share(part: float, whole: float) -> float:
     """`part` of `whole`, and 0 where nothing was measured."""
     return part / whole if whole else 0.0
