@@ -17,6 +17,7 @@ from confednode.driver import Driver, wall_clock
 from confednode.errors import ConfigError, NodeError, NodeReason
 from confednode.loading import COUNCIL, NETWORK, RECOVERING, Progress, load
 from confednode.reach import Reach, is_inside
+from confednode.requests.following import load_interest
 from confednode.store import Peer, Store
 from confedproto import council
 from confedproto.channel import public_key
@@ -164,7 +165,8 @@ async def serve(
     counter = Counter(home.counter)
     try:
         mark, quotas = counter.read(), Quotas(total=settings.disk_mb * 2**20)
-        held = partial(load, store, network, keys, mark, progress, quotas=quotas)
+        interest = load_interest(store)
+        held = partial(load, store, network, keys, mark, progress, quotas=quotas, interest=interest)
         engine = await trio.to_thread.run_sync(held)
         host, port = config.split_listen(settings.listen)
         reach = Reach(proxy=settings.proxy or None, inside=settings.inside or is_inside(host))

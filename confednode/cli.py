@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "link": "links",
     "links": "links",
     "unlink": "links",
+    "follow": "follow",
     "compact": "compacts",
     "motion": "motions",
     "position": "positions",

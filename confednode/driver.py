@@ -35,6 +35,7 @@ from confedproto import inputs, wire
 from confedproto.engine import Engine
 from confedproto.errors import Reason, RemoteProtocolError
 from confedproto.ids import CouncilId, NetworkId
+from confedproto.interest import Mode
 from confedproto.record import VerifiedRecord
 
 LOG: Final = logging.getLogger(__name__)
@@ -120,6 +121,10 @@ class Driver:
             for council in self.engine.keeper.linked():
                 self.dial_for_ever(council)
             task_status.started(bound)
+
+    async def follow(self, council: CouncilId | None, mode: Mode) -> None:
+        """The operator wants so much of a council, or of all that are not named."""
+        await self._pump.send(inputs.Follow(council=council, mode=mode))
 
     async def override(self) -> None:
         """The operator lets the node sign without its peers' answers (RES-5)."""

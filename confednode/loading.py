@@ -12,6 +12,7 @@ from confedproto import record, runs, text
 from confedproto.engine import Engine
 from confedproto.errors import ConfedError
 from confedproto.ids import CouncilId, LogId, NetworkId
+from confedproto.interest import Interest
 from confedproto.quotas import DEFAULT_QUOTAS, Quotas
 from confedproto.record import WITHHELD, Leaf, PlainLeaf
 from confedproto.runs import HASH_ONLY
@@ -42,6 +43,7 @@ def load(
     progress: Progress | None = None,
     *,
     quotas: Quotas = DEFAULT_QUOTAS,
+    interest: Interest | None = None,
 ) -> Engine:
     """The engine with everything that the store holds; `mark` is what the counter file says.
 
@@ -53,7 +55,7 @@ def load(
     if founded_in != network.hex():
         raise ConfigError(NodeReason.CONFIG_INVALID, "network: the council is of another one")
     mine = CouncilId(bytes.fromhex(own))
-    engine = Engine(network, mine, keys.signer, quotas)
+    engine = Engine(network, mine, keys.signer, quotas, interest)
     try:
         steps = _Steps(store.count(), progress)
         for log in store.heads():

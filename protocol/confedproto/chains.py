@@ -62,6 +62,12 @@ class Log:
     due: int = 0  # provisional leaves: their own signatures are still to be verified (SYN-11)
     plain: dict[tuple[PlainClass, bool], PlainLeaf] = field(default_factory=dict)
     seclusion: Seclusion = field(default_factory=Seclusion)
+    lean: bool = False  # only its outline is wanted (INT-2)
+
+    @property
+    def mark(self) -> bytes:
+        """Over what is not held as public; of an outline nothing, for that is as it should be."""
+        return b"" if self.lean else self.seclusion.closed.mark
 
     @property
     def own(self) -> OwnLog:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from confedproto import wire
+from confedproto.chains import Log
 from confedproto.errors import Reason, RemoteProtocolError
 from confedproto.ids import CouncilId, LogId
 from confedproto.limits import HEADS_PER_MESSAGE, RANGES_PER_MESSAGE
@@ -23,7 +24,6 @@ from confedproto.reconcile import (
     Journal,
     Prefix,
 )
-from confedproto.seclusion import Seclusion
 from confedproto.session import Session
 
 CURSOR_HEADS_MAX: Final = HEADS_PER_MESSAGE
@@ -61,13 +61,13 @@ class Comparer:
         if self._journal is None:
             self._journal = Journal(now)
 
-    def put(self, head: Head, seclusion: Seclusion | None = None) -> None:
+    def put(self, head: Head, log: Log | None = None) -> None:
         """A log has a new head, or more of it is held than before."""
-        mark = b"" if seclusion is None else seclusion.closed.mark
+        mark = b"" if log is None else log.mark
         fresh = self._heads.put(head.log, head.size, head.root, mark)
         if fresh and self._journal is not None:
             self._journal.note(head.log)
-        for scope, share in () if seclusion is None else seclusion.scopes.items():
+        for scope, share in () if log is None else log.seclusion.scopes.items():
             self._scoped.setdefault(scope, HeadSet()).put(head.log, share.count, share.mark)
 
     def doubt(self, council: CouncilId) -> None:

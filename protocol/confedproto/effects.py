@@ -80,6 +80,7 @@ class ServeRun:
     end: int
     head: bytes
     head_size: int
+    lean: bool = False  # the outline alone (INT-2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

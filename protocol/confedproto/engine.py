@@ -22,6 +22,7 @@ from confedproto.filling import Filler
 from confedproto.guard import Signing, answer, ask
 from confedproto.heartbeat import Heartbeat
 from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, TransportKey, log_id
+from confedproto.interest import Interest
 from confedproto.keeper import Keeper
 from confedproto.keys import SigningKey
 from confedproto.pen import Pen
@@ -44,6 +45,7 @@ class Engine:
         council: CouncilId,
         signer: SigningKey,
         quotas: Quotas = DEFAULT_QUOTAS,
+        interest: Interest | None = None,
     ) -> None:
         self.view: Final = View(network)
         self.council: Final = council
@@ -61,17 +63,11 @@ class Engine:
         hand = (self.view, self.keeper, self._pen, self._comparer)
         self._writer: Final = Writer(*hand, feed=self._feed)
         self.ledger: Final = Ledger(council, quotas)
+        self.interest: Final = interest or Interest()
         self._filler: Final = Filler(self.view, council, self.feeder, self.ledger)
-        self._fetcher: Final = Fetcher(
-            self.view,
-            self.ledger,
-            self.keeper,
-            self._announcer,
-            self._filler,
-            self._pusher,
-            send=self._send,
-            refuse=self._refuse,
-        )
+        wants = (self.view, self.ledger, self.interest, self._comparer, self.keeper)
+        helpers = (self._announcer, self._filler, self._pusher)
+        self._fetcher: Final = Fetcher(*wants, *helpers, send=self._send, refuse=self._refuse)
         self._puller: Final = self._fetcher.puller
         self._ended = False  # a link was ended by this input
         self._out: list[fx.Effect] = []
@@ -99,11 +95,12 @@ class Engine:
         self.ledger.note(entry.id, council, stored)
         if head is not None:
             entry.head = log.open_head(self.view.network, key, head)
-            self._comparer.put(entry.head, entry.seclusion)
+            self._comparer.put(entry.head, entry)
 
     def resume(self, *, clean: bool = True) -> None:
         """After the last `restore`: signing begins; not `clean`, only once peers told (RES-1)."""
         self.keeper.start(clean=clean)
+        self._fetcher.mind(self.view.logs.values())
 
     def knows(self, remote: TransportKey) -> bool:
         """Whether a transport key is that of a linked council's node, or of an accepted guest."""
@@ -118,7 +115,8 @@ class Engine:
     ) -> wire.Run:
         """The run that answers a ServeRun: as many leaves as fit one message, at least one."""
         session, entry = self.sessions.get(effect.link), self.view.logs[effect.log]
-        reader = scopes.Reader(self.view, session.council if session is not None else None)
+        council = session.council if session is not None else None
+        reader = scopes.Reader(self.view, council, lean=effect.lean)
         return runs.run_message(entry.tree, effect, leaves, partial(reader.sees, entry))
 
     def _feed(self, entry: Log, leaves: Iterable[tuple[Leaf, Hash, int]]) -> None:
@@ -130,6 +128,7 @@ class Engine:
         self.view.settle()
         for placed in self.view.take_news():
             self._duties.note(self.view.logs[placed.log], placed.record)
+            self._fetcher.heard_of(placed.record.kind)
             self._ended = self._ended or placed.record.kind == "unlink"
 
     # --- the one way in -------------------------------------------------------------------
@@ -154,12 +153,15 @@ class Engine:
                 self._submit(event, now)
             case inputs.Tick():
                 self._tick(now)
+            case inputs.Follow():
+                self._fetcher.follow(event.council, event.mode, now)
             case inputs.Override():
                 self.keeper.guard.override(self.keeper.linked())
             case _:
                 assert_never(event)
         self._writer.begin(now)
         self._head_own(now)
+        self._fetcher.mind_fellows()
         for session in list(self.sessions.values()) if self._ended else ():
             if session.council is not None and self.reception.parted(session.council):
                 self._close(session.link, Reason.LINK_ENDED, now)  # (LNK-6)
@@ -297,7 +299,7 @@ class Engine:
         self._announcer.add(session.link, words.logs)
 
     def _serve(self, session: Session, pull: wire.Pull) -> None:
-        run = runs.served(self.view.logs.get(LogId(pull.log)), session.link, pull.start)
+        run = runs.served(self.view.logs.get(LogId(pull.log)), session.link, pull)
         if run is not None:  # else the peer's own time limit asks somebody else
             self._out.append(run)
             self._puller.learn(session.link, run.log, pull.start)
@@ -315,13 +317,14 @@ class Engine:
             return
         if entry is None:
             entry = self.view.add_log(log_, fit.log.council, fit.log.key)
+            self._fetcher.mind([entry])
         self._puller.learn(session.link, log_, run.start + len(leaves))
         self._keep(run, leaves, fit, now)
         if entry.seclusion.withheld and any(isinstance(leaf, bytes) for leaf in run.leaves):
             self._fetcher.ask_for(self._filler.after_run(entry, session, self.sessions.values()))
         more = self._puller.reached(log_, entry.tree.size, now) if asked else None
         if more is not None:
-            self._send(session.link, wire.Pull(log=log_, start=more))
+            self._send(session.link, wire.Pull(log=log_, start=more, lean=entry.lean))
         self._fetcher.pull(log_, now)
         self._fetcher.pull_waiting(now)
 
@@ -342,7 +345,7 @@ class Engine:
         size, root = entry.head.size, entry.head.root
         urgent = is_urgent({leaf_kind(leaf) for leaf in set(entry.leaves[start:])})
         pushed = urgent and self._pusher.wants(entry, start, now)
-        self._comparer.put(entry.head, entry.seclusion)
+        self._comparer.put(entry.head, entry)
         for link, session in self.sessions.items():
             held = self._puller.size_at(link, entry.id)
             if pushed and session.state is State.OPEN and held <= start:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from confedproto import runs, wire
+from confedproto.comparing import Comparer
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
 from confedproto.filling import Filler
 from confedproto.gossip import Announcer
 from confedproto.guard import Signing, ask
-from confedproto.ids import LogId
+from confedproto.ids import CouncilId, LogId
+from confedproto.interest import FELLOWSHIP, Interest, Mode
 from confedproto.keeper import Keeper
 from confedproto.limits import CLOCK_AHEAD_MAX_S
 from confedproto.log import head_time
@@ -53,6 +55,8 @@ class Fetcher:
         self,
         view: View,
         ledger: Ledger,
+        interest: Interest,
+        comparer: Comparer,
         keeper: Keeper,
         announcer: Announcer,
         filler: Filler,
@@ -64,11 +68,14 @@ class Fetcher:
         self.puller: Final = Puller()
         self._view: Final = view
         self._ledger: Final = ledger
+        self._interest: Final = interest
+        self._comparer: Final = comparer
         self._keeper: Final = keeper
         self._announcer: Final = announcer
         self._filler: Final = filler
         self._pusher: Final = pusher
         self._orphans: set[LogId] = set()  # later logs of councils not known well enough yet
+        self._fellows = False  # who is linked or in a compact with us may have changed
         self._full: set[LogId] = set()  # logs of which nothing more is kept
         self._early: dict[LogId, Early] = {}  # runs under heads from a clock ahead of ours
         self._doubted: set[tuple[int, LogId]] = set()  # asked about after a run that did not fit
@@ -117,9 +124,42 @@ class Fetcher:
             return  # a forked log takes nothing new (FRK-4)
         if log_ in self._full or log_ in self._early:
             return  # it takes no more (QUO-1), or not before its time (LOG-6)
+        mode = self._interest.default
+        if entry is not None:
+            mode = self._interest.mode(self._view, self._keeper.council, entry.council)
+        if mode is Mode.NONE:
+            return  # the operator wants no more of it (INT-1)
         link = self.puller.choose(log_, held, now)
         if link is not None:
-            self._send(link, wire.Pull(log=log_, start=held))
+            self._send(link, wire.Pull(log=log_, start=held, lean=mode is Mode.HEADS))
+
+    def follow(self, council: CouncilId | None, mode: Mode, now: int) -> None:
+        """The operator wants so much of a council, or of all that are not named (INT-1)."""
+        self._interest.choose(council, mode)
+        self.mind(self._view.logs.values())
+        self.pull_all(now)
+
+    def heard_of(self, kind: str) -> None:
+        """A record counts that may make a council one that we are linked or decide with."""
+        self._fellows = self._fellows or kind in FELLOWSHIP
+
+    def mind_fellows(self) -> None:
+        """After an input: look at every log again if that was so."""
+        if self._fellows and self._interest.default is not Mode.FULL:
+            self.mind(self._view.logs.values())
+        self._fellows = False
+
+    def mind(self, logs: Iterable[Log]) -> None:
+        """What is wanted whole may have changed: then another mark stands beside the head."""
+        for entry in self._interest.apply(self._view, self._keeper.council, logs):
+            if entry.head is not None:
+                self._comparer.put(entry.head, entry)
+
+    def pull_all(self, now: int) -> None:
+        """Ask for whatever some peer holds further than we do."""
+        held = {log_: entry.tree.size for log_, entry in self._view.logs.items()}
+        for log_ in list(self.puller.wanted(held)):
+            self.pull(log_, now)
 
     def pull_waiting(self, now: int) -> None:
         """A pull ended: start one that had to wait for its peer."""
@@ -245,6 +285,4 @@ class Fetcher:
         self.puller.drop_link(link)
         self._doubted = {(one, log_) for one, log_ in self._doubted if one != link}
         self._filler.drop_link(link)
-        held = {log_: entry.tree.size for log_, entry in self._view.logs.items()}
-        for log_ in list(self.puller.wanted(held)):
-            self.pull(log_, now)
+        self.pull_all(now)

@@ -68,7 +68,7 @@ class Filler:
                 continue
             if message.scope is None:
                 same = entry.head is not None and entry.head.size == head.size
-                other = same and entry.seclusion.closed.mark[:8] != head.mark
+                other = same and entry.mark[:8] != head.mark
             else:
                 share = entry.seclusion.scopes.get(message.scope)
                 other = share is None or share.mark[:8] != head.root
@@ -77,8 +77,8 @@ class Filler:
 
     def _ask(self, link: int, entry: Log, start: int) -> Iterator[tuple[int, wire.Want]]:
         asked = self._asked.setdefault(link, {})
-        if not self._admits(entry, 1):
-            return  # it takes no more (QUO-1)
+        if entry.lean or not self._admits(entry, 1):
+            return  # its outline is enough, or it takes no more (QUO-1)
         if entry.id in asked or len(asked) >= WANTS_PER_LINK_MAX:
             return
         leaves = enumerate(islice(entry.leaves, start, None), start)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from confedproto.ids import CouncilId, LogId, TransportKey
+from confedproto.interest import Mode
 from confedproto.record import Leaf, RefusedLeaf, VerifiedRecord
 from confedproto.wire import Message, Run
 
@@ -71,8 +72,16 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Follow:
+    """The operator wants so much of a council; None: of all that are not named (INT-1)."""
+
+    council: CouncilId | None
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
     """The operator has typed that the node may sign without its peers' answers (RES-5)."""
 
 
-Input = LinkUp | LinkDown | Received | RunOpened | Judged | Submit | Tick | Override
+Input = LinkUp | LinkDown | Received | RunOpened | Judged | Submit | Follow | Tick | Override

@@ -27,7 +27,7 @@ class Keeper:
     def __init__(self, view: View, council: CouncilId, pen: Pen) -> None:
         self.guard: Final = Guard()
         self._view: Final = view
-        self._council: Final = council
+        self.council: Final = council
         self._pen: Final = pen
         self._key: Final = pen.key
         self.own: Final = log_id(view.network, council, pen.key)
@@ -41,8 +41,8 @@ class Keeper:
 
     def linked(self) -> set[CouncilId]:
         """The councils that must be asked: those with which consent is mutual."""
-        others = set(self._view.authorities) - {self._council}
-        return {other for other in others if self._view.linked(self._council, other)}
+        others = set(self._view.authorities) - {self.council}
+        return {other for other in others if self._view.linked(self.council, other)}
 
     def begin(self) -> VerifiedRecord | None:
         """Open the log for signing if the rule is met now; the first leaf of a new one (RES-1)."""
@@ -51,7 +51,7 @@ class Keeper:
         opening = self.opening()
         if opening is None or self.guard.state is not Signing.OPEN:
             return None
-        self._view.add_log(self.own, self._council, self._key)
+        self._view.add_log(self.own, self.council, self._key)
         return opening
 
     def _settle(self) -> bool:
@@ -63,7 +63,7 @@ class Keeper:
 
     def opening(self) -> VerifiedRecord | None:
         """The node record in force if it opens our log, which is not there yet."""
-        authority = self._view.authorities.get(self._council)
+        authority = self._view.authorities.get(self.council)
         node = authority.node if authority is not None else None
         if node is None or node.key != self._key or self.own in self._view.logs:
             return None
@@ -88,7 +88,7 @@ class Keeper:
         """Why nothing of this kind is appended to our log now, or None (RES-1, FRK-4, SUS-3)."""
         if self.guard.state is Signing.HELD:
             return Reason.RESTORE_HELD
-        chain = self._view.chains.of[self._council]
+        chain = self._view.chains.of[self.council]
         if self.signing is Signing.STOPPED:
             return Reason.LOG_FORK
         state, node = chain.state_at(now // 1000), chain.authority.node
@@ -103,7 +103,7 @@ class Keeper:
         """Why the node signs nothing of its own accord now, or None."""
         if self.own not in self._view.logs:
             return Reason.LOG_START
-        state = self._view.chains.of[self._council].state_at(now // 1000)
+        state = self._view.chains.of[self.council].state_at(now // 1000)
         fault = self.objection("witness", now)
         return fault or (None if state is State.ACTIVE else REFUSALS[state])
 
@@ -129,7 +129,7 @@ class Keeper:
         log_ = LogId(message.log)
         entry = self._view.logs.get(log_)
         if entry is None and log_ == self.own:
-            entry = Log(id=log_, council=self._council, key=self._key)
+            entry = Log(id=log_, council=self.council, key=self._key)
         if entry is None:
             raise RemoteProtocolError(Reason.LOG_ID, "an answer that nobody asked for")
         found = guard.check(self._view.network, entry, message)
@@ -153,7 +153,7 @@ class Keeper:
         fault = self.objection(item.kind, now)
         if fault is not None:
             return fault
-        if item.council == self._council:
+        if item.council == self.council:
             return objection(self._view, item, now // 1000, evidence=evidence) or item
         body = self.carry(item)
         if isinstance(body, Reason):

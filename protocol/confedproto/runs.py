@@ -60,8 +60,9 @@ def run_message(
     )
 
 
-def served(entry: Log | None, link: int, start: int) -> fx.ServeRun | None:
-    """The run that a pull from `start` asks for, or None if there is nothing to serve."""
+def served(entry: Log | None, link: int, pull: wire.Pull) -> fx.ServeRun | None:
+    """The run that a pull asks for, or None if there is nothing to serve."""
+    start = pull.start
     if entry is None or entry.head is None or start >= entry.head.size:
         return None
     return fx.ServeRun(
@@ -71,6 +72,7 @@ def served(entry: Log | None, link: int, start: int) -> fx.ServeRun | None:
         end=min(entry.head.size, start + RUN_MAX_RECORDS),
         head=entry.head.envelope,
         head_size=entry.head.size,
+        lean=pull.lean,
     )
 
 

@@ -4,7 +4,10 @@ The sender decides, from what it knows at that moment of who is a member; whoeve
 the leaf's hash, and never the scope's id.
 """
 
-from confedproto.chains import Log
+from typing import Final
+
+from confedproto.chains import Log, leaf_kind
+from confedproto.envelope import PUBLIC_KINDS
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.limits import SCOPES_MAX
@@ -21,12 +24,17 @@ def common(view: View, one: CouncilId, other: CouncilId) -> tuple[bytes, ...]:
     return tuple(sorted(both)[:SCOPES_MAX])
 
 
+OUTLINE_KINDS: Final = PUBLIC_KINDS - {"witness"}
+"""What the outline of a log has in full: whose it is, and who is linked with whom (INT-2)."""
+
+
 class Reader:
     """What one council may see of what this node holds, for the length of one message."""
 
-    def __init__(self, view: View, council: CouncilId | None) -> None:
-        """`council` None: nobody we know, who sees what is public."""
+    def __init__(self, view: View, council: CouncilId | None, *, lean: bool = False) -> None:
+        """`council` None: nobody we know, who sees what is public. `lean`: it wants the outline."""
         self._view = view
+        self._lean = lean
         self._council = council
         self._in: dict[bytes, bool] = {}
 
@@ -34,6 +42,8 @@ class Reader:
         """Whether a leaf of this log may be sent to it, and is here to be sent (SCO-1)."""
         leaf = log.leaves[index]
         if isinstance(leaf, WithheldLeaf):
+            return False
+        if self._lean and leaf_kind(leaf) not in OUTLINE_KINDS:
             return False
         scope = leaf.scope
         if scope is None or log.council == self._council:

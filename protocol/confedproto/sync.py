@@ -30,7 +30,7 @@ def digest(logs: Mapping[LogId, Log]) -> bytes:
     heads = HeadSet()
     for log in logs.values():
         if log.head is not None:
-            heads.put(log.id, log.head.size, log.head.root, log.seclusion.closed.mark)
+            heads.put(log.id, log.head.size, log.head.root, log.mark)
     return heads.digest()
 
 
@@ -106,7 +106,7 @@ class Puller:
         """
         fresh: list[AnnouncedHead] = []
         for log in logs:
-            mark, head = log.seclusion.closed.mark, log.head
+            mark, head = log.mark, log.head
             if head is not None and (mark or self.size_at(link, head.log) < head.size):
                 fresh.append(announced(head, mark))
         for start in range(0, len(fresh), HEADS_PER_MESSAGE):

@@ -29,6 +29,7 @@ from confedproto.ids import (
     TransportKey,
     network_id,
 )
+from confedproto.interest import Interest, Mode
 from confedproto.keys import SigningKey
 from confedproto.merkle import HASH_BYTES
 from confedproto.quotas import DEFAULT_QUOTAS, Quotas, cost_of
@@ -64,6 +65,7 @@ class SimNode:
     leaves_received: int = 0
     wake: int | None = None
     quotas: Quotas = DEFAULT_QUOTAS
+    interest: Mode = Mode.FULL  # of councils it has nothing to do with
     skew_ms: int = 0  # how far its clock is ahead of the simulation's
 
 
@@ -139,7 +141,8 @@ class Simulator:
 
     def load(self, node: SimNode, *, clean: bool = True) -> None:
         """A new engine for the node, from its disk."""
-        node.engine = Engine(self.network, node.council, node.node_key, node.quotas)
+        interest = Interest(node.interest)
+        node.engine = Engine(self.network, node.council, node.node_key, node.quotas, interest)
         for log, (council, key, head) in sorted(
             node.heads.items(), key=lambda item: item[0] != node.engine.own
         ):

@@ -105,10 +105,11 @@ class Heads(Message, frozen=True, kw_only=True):
 
 
 class Pull(Message, frozen=True, kw_only=True):
-    """Please send the run of `log` that begins at leaf `start`."""
+    """Please send the run of `log` that begins at leaf `start`; if `lean`, in outline (INT-2)."""
 
     log: Bytes32
     start: Annotated[int, Meta(ge=0, le=LOG_MAX_SIZE)]
+    lean: bool = False
 
 
 LeafBytes = Annotated[

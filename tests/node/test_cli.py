@@ -517,6 +517,7 @@ ROW: Final = {
     "units_no": NASTY,
     "weight": NASTY,
     "counts": False,
+    "overrode": None,
     "value": NASTY,
     "kind": NASTY,
     "time": NASTY,

@@ -135,7 +135,7 @@ def test_push_to_a_peer_that_lacks_what_comes_before_is_pulled_whole() -> None:
     for turn in range(3):
         rename(sim, nodes[0], f"Name {turn}")
     entry = nodes[0].engine.view.logs[own]
-    served = runs.served(entry, link, entry.tree.size - 1)
+    served = runs.served(entry, link, wire.Pull(log=own, start=entry.tree.size - 1))
     assert served is not None
     sim.heal(nodes[0], nodes[1])
     sim.run(1)
@@ -145,7 +145,7 @@ def test_push_to_a_peer_that_lacks_what_comes_before_is_pulled_whole() -> None:
 def push(sim: Simulator, author: SimNode, target: SimNode, start: int) -> list[fx.Effect]:
     """What `target` makes of the end of the author's log, sent by it unasked."""
     entry = author.engine.view.logs[author.engine.own]
-    served = runs.served(entry, 0, start)
+    served = runs.served(entry, 0, wire.Pull(log=entry.id, start=start))
     assert served is not None
     rows = [(envelope, part) for envelope, part, *_ in author.disk[entry.id][start:]]
     run = author.engine.run_message(served, rows)
