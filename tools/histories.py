@@ -22,7 +22,7 @@ from confedproto.errors import LocalProtocolError, Reason
 from confedproto.guard import Signing
 from confedproto.testing import SimNode, Simulator, seeded_key
 from confedproto.testing_servers import backup, clone, restore
-from tests.support.histories import History, differences
+from tests.support.histories import History, Straying, differences
 
 ORDERS: Final = 20
 ROUND_S: Final = 30
@@ -32,9 +32,11 @@ _END: Final = "<!-- end of council runs -->"
 
 
 def history(seed: int) -> str | None:
-    """One history in one order of delivery against the model."""
-    made = History(seed)
-    return "; ".join(differences(made.deliver(random.Random(seed)), made)) or None
+    """A history, and one with node records out of place, in one order against the model."""
+    told: list[str] = []
+    for made in (History(seed), Straying(seed)):
+        told += differences(made.deliver(random.Random(seed)), made)
+    return "; ".join(told) or None
 
 
 def orders(seed: int) -> str | None:

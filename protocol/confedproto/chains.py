@@ -37,7 +37,7 @@ from confedproto.rules.given import (
     Carriage,
     OwnLog,
     is_final_word,
-    renewal_fault,
+    place_fault,
 )
 from confedproto.rules.links import link_fault
 from confedproto.seclusion import Seclusion
@@ -168,7 +168,7 @@ class Chains:
             return leaf.reason
         if isinstance(leaf, PlainLeaf):
             return authority.judge(leaf.example)
-        fault = renewal_fault(log.own, leaf, index) or authority.admit(leaf)
+        fault = place_fault(self._network, log.own, leaf, index) or authority.admit(leaf)
         return fault or self._bad.get(leaf.id)
 
     @staticmethod

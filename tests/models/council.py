@@ -341,6 +341,16 @@ def reaches(held: Held, log: bytes, size: int, root: bytes) -> bool:
     return 0 < size <= len(held.logs.get(log, ())) and held.root(log, size) == root
 
 
+def at_home(held: Held, log: bytes, index: int, node: Any) -> bool:
+    """Whether a node record may be this leaf: the first, or a renewal that names this log."""
+    last = node.body.last
+    if opens(held, node) != log:
+        return False
+    if last is None:
+        return index == 1 or node.body.number != 1
+    return last.log == log and last.size <= index and reaches(held, log, last.size, last.root)
+
+
 def replay(
     held: Held,
     log: bytes,
@@ -363,10 +373,8 @@ def replay(
             counted.append(index)
             known.add(leaf.id)
             continue
-        if leaf.kind == "node" and index > 0 and leaf.body.last is not None:
-            last = leaf.body.last
-            if last.log != log or last.size > index or not reaches(held, log, last.size, last.root):
-                continue
+        if leaf.kind == "node" and index > 0 and not at_home(held, log, index, leaf):
+            continue
         role = role_of(now, leaf, held.council)
         if role is not None:
             now.append(Fact(role, leaf))

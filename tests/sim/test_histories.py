@@ -7,7 +7,7 @@ import pytest
 from confedproto import chains
 from confedproto.rules import authority
 from tests.models import council as model
-from tests.support.histories import History, differences
+from tests.support.histories import History, Straying, differences
 
 SEEDS = 150
 ORDERS = 6
@@ -37,6 +37,12 @@ def test_first_of_two_carried_suspensions_is_that_of_the_earlier_log() -> None:
     history = History(2_759)
     for order in range(ORDERS):
         assert differences(history.deliver(random.Random(order)), history) == [], order
+
+
+def test_node_records_out_of_place_count_for_nothing_in_either_judge() -> None:
+    for seed in range(150):
+        history = Straying(seed)
+        assert differences(history.deliver(random.Random(seed)), history) == [], seed
 
 
 def found(seeds: range) -> bool:

@@ -456,6 +456,21 @@ class History:
         return view
 
 
+class Straying(History):
+    """The same lives, in which node records are put where they have no place."""
+
+    def steps(self) -> list[Any]:
+        return [*super().steps(), self.stray_node, self.stray_node]
+
+    def stray_node(self) -> None:
+        """A node record where it has no place: a first one, or one that names another log."""
+        number, last = 1, None
+        if self.rng.random() < 0.7:
+            number, last = len(self.nodes) + 1, self.last(self.rng.choice(self.books))
+        key = self.rng.choice([self.fresh(), *(book.key for book in self.books)])
+        self.book.put(self.say(self.node_body(key, last, number)))
+
+
 def differences(view: View, history: History) -> list[str]:
     """Where the view and the model disagree; empty if they agree."""
     chain, wanted = view.chains.of[history.council], model.judge(history.held())

@@ -3,6 +3,7 @@
 from typing import Final
 
 from tools.vectors import trees
+from tools.vectors.council_first import first_servers
 from tools.vectors.examples import TIME
 from tools.vectors.scenes import DAY, HOME, STRANGER, envelope
 from tools.vectors.signing import NODE_KEY, filler, record_id
@@ -14,6 +15,7 @@ REPLACED: Final[Stands] = {"node": NODES[1], "number": 2}
 
 def servers(out: Told) -> None:
     """All that is about node keys."""
+    first_servers(out)
     _node_records(out)
     _replacement(out)
     _node_rivals(out)
@@ -23,25 +25,6 @@ def servers(out: Told) -> None:
 
 
 def _node_records(out: Told) -> None:
-    bare = Story()
-    del bare.books[0].rows[1]
-    stands: Stands = {"state": "chartered", "node": None, "number": 0}
-    out.tells("NOD-1", "no-node", "a council without a server", bare, **stands)
-    bare.lock()
-    reason = (0, 1, "node-key")
-    out.tells("AUT-1", "node-before-node", "no node key is in force", bare, reason, **stands)
-    firsts: dict[str, tuple[Stands, str]] = {
-        "node-first-with-last": ({"last": Story().book.last(1)}, "node-previous"),
-        "node-first-with-previous": ({"previous": filler("before")}, "node-previous"),
-        "node-first-is-second": ({"number": 2}, "node-number"),
-    }
-    for slug, (change, fault) in firsts.items():
-        story = Story()
-        story.nodes = []
-        del story.book.rows[1]
-        story.book.put(story.node(NODE_KEY, None, **{"previous": None, **change}))
-        rule = "NOD-1" if fault == "node-number" else "NOD-2"
-        out.tells(rule, slug, "no number 1", story, (0, 1, fault), **stands)
     renewed = Story()
     renewed.renew(expires=TIME + 180 * DAY)
     renewed.lock(time=TIME + 100 * DAY)
@@ -63,6 +46,17 @@ def _node_records(out: Told) -> None:
         story.book.put(story.node(NODE_KEY, last, **change))
         story.second()
         out.tells(rule, slug, "a renewal that is none", story, (0, 2, fault))
+    other = Story()
+    other.book.put(other.node(NODE_KEY, other.others[0].last()))
+    why = "the same key, and a head of another log"
+    out.tells("NOD-4", "node-last-other-log", why, other, (0, 2, "node-last"))
+    copied = Story()
+    before = copied.book.last()
+    copied.rotate()
+    copied.book.put(copied.node(NODES[1], before))
+    why = "at the size that it names its charter is not there: it opens no log, and has no effect"
+    standing: Stands = {"holders": copied.holders, "version": 2}
+    out.tells("NOD-5", "replacement-in-old-log", why, copied, (0, 3, "log-id"), **standing)
     few = Story()
     few.book.put(few.node(NODE_KEY, few.book.last(), HOME.keys[0]))
     reason = (0, 2, "threshold-missing")
@@ -176,45 +170,6 @@ def _node_rivals(out: Told) -> None:
     why = "by one of two keyholders: no repair"
     reasons = [(1, 0, "node-fork"), (2, 0, "node-fork"), (3, 0, "log-start")]
     out.tells("NOD-7", "rivals-not-repaired", why, story, *reasons, **forked)
-
-    _first_rivals(out)
-
-
-def _first_rivals(out: Told) -> None:
-    """Two servers that begin with one charter."""
-
-    def rivals() -> Story:
-        story = Story()
-        other = story.node(NODES[1], None, number=1, previous=None)
-        story.books.append(Book(story.id, NODES[1], HOME.charter, other))
-        return story
-
-    forked: Stands = {"state": "node-fork", "node": None, "number": 0}
-    both = ((0, 1, "node-fork"), (1, 1, "node-fork"))
-    why = "two first node records: the charter counts, neither server does"
-    out.tells("NOD-7", "first-rivals", why, rivals(), *both, **forked)
-    out.tells("NOD-7", "first-rivals-turned", why, rivals(), *both, turned=True, **forked)
-    story = rivals()
-    story.witness([0], story.books[1])
-    why = "what another council received of one counts, and the fork stands"
-    out.tells("NOD-7", "first-rivals-received", why, story, (0, 1, "node-fork"), **forked)
-    for kept in range(2):
-        story = rivals()
-        opening = story.books[kept].rows[1]
-        last, before = story.books[kept].last(), record_id(opening[0])
-        repair = story.node(NODES[3], last, number=2, previous=before)
-        story.books.append(Book(story.id, NODES[3], repair))
-        why = "number 2 names one of them: that log is kept"
-        stands: Stands = {"node": NODES[3], "number": 2}
-        out.tells(
-            "NOD-7", f"first-rivals-kept-{kept}", why, story, (1 - kept, 1, "node-fork"), **stands
-        )
-    story = Story()
-    alone = story.node(NODES[1], None, HOME.keys[0], number=1, previous=None)
-    story.books.append(Book(story.id, NODES[1], HOME.charter, alone))
-    reasons = ((1, 0, "log-start"), (1, 1, "log-start"))
-    why = "one of two keyholders founds no second server"
-    out.tells("AUT-6", "first-rival-by-one", why, story, *reasons)
 
 
 def _expiry(out: Told) -> None:

@@ -17,11 +17,18 @@ from confedproto.bodies.charter import Charter
 from confedproto.bodies.node import LastHead, Node
 from confedproto.bodies.suspension import Suspension
 from confedproto.errors import Reason
-from confedproto.ids import Hash, LogId, NetworkId, PublicKey, RecordId, log_id
+from confedproto.ids import Hash, LogId, NetworkId, PublicKey, RecordId
 from confedproto.limits import SUSPENSION_S
 from confedproto.record import PlainLeaf, RefusedLeaf, VerifiedRecord, WithheldLeaf
 from confedproto.rules.authority import Authority
-from confedproto.rules.given import Carriage, OwnLog, is_final_word, renewal_fault
+from confedproto.rules.given import (
+    Carriage,
+    OwnLog,
+    is_final_word,
+    opened_by,
+    place_fault,
+    stays_home,
+)
 from confedproto.rules.life import Event, State
 
 
@@ -93,11 +100,8 @@ class _Fold:
         self.stopped: set[tuple[PublicKey, int]] = set()  # carried suspensions by keyholder
         self.offers: dict[LogId, dict[RecordId, VerifiedRecord]] = {}
         for record in self._node_records():
-            if isinstance(record.body, Node) and record.body.last is not None:
-                if self._opens(record) == record.body.last.log:
-                    continue  # a renewal counts in its own log alone (NOD-4)
-                offered = self.offers.setdefault(LogId(record.body.last.log), {})
-                offered[record.id] = record
+            if not stays_home(network, record):
+                self.offers.setdefault(LogId(_last(record).log), {})[record.id] = record
 
     def _node_records(self) -> Iterable[VerifiedRecord]:
         """Every node record that opens another log than the one it stands in."""
@@ -111,9 +115,7 @@ class _Fold:
 
     def _opens(self, record: VerifiedRecord) -> LogId:
         """The log of the key that a node record names."""
-        node = record.body
-        key = node.key if isinstance(node, Node) else bytes(32)
-        return log_id(self.network, record.council, PublicKey(key))
+        return opened_by(self.network, record)
 
     # --- the walk ---------------------------------------------------------------------------
 
@@ -226,7 +228,7 @@ class _Fold:
                 faults.append(None)
                 seen.add(leaf.id)
             else:
-                fault = renewal_fault(log, leaf, index) or authority.admit(leaf)
+                fault = place_fault(self.network, log, leaf, index) or authority.admit(leaf)
                 fault = fault or self.bad.get(leaf.id)
                 if fault is None:
                     seen.add(leaf.id)
@@ -350,8 +352,7 @@ class _Fold:
             if at is None or not log.has(carriage.size, carriage.root):
                 continue
             fault = at.judge(carriage.record)
-            last = getattr(carriage.record.body, "last", None)
-            if fault is None and last is not None and self._opens(carriage.record) == last.log:
+            if fault is None and stays_home(self.network, carriage.record):
                 fault = Reason.LOG_ID
             if fault is None and isinstance(carriage.record.body, Suspension):
                 fault = self._stop(carriage, carriage.record.body)

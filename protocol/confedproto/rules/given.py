@@ -6,7 +6,7 @@ from typing import Final
 
 from confedproto.bodies.node import Node
 from confedproto.errors import Reason
-from confedproto.ids import Hash, LogId, RecordId
+from confedproto.ids import Hash, LogId, NetworkId, PublicKey, RecordId, log_id
 from confedproto.record import Leaf, VerifiedRecord
 
 CARRIED_KINDS: Final = frozenset({"charter", "node", "recall", "suspension", "act"})
@@ -65,12 +65,33 @@ def is_final_word(leaf: Leaf) -> bool:
     return isinstance(leaf, VerifiedRecord) and leaf.kind in _FINAL_WORDS
 
 
-def renewal_fault(log: OwnLog, record: VerifiedRecord, index: int) -> Reason | None:
-    """Why a node record at `index` may not stand there, whatever its signatures (NOD-4)."""
+def opened_by(network: NetworkId, record: VerifiedRecord) -> LogId:
+    """The log of the key that a node record names."""
     node = record.body
-    if not isinstance(node, Node) or node.last is None or index == 0:
-        return None
-    if node.last.log != log.id:
+    key = node.key if isinstance(node, Node) else bytes(32)
+    return log_id(network, record.council, PublicKey(key))
+
+
+def stays_home(network: NetworkId, record: VerifiedRecord) -> bool:
+    """Whether a node record is for its own log alone: the first, or a renewal (NOD-2, NOD-4)."""
+    node = record.body
+    if not isinstance(node, Node):
+        return False
+    return node.last is None or opened_by(network, record) == node.last.log
+
+
+def place_fault(
+    network: NetworkId, log: OwnLog, record: VerifiedRecord, index: int
+) -> Reason | None:
+    """Why a node record may not stand at `index`, whatever its signatures (NOD-2, NOD-4, NOD-5)."""
+    node = record.body
+    if not isinstance(node, Node) or index == 0:
+        return None  # what opens a log, the chain judges
+    if opened_by(network, record) != log.id:
         return Reason.LOG_ID  # it opens another log; here it is a mere copy
-    good = node.last.size <= index and log.has(node.last.size, node.last.root)
+    if node.last is None:
+        misplaced = node.number == 1 and index != 1
+        return Reason.NODE_PREVIOUS if misplaced else None
+    same = node.last.log == log.id and node.last.size <= index
+    good = same and log.has(node.last.size, node.last.root)
     return None if good else Reason.NODE_LAST

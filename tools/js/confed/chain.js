@@ -17,12 +17,16 @@ const isNode = (leaf) => leaf.record?.kind === "node";
 const founds = ({ leaves }) =>
   leaves[0]?.record?.kind === "charter" && leaves[0].record.charter === 0;
 
-/** Why a node record may not stand at `index`, whatever its signatures (NOD-4). */
-function renewalFault(log, record, index) {
-  if (record.kind !== "node" || !record.body.has("last") || index === 0) return null;
+/** Why a node record that `opens` a log may not stand at `index` of this one (NOD-2, NOD-4). */
+function placeFault(log, record, index, opens) {
+  if (record.kind !== "node" || index === 0) return null;
+  if (opens !== log.id) return "log-id"; // it opens another log; here it is a mere copy
+  if (!record.body.has("last")) {
+    return record.body.get("number") === 1 && index !== 1 ? "node-previous" : null;
+  }
   const last = lastOf(record);
-  if (last.log !== log.id) return "log-id"; // it opens another log; here it is a mere copy
-  return last.size <= index && log.has(last.size, last.root) ? null : "node-last";
+  const held = last.log === log.id && last.size <= index && log.has(last.size, last.root);
+  return held ? null : "node-last";
 }
 
 export class Chain {
@@ -67,16 +71,22 @@ export class Chain {
     }
     const out = new Map();
     for (const record of found) {
-      if (!record.body.has("last")) continue;
+      if (this.#staysHome(record)) continue;
       const { log } = lastOf(record);
-      if (this.#opens(record) === log) continue; // a renewal counts in its own log alone
       if (!out.has(log)) out.set(log, new Map());
       out.get(log).set(toHex(record.id), record);
     }
     return out;
   }
 
+  /** A first node record and a renewal are for their own log alone (NOD-2, NOD-4). */
+  #staysHome(record) {
+    if (record.kind !== "node") return false;
+    return !record.body.has("last") || this.#opens(record) === lastOf(record).log;
+  }
+
   #opens(record) {
+    if (record.kind !== "node") return null;
     return toHex(logId(this.network, record.council, record.body.get("key")));
   }
 
@@ -167,7 +177,7 @@ export class Chain {
       const id = toHex(record.id);
       let fault = null;
       if (!seen.has(id) && !(opening !== null && equal(opening.id, record.id))) {
-        fault = renewalFault(log, record, index) ?? authority.admit(record);
+        fault = placeFault(log, record, index, this.#opens(record)) ?? authority.admit(record);
         fault ??= this.bad.get(id) ?? null;
       }
       if (fault === null) seen.add(id);
@@ -264,9 +274,7 @@ export class Chain {
       if (carriage.log !== log.id || this.carried.has(carrier)) continue;
       if (at === undefined || !log.has(size, root)) continue;
       let fault = at.judge(record);
-      if (fault === null && record.kind === "node" && record.body.has("last")) {
-        if (this.#opens(record) === lastOf(record).log) fault = "log-id";
-      }
+      if (fault === null && this.#staysHome(record)) fault = "log-id";
       if (fault === null && record.kind === "suspension") fault = this.#stop(carriage);
       this.carried.set(carrier, fault);
     }
