@@ -139,15 +139,17 @@ class Puller:
         pull = self.under_way.get(log)
         return pull is not None and pull.link == link
 
-    def reached(self, log: LogId, size: int, now: int) -> int | None:
+    def reached(self, log: LogId, size: int, served: int, now: int) -> int | None:
         """A run brought `log` to `size`: from where to pull on at once, or None.
 
-        The pull ends when all that was asked for, or all that the peer has, is here.
+        The pull ends when all that was asked for is here, or all up to the head of size `served`
+        that the run came with. What the peer has announced since is another pull's: a word may
+        overtake a run.
         """
         pull = self.under_way[log]
         pull.deadline = now + PULL_TIMEOUT_MS
         most = self.size_at(pull.link, log)
-        if size >= min(pull.until, most):
+        if size >= min(pull.until, served):
             del self.under_way[log]
             return None
         if most > pull.until and pull.until - size <= RUN_MAX_RECORDS:

@@ -537,6 +537,15 @@ def test_run_that_another_made_stale_is_asked_again_at_once_of_the_only_source()
     assert made.held(chapter.author) == len(chapter.leaves)
 
 
+def test_word_that_overtakes_the_run_it_was_asked_for_is_followed_at_once() -> None:
+    made, chapter = rig(1), Chapter.of(stranger(extra=20))
+    early = Chapter(chapter.author, chapter.leaves[:7])
+    asked_one(made, early)
+    made.announce(1, chapter)  # the run is on its way, under a head of 7 leaves
+    made.run(1, early.run())
+    assert made.pulls() == [(1, 7)]  # not when the time of the first pull is over
+
+
 def test_run_that_does_not_fit_is_asked_again_when_its_giver_shows_no_other_history() -> None:
     made, chapter = rig(1), Chapter.of(stranger(extra=20))
     early = Chapter(chapter.author, chapter.leaves[:7])
