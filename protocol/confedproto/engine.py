@@ -322,8 +322,7 @@ class Engine:
         self._keep(run, leaves, fit, now)
         if entry.seclusion.withheld and any(isinstance(leaf, bytes) for leaf in run.leaves):
             self._fetcher.ask_for(self._filler.after_run(entry, session, self.sessions.values()))
-        reached = entry.tree.size, fit.head.size
-        more = self._puller.reached(log_, *reached, now) if asked else None
+        more = self._puller.reached(log_, entry.tree.size, fit.head.size, now) if asked else None
         if more is not None:
             self._send(session.link, wire.Pull(log=log_, start=more, lean=entry.lean))
         self._fetcher.pull(log_, now)
