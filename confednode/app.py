@@ -22,6 +22,7 @@ from confednode.store import Peer, Store
 from confedproto import council
 from confedproto.channel import public_key
 from confedproto.effects import StoreLeaves
+from confedproto.engine import Engine
 from confedproto.errors import LocalProtocolError
 from confedproto.ids import CouncilId
 from confedproto.keys import SigningKey
@@ -163,46 +164,72 @@ async def serve(
     network = config.network_of(settings)
     store = await trio.to_thread.run_sync(partial(Store, home.database))
     counter = Counter(home.counter)
+    quotas = Quotas(total=settings.disk_mb * 2**20)
     try:
-        mark, quotas = counter.read(), Quotas(total=settings.disk_mb * 2**20)
-        interest = load_interest(store)
-        held = partial(load, store, network, keys, mark, progress, quotas=quotas, interest=interest)
-        engine = await trio.to_thread.run_sync(held)
-        host, port = config.split_listen(settings.listen)
-        reach = Reach(proxy=settings.proxy or None, inside=settings.inside or is_inside(host))
-        driver = Driver(
-            engine, store, network, keys.transport_private, counter=counter, reach=reach
-        )
-        if port == 0:
-            port = int(store.get(_PORT) or 0)  # peers know the one that was chosen first
-        async with trio.open_nursery() as nursery:
-            bound = await nursery.start(driver.run, host, port)
-            await trio.to_thread.run_sync(store.put, _PORT, str(bound), limiter=driver.disk)
-            desk = requests.Desktop(
-                driver=driver,
-                store=store,
-                network=network,
-                council=engine.council,
-                transport=keys.transport,
-                listen=(host, bound),
-                stop=stop,
-                requests=home.requests,
+        while True:
+            held = partial(load, store, network, keys, counter.read(), progress, quotas=quotas)
+            interest = load_interest(store)
+            engine = await trio.to_thread.run_sync(partial(held, interest=interest))
+            await _serve_loaded(
+                home, settings, keys, engine, store, counter, stop=stop, task_status=task_status
             )
-
-            async def handle(op: str, args: Mapping[str, Any]) -> control.Reply:
-                return await requests.answer(desk, op, args)
-
-            await nursery.start(serve_control, home.socket, handle)
-            running = Running(
-                council=engine.council, listen=config.joined(host, bound), driver=driver
-            )
-            task_status.started(running)
-            await stop.wait()
-            await driver.unlinked()
-            nursery.cancel_scope.cancel()
+            if stop.is_set():
+                break
+            task_status = trio.TASK_STATUS_IGNORED  # the store has another branch of a log (FRK-7)
     finally:
         store.close()
         counter.close()
+
+
+async def _serve_loaded(
+    home: Home,
+    settings: Settings,
+    keys: keyring.NodeKeys,
+    engine: Engine,
+    store: Store,
+    counter: Counter,
+    *,
+    stop: trio.Event,
+    task_status: trio.TaskStatus[Running],
+) -> None:
+    """Serve until `stop`, or until the engine no longer holds what the store does."""
+    network = config.network_of(settings)
+    host, port = config.split_listen(settings.listen)
+    reach = Reach(proxy=settings.proxy or None, inside=settings.inside or is_inside(host))
+    driver = Driver(engine, store, network, keys.transport_private, counter=counter, reach=reach)
+    if port == 0:
+        port = int(store.get(_PORT) or 0)  # peers know the one that was chosen first
+    async with trio.open_nursery() as nursery:
+        bound = await nursery.start(driver.run, host, port)
+        await trio.to_thread.run_sync(store.put, _PORT, str(bound), limiter=driver.disk)
+        desk = requests.Desktop(
+            driver=driver,
+            store=store,
+            network=network,
+            council=engine.council,
+            transport=keys.transport,
+            listen=(host, bound),
+            stop=stop,
+            requests=home.requests,
+        )
+
+        async def handle(op: str, args: Mapping[str, Any]) -> control.Reply:
+            return await requests.answer(desk, op, args)
+
+        await nursery.start(serve_control, home.socket, handle)
+        running = Running(council=engine.council, listen=config.joined(host, bound), driver=driver)
+        task_status.started(running)
+        ended = trio.Event()
+
+        async def end_after(event: trio.Event) -> None:
+            await event.wait()
+            ended.set()
+
+        nursery.start_soon(end_after, stop)
+        nursery.start_soon(end_after, driver.outdated)
+        await ended.wait()
+        await driver.unlinked()
+        nursery.cancel_scope.cancel()
 
 
 def run_flat(main: Callable[[], Awaitable[None]]) -> None:

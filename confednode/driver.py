@@ -94,6 +94,8 @@ class Driver:
         self._online.set()
         self._dialled: Final[set[CouncilId]] = set()
         self._invited: Final[dict[CouncilId, Peer]] = {}
+        self.outdated: Final = trio.Event()
+        """The store holds another branch of a log than the engine: load anew (FRK-7)."""
         self._ended = trio.Event()  # a link ended; replaced each time
         self.stored: Final[dict[CouncilId, int]] = {}  # leaves of its log under a stored head
         self._grew = trio.Event()  # a log grew on disk; replaced each time
@@ -178,6 +180,8 @@ class Driver:
                 self._serving.remember(effect)
                 if len(effect.leaves) > INLINE_LEAVES:
                     self._arrears.note()
+            case fx.SwitchBranch():
+                self.outdated.set()  # what the engine holds is not what the store holds
             case fx.StoreMarks():
                 pass  # the pump has kept them
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from confednode.errors import NodeReason, StoreError
-from confedproto.effects import FillLeaves, Kept, StoreLeaves, StoreMarks
+from confedproto.effects import FillLeaves, Kept, StoreLeaves, StoreMarks, SwitchBranch
 from confedproto.ids import CouncilId, LogId, PublicKey
 from confedproto.limits import LEAF_OVERHEAD_BYTES
 
-VERSION: Final = 3
+VERSION: Final = 4
 _SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE logs (
@@ -34,6 +34,12 @@ CREATE UNIQUE INDEX records_by_place ON records (log, idx);
 CREATE TABLE peers (
     council BLOB PRIMARY KEY, address TEXT NOT NULL, transport BLOB NOT NULL
 ) WITHOUT ROWID;
+"""
+_LOST: Final = """
+CREATE TABLE IF NOT EXISTS lost (
+    log BLOB NOT NULL, head BLOB, idx INTEGER NOT NULL, arrived INTEGER NOT NULL,
+    envelope BLOB NOT NULL, part BLOB
+)
 """
 
 
@@ -134,7 +140,8 @@ class Store:
                 self._db.execute(statement)
         elif version == 1:  # without marks every record is opened in full once more
             self._db.execute("ALTER TABLE records ADD COLUMN mark INTEGER")
-        if not create and version < VERSION:  # who introduced a log, and what it takes
+        self._db.execute(_LOST)  # branches of forked logs that were not kept
+        if not create and version < 3:  # who introduced a log, and what it takes
             self._db.execute("ALTER TABLE logs ADD COLUMN via BLOB")
             self._db.execute("ALTER TABLE logs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0")
             self._db.execute(
@@ -235,24 +242,52 @@ class Store:
                 if isinstance(effect, StoreMarks):
                     self._mark(effect)
                     continue
-                number = self._number(effect)
-                marks = effect.marks or (None,) * len(effect.leaves)
-                self._db.executemany(
-                    "INSERT INTO records (log, idx, arrived, envelope, part, mark)"
-                    " VALUES (?,?,?,?,?,?)",
-                    (
-                        (number, effect.start + offset, effect.arrived, envelope, part, mark)
-                        for offset, ((envelope, part), mark) in enumerate(
-                            zip(effect.leaves, marks, strict=True)
-                        )
-                    ),
+                if isinstance(effect, SwitchBranch):
+                    self._switch(effect)
+                    continue
+                self._add(effect)
+
+    def _add(self, effect: StoreLeaves) -> None:
+        """Leaves at the end of a log, and its head."""
+        number = self._number(effect)
+        marks = effect.marks or (None,) * len(effect.leaves)
+        self._db.executemany(
+            "INSERT INTO records (log, idx, arrived, envelope, part, mark) VALUES (?,?,?,?,?,?)",
+            (
+                (number, effect.start + offset, effect.arrived, envelope, part, mark)
+                for offset, ((envelope, part), mark) in enumerate(
+                    zip(effect.leaves, marks, strict=True)
                 )
-                held = sum(map(_cost, effect.leaves))
-                self._db.execute(
-                    "UPDATE logs SET head=COALESCE(?, head), via=COALESCE(via, ?), bytes=bytes+?"
-                    " WHERE id=?",
-                    (effect.head, effect.via, held, number),
-                )
+            ),
+        )
+        held = sum(map(_cost, effect.leaves))
+        self._db.execute(
+            "UPDATE logs SET head=COALESCE(?, head), via=COALESCE(via, ?), bytes=bytes+?"
+            " WHERE id=?",
+            (effect.head, effect.via, held, number),
+        )
+
+    def _switch(self, effect: SwitchBranch) -> None:
+        """Set a log's leaves aside, with the head over them, and put others in their place."""
+        self._db.execute(
+            "INSERT INTO lost (log, head, idx, arrived, envelope, part)"
+            " SELECT logs.log, logs.head, idx, arrived, envelope, part"
+            " FROM records JOIN logs ON records.log=logs.id WHERE logs.log=?",
+            (effect.log,),
+        )
+        self._db.execute(
+            "DELETE FROM records WHERE log=(SELECT id FROM logs WHERE log=?)", (effect.log,)
+        )
+        self._db.execute("UPDATE logs SET head=NULL, bytes=0 WHERE log=?", (effect.log,))
+        for one in effect.kept:
+            self._add(one)
+
+    def lost(self, log: LogId) -> list[tuple[bytes | None, int, bytes, bytes | None]]:
+        """What was set aside of a log, in order: (head over it, index, envelope, part)."""
+        with _told():
+            return self._db.execute(
+                "SELECT head, idx, envelope, part FROM lost WHERE log=? ORDER BY rowid", (log,)
+            ).fetchall()
 
     def _fill(self, effect: FillLeaves) -> None:
         """Put leaves where their hashes stood."""

@@ -54,7 +54,18 @@ class StoreMarks:
     marks: tuple[int | None, ...]
 
 
-Kept = StoreLeaves | FillLeaves | StoreMarks
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchBranch:
+    """Set a forked log's leaves aside, keep these in their place, and load all anew (FRK-7).
+
+    All of it in one commit; what is set aside is kept as it was.
+    """
+
+    log: LogId
+    kept: tuple[StoreLeaves, ...]
+
+
+Kept = StoreLeaves | FillLeaves | StoreMarks | SwitchBranch
 """What the store keeps."""
 
 
@@ -140,6 +151,7 @@ Effect = (
     StoreLeaves
     | FillLeaves
     | StoreMarks
+    | SwitchBranch
     | Send
     | ServeRun
     | ServeLeaves

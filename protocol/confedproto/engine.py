@@ -108,7 +108,7 @@ class Engine:
 
     def asked(self, link: int, log_: bytes) -> bool:
         """Whether a run of this log is awaited from this link: any other is not worth opening."""
-        return self._puller.asked(LogId(log_), link) or self._pusher.welcome(link, LogId(log_))
+        return self._fetcher.asked(link, LogId(log_)) or self._pusher.welcome(link, LogId(log_))
 
     def run_message(
         self, effect: fx.ServeRun, leaves: Iterable[tuple[bytes, bytes | None]]
@@ -280,6 +280,8 @@ class Engine:
                 self._send(session.link, answer(entry, message))
             case wire.HeadTold():
                 self._told(session, message, now)
+            case wire.Run() if self._fetcher.branches.asked(session.link, LogId(message.log)):
+                self._out += self._fetcher.branches.take(message, leaves, now)
             case wire.Run():
                 if self._fetcher.expects(session, message, leaves, now):
                     self._accept(session, message, leaves, now)
@@ -387,7 +389,7 @@ class Engine:
         if (proof := self.keeper.told(session.council, message)) and self.keeper.may_act(now):
             self._writer.say(proof, now)
         elif message.head is not None:
-            self._fetcher.told(session, LogId(message.log), now)
+            self._fetcher.told(session, message, now)
         if message.head is not None and message.log == self.own:
             self._puller.announced(session.link, self.own, self.keeper.guard.wanted, held=True)
             self._fetcher.pull(self.own, now)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from confedproto import runs, wire
+from confedproto.branches import Branches
 from confedproto.comparing import Comparer
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
 from confedproto.filling import Filler
@@ -66,6 +67,7 @@ class Fetcher:
         refuse: Refuse,
     ) -> None:
         self.puller: Final = Puller()
+        self.branches: Final = Branches(view, send)
         self._view: Final = view
         self._ledger: Final = ledger
         self._interest: Final = interest
@@ -241,8 +243,14 @@ class Fetcher:
         late = self.puller.next_deadline()
         return min(times if late is None else [*times, late], default=None)
 
-    def told(self, session: Session, log_: LogId, now: int) -> None:
+    def asked(self, link: int, log_: LogId) -> bool:
+        """Whether a run of a log is awaited from a link."""
+        return self.puller.asked(log_, link) or self.branches.asked(link, log_)
+
+    def told(self, session: Session, message: wire.HeadTold, now: int) -> None:
         """An answer about a log shows no second history: its run may hold the next time (SYN-8)."""
+        self.branches.told(session.link, message, now)
+        log_ = LogId(message.log)
         if (session.link, log_) in self._doubted:
             self._doubted.discard((session.link, log_))
             self.puller.forgive(log_, session.link)
@@ -270,7 +278,8 @@ class Fetcher:
             self.pull(orphan, now)
 
     def expire(self, now: int) -> None:
-        """Give pulls that take too long to another peer."""
+        """Give pulls that take too long to another peer; ask for branches that are lacking."""
+        self.branches.ask(self.puller.known, now)
         late = self.puller.expire(now)
         for log_, link in late:
             self.pull(log_, now)
@@ -283,6 +292,7 @@ class Fetcher:
     def drop_link(self, link: int, now: int) -> None:
         """A link is gone: what it was asked for is asked of others."""
         self.puller.drop_link(link)
+        self.branches.drop_link(link)
         self._doubted = {(one, log_) for one, log_ in self._doubted if one != link}
         self._filler.drop_link(link)
         self.pull_all(now)

@@ -14,6 +14,7 @@ import itertools
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from confedproto import effects as fx
 from confedproto import inputs, record, testing_disk, wire
@@ -58,6 +59,7 @@ class SimNode:
     node_key: SigningKey
     disk: Disk = field(default_factory=dict)
     heads: Heads = field(default_factory=dict)
+    lost: list[testing_disk.Branch] = field(default_factory=list)
     up: bool = True
     refused: list[fx.Refused] = field(default_factory=list)
     answers: dict[int, fx.Answered] = field(default_factory=dict)
@@ -344,6 +346,11 @@ class Simulator:
         match effect:
             case fx.StoreLeaves() | fx.FillLeaves():
                 testing_disk.keep(node.disk, node.heads, effect)
+            case fx.SwitchBranch():
+                node.lost.append((effect.log, node.disk[effect.log]))
+                testing_disk.keep(node.disk, node.heads, effect)
+                for step in (self.kill, self.restart):  # it loads anew what it holds
+                    self._at(self.now, partial(step, node))
             case fx.Send():
                 self._transmit(node, effect.link, effect.message)
             case fx.ServeRun() | fx.ServeLeaves():

@@ -12,12 +12,19 @@ from confedproto.ids import CouncilId, LogId, PublicKey
 
 Disk = dict[LogId, list[tuple[bytes, bytes | None, int]]]
 """Of each log its leaves: envelope, part, arrived. A withheld one is known by its 32 bytes."""
+Branch = tuple[LogId, list[tuple[bytes, bytes | None, int]]]
+"""A log and the leaves of it that were set aside."""
 Heads = dict[LogId, tuple[CouncilId, PublicKey, bytes | None]]
 """Of each log whose it is, its key, and its last head."""
 
 
 def keep(disk: Disk, heads: Heads, effect: fx.Kept) -> None:
     """Keep leaves. Raises LocalProtocolError for a gap."""
+    if isinstance(effect, fx.SwitchBranch):
+        disk[effect.log] = []
+        for one in effect.kept:
+            keep(disk, heads, one)
+        return
     if isinstance(effect, fx.StoreMarks):
         return  # each start opens all leaves again
     if isinstance(effect, fx.FillLeaves):

@@ -12,7 +12,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from confednode import conversation, links, places, store
 from confednode import driver as module
-from confednode.errors import LinkError, NodeReason, StoreError
+from confednode.errors import ControlError, LinkError, NodeReason, StoreError
 from confedproto import effects as fx
 from confedproto import heartbeat, wire
 from confedproto.errors import Reason
@@ -115,6 +115,28 @@ async def test_councils_that_rotated_link_by_invitation(nodes: Nodes) -> None:
     compact = await south.found_compact()
     await north.until_known(compact)
     assert (await north.state_of(south))["name"] == "Name 1"
+
+
+async def test_node_whose_store_has_another_branch_loads_it_and_goes_on(nodes: Nodes) -> None:
+    north, south = await linked_pair(nodes)
+    compact = await north.found_compact("before")
+    await south.until_known(compact)
+    port = south.port
+    south.driver.outdated.set()  # as after a switch of branches
+    await north.until_link(south, "down")
+
+    async def serves() -> bool:
+        try:
+            return (await south.state_of(north)).get("state") == "connected"
+        except ControlError:  # while it loads
+            return False
+
+    await until(serves, "the node again")
+    assert south.port == port
+    assert (await south.ask("compact", id=compact))["name"] == "before"
+    again = await north.found_compact("after")
+    assert (await south.until_known(again))["name"] == "after"
+    assert (await south.ask("status"))["signing"] == "open"
 
 
 # --- links come and go ----------------------------------------------------------------------

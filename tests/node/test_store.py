@@ -16,7 +16,7 @@ import pytest
 from confednode import store as module
 from confednode.errors import NodeReason, StoreError
 from confednode.store import Peer, Store
-from confedproto.effects import FilledLeaf, FillLeaves, StoreLeaves
+from confedproto.effects import FilledLeaf, FillLeaves, StoreLeaves, SwitchBranch
 from confedproto.ids import CouncilId, LogId, PublicKey
 from confedproto.limits import LEAF_OVERHEAD_BYTES
 
@@ -349,3 +349,21 @@ def test_leaf_that_was_withheld_takes_the_place_of_its_hash(path: Path) -> None:
     assert first == (b"e" * 50, b"p" * 7, 99, -1)
     assert store.pick(effect.log, (0, 9_999)) == [(0, b"e" * 50, b"p" * 7)]
     assert store.heads()[0].bytes == before.bytes + 25
+
+
+def test_switch_of_branches_sets_the_old_leaves_aside_with_their_head(path: Path) -> None:
+    def other(start: int, head: bytes | None) -> StoreLeaves:
+        pairs = tuple((b"kept %d" % index, None) for index in range(start, start + 2))
+        return dataclasses.replace(leaves(start=start, head=head), leaves=pairs)
+
+    with contextlib.closing(Store(path)) as store:
+        store.write([leaves(count=3, head=b"old head")])
+        store.write([SwitchBranch(log=LOG, kept=(other(0, None), other(2, b"new head")))])
+        assert [row[0] for row in store.leaves(LOG)] == [b"kept %d" % n for n in range(4)]
+    with contextlib.closing(Store(path)) as store:
+        assert [row[:3] for row in store.lost(LOG)] == [
+            (b"old head", index, b"envelope %d" % index) for index in range(3)
+        ]
+        (log,) = store.heads()
+        assert log.head == b"new head"
+        assert log.bytes == sum(len(b"kept 0") + LEAF_OVERHEAD_BYTES for _ in range(4))
