@@ -204,16 +204,14 @@ class Engine:
             knock = self.reception.own_knock(council) if event.initiator and unsure else None
             if knock:
                 self._send(event.link, knock)
-            named = None if knock is None else self.council
             self._announcer.greet(event.link)
-            self._send(event.link, self._comparer.hello(council, named))
+            self._send(event.link, self._comparer.hello(council, self.council if knock else None))
 
     def _link_down(self, link: int, now: int) -> None:
         session = self.sessions.pop(link, None)
         self._heartbeat.drop_link(link)
         self._announcer.drop_link(link)
         self._fetcher.drop_link(link, now)
-        self._pusher.drop_link(link)
         if session is not None:
             session.state = State.CLOSED
 
@@ -276,8 +274,7 @@ class Engine:
             case wire.Pull():
                 self._serve(session, message)
             case wire.AskHead():
-                entry = self.view.logs.get(LogId(message.log))
-                self._send(session.link, answer(entry, message))
+                self._send(session.link, answer(self.view.logs.get(LogId(message.log)), message))
             case wire.HeadTold():
                 self._told(session, message, now)
             case wire.Run() if self._fetcher.branches.asked(session.link, LogId(message.log)):

@@ -293,6 +293,7 @@ class Fetcher:
         """A link is gone: what it was asked for is asked of others."""
         self.puller.drop_link(link)
         self.branches.drop_link(link)
+        self._pusher.drop_link(link)
         self._doubted = {(one, log_) for one, log_ in self._doubted if one != link}
         self._filler.drop_link(link)
         self.pull_all(now)

@@ -148,10 +148,7 @@ class Simulator:
         for log, (council, key, head) in sorted(
             node.heads.items(), key=lambda item: item[0] != node.engine.own
         ):
-            leaves = [
-                (self._reopen(envelope, part), envelope, arrived)
-                for envelope, part, arrived in node.disk[log]
-            ]
+            leaves = [(self._reopen(e, part), e, arrived) for e, part, arrived in node.disk[log]]
             stored = cost_of(tuple((e, p or b"") for e, p, _ in node.disk[log]))
             node.engine.restore(council, key, leaves, head, stored=stored)
         node.engine.resume(clean=clean)
