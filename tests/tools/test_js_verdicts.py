@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from confedproto import codec, testee
-from confedproto.errors import LocalProtocolError
+from confedproto import bundle, codec, testee
+from confedproto.errors import LocalProtocolError, Reason
+from confedproto.ids import CouncilId
 from confedproto.limits import BUNDLE_MAX_BYTES
 from tests.support.differential import changed
 from tools.js.find_node import TESTEE, find_node
@@ -79,3 +80,37 @@ def test_verdicts_on_changed_files_are_those_of_python(seed: int) -> None:
     met = Counter(one.get("verdict") or one.get("why") for one in expected)
     assert met["VALID"] > 10
     assert len(met) > 12
+
+
+def test_final_and_heads_are_those_of_python_on_every_vector(tmp_path: Path) -> None:
+    node = find_node()
+    assert node is not None
+    given = tmp_path / "given.json"
+    given.write_text(json.dumps(GOOD))
+    source = f"""
+        import {{ readFileSync }} from "node:fs";
+        import {{ fromHex, toHex }} from "{(TESTEE.parent / "confed").as_uri()}/bytes.js";
+        import {{ verify }} from "{(TESTEE.parent / "confed").as_uri()}/judge.js";
+        const out = [];
+        for (const {{ files, trust, at }} of JSON.parse(readFileSync("{given}"))) {{
+          const told = await verify(files.map(fromHex), trust.map(fromHex), at);
+          const heads = (told.heads ?? []).map((one) => [toHex(one.council), one.size, one.time]);
+          out.push([told.final ?? false, heads, told.council === null]);
+        }}
+        console.log(JSON.stringify(out));
+    """
+    script = tmp_path / "final.mjs"
+    script.write_text(source)
+    done = subprocess.run([node, script], capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    finals = 0
+    for request, (final, heads, nobody) in zip(GOOD, json.loads(done.stdout), strict=True):
+        files = [bytes.fromhex(one) for one in request["files"]]
+        trust = [CouncilId(bytes.fromhex(one)) for one in request["trust"]]
+        report = bundle.verify(files, trust, request["at"])
+        if nobody or report.reason is Reason.NOT_TRUSTED:
+            continue
+        assert final == report.final
+        assert heads == [[one.council.hex(), one.size, one.time] for one in report.heads]
+        finals += final
+    assert finals > 10

@@ -58,6 +58,7 @@ def test_page_shows_the_answer_on_pasted_parts_and_says_what_is_unknown() -> Non
     verdict, words = answered(pasted, four().now)
     assert verdict == "VALID"
     assert '"Council number 0"' in words
+    assert "as of the head" in words
     assert "What these files cannot tell" in words
     assert "newest receipt is less than a day old" in words
 
@@ -71,6 +72,7 @@ def test_page_shows_a_decision_with_its_figures() -> None:
     assert 'the councils decided "A common mill": adopted' in words
     assert f"{report.decision.people_yes} yes, {report.decision.people_no} no" in words
     assert f"{report.decision.signers} of 4 councils, 3 needed" in words
+    assert "no record that is not in these files can change this" in words
 
 
 def answered(

@@ -84,6 +84,8 @@ export async function briefReport(brief, proved, at) {
     newestReceipt: null,
     receipts: 0,
     head: null,
+    heads: [],
+    final: false,
     mandate,
     state: stateAt(mandate, history, at),
     standing: brief.time,

@@ -224,6 +224,10 @@ export function doneActs(acts, neededFor) {
   });
 }
 
+/** When an act was done that has its w-th receipt: as claimed, or then (ACT-2). */
+export const timeOf = ({ time, received }) =>
+  Math.abs(received - time) <= DAY_S ? time : received;
+
 /**
  * The verdict on an act (ACT-1). `one` is one of `acts`, with {time, headTime}; `covers` are its
  * mandate and then the one above a link (LVL-4), each {mandate, history, holds, ratified}.
@@ -247,7 +251,7 @@ export function actVerdict(one, acts, covers, { overridden, aboveMissing }) {
   if (overridden) return refused("overridden");
   if (one.needed === null) return unknown("compact-unknown");
   if (one.received === null) return unknown("receipts-missing");
-  const done = Math.abs(one.received - one.time) <= DAY_S ? one.time : one.received;
+  const done = timeOf(one);
   const links = linksOf(one, acts);
   for (const [i, { mandate, history }] of asked.entries()) {
     const then = i === 0 ? { ...history, doubled: links.doubled } : history;

@@ -72,11 +72,17 @@ function evidenceOf(report) {
     rows.push(["act", `${report.act.get("kind")}: ${report.act.get("value")}`]);
   }
   if (report.decision !== undefined) rows.push(...figuresOf(report.decision));
-  if (report.head !== null) {
-    const { size, time } = report.head;
-    rows.push(["rests on", `the log's first ${size} records, as of ${moment(time)}`]);
-  }
+  rows.push(...standingOf(report));
   return rows;
+}
+
+/** FINAL, or the heads that the verdict rests on. */
+function standingOf({ final, heads }) {
+  if (final) return [["FINAL", "no record that is not in these files can change this"]];
+  return heads.map(({ name, size, time }) => [
+    "as of the head",
+    `"${name}", ${size} records, ${moment(time)}`,
+  ]);
 }
 
 /** What was counted, and by how many councils it is certified (CNT-10, CER-1). */
