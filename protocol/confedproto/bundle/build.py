@@ -9,11 +9,10 @@ from typing import Final
 from confedproto import codec, record
 from confedproto.bodies.act import Act
 from confedproto.bodies.charter import Charter
-from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.mandate import Mandate
-from confedproto.bodies.vote import Vote
 from confedproto.bundle import container, evidence
 from confedproto.bundle.container import Bundle, Entry, Proof, Receipt, SignedHead
+from confedproto.bundle.decided import needed_for
 from confedproto.bundle.evidence import Evidence
 from confedproto.bundle.form import BundleKind
 from confedproto.bundle.membership import sponsoring_links
@@ -231,28 +230,14 @@ def build_certificate(view: View, motion: RecordId, now: int) -> bytes:
 
     Raises LocalProtocolError with the reason why there is no certificate here.
     """
-    status = view.motion_status(motion, now)
-    if isinstance(status, Reason):
-        raise LocalProtocolError(status)
-    certificate, freeze = status.certificate, status.freeze
-    if certificate is None or freeze is None or not isinstance(freeze.record.body, Freeze):
-        raise LocalProtocolError(status.fault or Reason.LOCKS_MISSING, status.state)
+    needed = needed_for(view, motion, now)
     draft = _Draft(view, now)
-    body = freeze.record.body
-    for voter in body.councils:
-        draft.add_council(CouncilId(voter.council))
-    motion_record = _placed(view, motion).record
-    if motion_record.subject is not None:
-        admitted = view.admitted(motion_record.subject)
-        joined = (admitted.get(CouncilId(voter.council)) for voter in body.councils)
-        first = {m.accession for m in joined if m is not None and m.accession is not None}
-        _add_members(draft, motion_record.subject, {*first, *(body.accessions or ())})
-    vote = certificate.vote
-    counted = vote.body.counted if isinstance(vote.body, Vote) else ()
-    for one in (*(body.seconds or ()), *counted):
-        draft.add(_placed(view, RecordId(one)).record)
-    for certified in (motion_record, freeze.record, *certificate.votes, *certificate.locks):
-        draft.add(certified)
+    for council in sorted(needed.councils):
+        draft.add_council(council)
+    for compact, accessions in needed.accessions.items():
+        _add_members(draft, compact, accessions)
+    for one in needed.records.values():
+        draft.add(one)
     return draft.done("certificate", motion)
 
 
@@ -385,12 +370,16 @@ def _add_members(draft: _Draft, compact: RecordId, named: set[bytes] | None = No
     draft.add(found[0])
     for founder in found[1].founders:
         draft.add_council(CouncilId(founder.council))
+    members = view.members(compact)
     accessions = [
         placed.record
         for placed in view.about(compact, "accession")
-        if (member := view.members(compact).get(placed.record.council)) is not None
-        and member.accession == placed.record.id
-        and (named is None or placed.record.id in named)
+        if (
+            placed.record.id in named
+            if named is not None
+            else (member := members.get(placed.record.council)) is not None
+            and member.accession == placed.record.id
+        )
     ]
     links = [placed.record for kind in LINK_KINDS for placed in view.of_kind(kind)]
     for one in (*accessions, *sponsoring_links(found[1], accessions, links)):

@@ -37,7 +37,8 @@ _KINDS: Final[Mapping[BundleKind, frozenset[str] | None]] = {
     "act": _CHAIN | _MEMBERSHIP | _TENURE | {"act", "position", "amend"},
     "certificate": _CHAIN
     | _MEMBERSHIP
-    | {"motion", "second", "freeze", "position", "vote", "lock"},
+    | {"motion", "second", "freeze", "position", "vote", "lock"}
+    | {"exit", "withdraw", "takeover", "amend", "affected-claim", "roll", "ratify"},
     "record": None,  # any: the subject says which
 }
 
