@@ -142,7 +142,7 @@ def _freezes(out: Vectors) -> None:
     pairs = [[one.id, 2] for one in FOUNDERS]
     for slug, reason, rule, change in (
         ("by-another", "motion-not-mover", "FRZ-1", {"by": FOUNDERS[1]}),
-        ("taken-over", "motion-takeover", "MOT-8", {"takeover": filler("takeover")}),
+        ("taken-over", "bundle-missing", "BUN-12", {"takeover": filler("takeover")}),
         ("early", "discussion-open", "FRZ-1", {"time": FROZEN - 1}),
         ("lapsed", "motion-lapsed", "FRZ-1", {"time": TIME + 180 * DAY + 1}),
         ("no-notice", "freeze-window", "COM-4", {"opens": OPENS - 1, "closes": CLOSES - 1}),
@@ -151,19 +151,32 @@ def _freezes(out: Vectors) -> None:
         ("one-left-out", "freeze-roll", "FRZ-2", {"councils": pairs[:3]}),
         ("mover-left-out", "freeze-roll", "FRZ-1", {"councils": pairs[1:]}),
         ("other-weight", "freeze-roll", "FRZ-2", {"councils": [[pairs[0][0], 1], *pairs[1:]]}),
-        ("versions", "freeze-version", "MOT-6", {"versions": [filler("version")]}),
-        ("rolls", "freeze-roll", "POS-7", {"rolls": [40] * 4}),
+        ("versions", "bundle-missing", "BUN-12", {"versions": [filler("version")]}),
+        ("rolls", "bundle-missing", "BUN-12", {"rolls": [40] * 4}),
     ):
         _unknown(out, rule, reason, f"freeze-{slug}", "the freeze is not valid", freeze=change)
     why = "the first accession of a council is not named"
     unnamed = {"accessions": None}
     _valid(out, "FRZ-2", "unnamed", why, sponsors=(0, 1), locks=range(4), freeze=unnamed)
     asked = {"people_quorums": [["coordination", 1, 5]]}
+    for slug, motion in (
+        ("version", {"version": filler("version")}),
+        ("parent", {"parent": filler("parent")}),
+        ("units", {"units": sorted([filler("unit"), filler("another unit")])}),
+    ):
+        why = "what the motion rests on is not there"
+        _unknown(out, "BUN-12", "bundle-missing", f"motion-{slug}", why, motion=motion)
+    for slug in ("exits", "decisions", "claims"):
+        why = "a record that the freeze names is not there"
+        named = {slug: [filler(slug)]}
+        _unknown(out, "BUN-12", "bundle-missing", f"freeze-{slug}", why, freeze=named)
+    why = "a region's motion names the lower compacts that it concerns"
+    _unknown(out, "NES-4", "level-lower", "no-units", why, compact={"level": 2})
     why = "a quorum of the people without rolls"
     _unknown(out, "CNT-13", "freeze-roll", "no-rolls", why, compact=asked)
     reading = {"first": filler("first reading")}
     why = "the first reading is not in a file"
-    _unknown(out, "MOT-11", "motion-reading", "second-reading", why, motion=reading)
+    _unknown(out, "BUN-12", "bundle-missing", "second-reading", why, motion=reading)
     two = Decision()
     raw = payload(
         "freeze",

@@ -4,9 +4,12 @@ import { compare, equal, toHex } from "./bytes.js";
 import { compactOf } from "./compact.js";
 import { Refusal, refuse } from "./errors.js";
 import { freezeFault } from "./freeze.js";
-import { ruleOf } from "./law.js";
+import { ruleFor, ruleOf } from "./law.js";
 import { receiptsNeeded } from "./mandate.js";
 import { count } from "./tally.js";
+
+/** Classes about the compact itself, which concern all of its councils (NES-4). */
+const WITHIN = new Set(["charter", "accession", "exclusion", "dissolution", "dormancy"]);
 
 /** q, for so many councils in C (CER-1). */
 export const quorumOfLocks = (councils) =>
@@ -22,9 +25,11 @@ export function certified(proved) {
   const freeze = theFreeze(proved, motion.id);
   checkJoined(proved, motion.subject, compact, freeze);
   const votes = checkComplete(proved, motion.id, freeze);
+  checkAlone(proved, motion, compact, freeze);
   const law = ruleOf(compact, motion.body);
   if (law === null) refuse("class-unknown");
   if (!members.has(toHex(motion.council))) refuse("compact-member");
+  if (compact.has("level") && !WITHIN.has(motion.body.get("name"))) refuse("level-lower");
   const about = (kind) => ofKind(proved, kind).filter((one) => equal(one.subject, motion.id));
   const fault = freezeFault(freeze, { motion, compact, members, seconds: about("second") });
   if (fault !== null) refuse(fault);
@@ -63,6 +68,24 @@ function checkJoined(proved, compactId, compact, freeze) {
   );
   const all = freeze.body.get("councils").every(([council]) => inside.has(toHex(council)));
   if (!all) refuse("bundle-missing");
+}
+
+/**
+ * What a freeze may rest on besides seconds and accessions is not judged here: to this verifier it
+ * is not in the file, and the answer is UNKNOWN.
+ */
+function checkAlone(proved, motion, compact, freeze) {
+  const beside = ["exits", "decisions", "claims", "versions", "takeover", "rolls"];
+  const asked = ["first", "version", "units"];
+  if (beside.some((name) => freeze.body.has(name))) refuse("bundle-missing");
+  if (asked.some((name) => motion.body.has(name))) refuse("bundle-missing");
+  const parent = motion.body.get("parent");
+  if (parent !== undefined && !proved.records.has(toHex(parent))) refuse("bundle-missing");
+  const voters = new Set(freeze.body.get("councils").map(([council]) => toHex(council)));
+  const letIn = ofKind(proved, "accession").some(
+    ({ body, council }) => body.has("motion") && voters.has(toHex(council)),
+  );
+  if (letIn && ruleFor(compact, "accession") !== null) refuse("bundle-missing");
 }
 
 /** The votes, of one list: every record that they and the freeze name is there, none of another motion. */
