@@ -86,12 +86,12 @@ class Opening:
     def __init__(
         self,
         network: NetworkId,
-        asked: Callable[[int, bytes], bool],
+        asked: Callable[[int, wire.Run], bool],
         count: int | None = None,
         *,
         provisional: bool = False,
     ) -> None:
-        """`asked` says whether a run of a log is awaited from a link: any other is dropped.
+        """`asked` says whether a run is awaited from a link: any other is dropped unopened.
 
         `provisional`: in bulk the signatures of plain records may wait (SYN-11); `bulk` holds
         while it comes in, and `last` is when its last run came.
@@ -141,7 +141,7 @@ class Opening:
                 try:
                     async for message in messages:
                         run = message if isinstance(message, wire.Run) else None
-                        if run is not None and not self._asked(number, run.log):
+                        if run is not None and not self._asked(number, run):
                             continue  # nobody opens what nobody asked for
                         if run is not None and len(run.leaves) > INLINE_LEAVES:
                             slot = _Slot()

@@ -106,9 +106,9 @@ class Engine:
         """Whether a transport key is that of a linked council's node, or of an accepted guest."""
         return self.reception.council_behind(remote) is not None
 
-    def asked(self, link: int, log_: bytes) -> bool:
-        """Whether a run of this log is awaited from this link: any other is not worth opening."""
-        return self._fetcher.asked(link, LogId(log_)) or self._pusher.welcome(link, LogId(log_))
+    def asked(self, link: int, run: wire.Run) -> bool:
+        """Whether a run is awaited from this link, or a push: any other is not worth opening."""
+        return self._fetcher.asked(link, LogId(run.log)) or self._pusher.welcome(link, run)
 
     def run_message(
         self, effect: fx.ServeRun, leaves: Iterable[tuple[bytes, bytes | None]]

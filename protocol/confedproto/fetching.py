@@ -177,7 +177,7 @@ class Fetcher:
         if self.puller.asked(log_, session.link):
             return True
         free = log_ != self._keeper.own and log_ not in self.puller.under_way
-        if free and self._pusher.take(session.link, run, leaves):
+        if self._pusher.take(session.link, run, leaves) and free:
             return True
         self.announced(session, runs.told(self._view, run), now)
         return False

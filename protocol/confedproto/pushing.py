@@ -90,22 +90,26 @@ class Pusher:
         """A link is gone."""
         self._taken.pop(link, None)
 
-    def welcome(self, link: int, log: LogId) -> bool:
-        """Whether a run that nobody asked for is worth opening: a few an hour for each council."""
+    def welcome(self, link: int, run: wire.Run) -> bool:
+        """Whether a run that nobody asked for is worth opening: short, and one of a few an hour."""
         taken = self._taken.get(link)
-        return taken is None or taken.left(self._origin(log), self._now)
+        short = len(run.leaves) <= PUSH_LEAVES_MAX
+        return short and (taken is None or taken.left(self._origin(LogId(run.log)), self._now))
 
     def take(self, link: int, run: wire.Run, leaves: Sequence[Leaf]) -> bool:
-        """Whether a run that nobody asked for continues what is held here, and is taken in."""
+        """Whether a run that nobody asked for continues what is held here, and is taken in.
+
+        It counts as one of its council's from that link, of use or not: it has been opened.
+        """
         log = LogId(run.log)
+        taken = self._taken.setdefault(link, Hourly(PUSHES_PER_HOUR))
+        if len(leaves) > PUSH_LEAVES_MAX or not taken.take(self._origin(log), self._now):
+            return False
         entry = self._view.logs.get(log)
         held = entry.tree.size if entry is not None else 0
         kinds = {leaf.kind for leaf in leaves if isinstance(leaf, VerifiedRecord)}
         opens = entry is not None or runs.is_later(leaves)
-        if run.start != held or not opens or not is_urgent(kinds) or len(leaves) > PUSH_LEAVES_MAX:
-            return False
-        taken = self._taken.setdefault(link, Hourly(PUSHES_PER_HOUR))
-        return taken.take(self._origin(log), self._now)
+        return run.start == held and opens and is_urgent(kinds)
 
     def _origin(self, log: LogId) -> CouncilId | None:
         entry = self._view.logs.get(log)

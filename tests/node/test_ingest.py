@@ -71,7 +71,7 @@ async def test_workers_and_thread_say_the_same(count: int, monkeypatch: pytest.M
 
 
 async def test_messages_stay_in_order_and_unasked_runs_are_dropped() -> None:
-    opening = Opening(NETWORK, lambda _, log: log != bytes(32), 0)
+    opening = Opening(NETWORK, lambda _, run: run.log != bytes(32), 0)
     give, take = trio.open_memory_channel[inputs.Input](100)
 
     async def messages() -> AsyncGenerator[wire.Message, None]:

@@ -10,7 +10,7 @@ from confedproto import inputs, runs, wire
 from confedproto.councildrafts import CouncilDesk
 from confedproto.drafts import Draft
 from confedproto.ids import LogId
-from confedproto.limits import PUSHES_PER_HOUR
+from confedproto.limits import PUSH_LEAVES_MAX, PUSHES_PER_HOUR
 from confedproto.testing import SimNode, Simulator, seeded_key
 from confedproto.testing_servers import attach, new_server
 
@@ -142,15 +142,20 @@ def test_push_to_a_peer_that_lacks_what_comes_before_is_pulled_whole() -> None:
     assert held(nodes[1], own) == entry.tree.size
 
 
-def push(sim: Simulator, author: SimNode, target: SimNode, start: int) -> list[fx.Effect]:
-    """What `target` makes of the end of the author's log, sent by it unasked."""
+def tail(author: SimNode, start: int) -> wire.Run:
+    """The end of the author's log as a run."""
     entry = author.engine.view.logs[author.engine.own]
     served = runs.served(entry, 0, wire.Pull(log=entry.id, start=start))
     assert served is not None
     rows = [(envelope, part) for envelope, part, *_ in author.disk[entry.id][start:]]
-    run = author.engine.run_message(served, rows)
+    return author.engine.run_message(served, rows)
+
+
+def push(sim: Simulator, author: SimNode, target: SimNode, start: int) -> list[fx.Effect]:
+    """What `target` makes of the end of the author's log, sent by it unasked."""
+    run = tail(author, start)
     link = next(iter(target.engine.sessions))
-    leaves = [sim.open_leaf(envelope, part) for envelope, part in rows]
+    leaves = [runs.open_leaf(sim.network, leaf) for leaf in run.leaves]
     return target.engine.handle(inputs.RunOpened(link=link, run=run, leaves=leaves), sim.now)
 
 
@@ -190,15 +195,40 @@ def test_peer_that_pushes_more_than_its_share_is_not_even_opened() -> None:
     own = quiet(sim, nodes)
     target, link = nodes[1].engine, next(iter(nodes[1].engine.sessions))
     for turn in range(PUSHES_PER_HOUR):
-        assert target.asked(link, own)
         size = held(nodes[0], own)
         rename(sim, nodes[0], f"Name {turn}")
+        assert target.asked(link, tail(nodes[0], size))
         assert kept(push(sim, nodes[0], nodes[1], size)) == 1
-    assert not target.asked(link, own)
     size = held(nodes[0], own)
     rename(sim, nodes[0], "Once more")
+    late = tail(nodes[0], size)
+    assert not target.asked(link, late)
     effects = push(sim, nodes[0], nodes[1], size)
     assert (kept(effects), pulls(effects)) == (0, [size])
     sim.now += 3_600_000
     target.handle(inputs.Tick(), sim.now)
-    assert target.asked(link, own)
+    assert target.asked(link, late)
+
+
+def test_runs_that_nobody_asked_for_count_although_they_are_of_no_use() -> None:
+    sim, nodes = row(9, 2)
+    own = quiet(sim, nodes)
+    target, link = nodes[1].engine, next(iter(nodes[1].engine.sessions))
+    for _ in range(PUSHES_PER_HOUR):  # leaves that are held already
+        assert target.asked(link, tail(nodes[0], 0))
+        assert kept(push(sim, nodes[0], nodes[1], 0)) == 0
+    size = held(nodes[0], own)
+    rename(sim, nodes[0], "Anew")
+    assert not target.asked(link, tail(nodes[0], size))
+
+
+def test_run_that_nobody_asked_for_longer_than_a_push_is_not_opened() -> None:
+    sim, nodes = row(10, 2)
+    quiet(sim, nodes)
+    target, link = nodes[1].engine, next(iter(nodes[1].engine.sessions))
+    leaf = tail(nodes[0], 0).leaves[0]
+    run = wire.Run(log=bytes(32), start=0, leaves=(leaf,) * PUSH_LEAVES_MAX, head=b"x")
+    assert target.asked(link, run)
+    assert not target.asked(
+        link, wire.Run(log=run.log, start=0, leaves=(*run.leaves, leaf), head=b"x")
+    )
