@@ -1,53 +1,209 @@
-"""A long catch-up that is cut ten times: what is transferred twice."""
+"""A long catch-up that is interrupted ten times: what is transferred twice.
 
+    python -m tools.bench.resume [--count N] [--seed N] [--report docs/reliability.md]
+
+Real processes and real kills: in turn the cable is cut, the node that catches up gets SIGKILL, and
+the one that serves it does; when, the seed says. `--report` adds a line to the page's table if
+everything came, a cut made no more than one run come twice, and a kill of the node that catches up
+no more than the two pulls under way (SYN-5, SYN-6).
+"""
+
+import argparse
+import datetime
+import itertools
+import random
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from confednode import keyring
+from confednode.store import Store
+from confedproto import merkle, wire
+from confedproto.ids import log_id
+from confedproto.limits import RUN_MAX_BYTES, RUN_MAX_RECORDS
+from confedproto.sync import WINDOW_RECORDS
 from tools.bench import nodes
 from tools.bench.figures import Figure
 from tools.bench.proxy import Proxy
 
-CUTS = 10
+INTERRUPTIONS: Final = 10
+COUNT: Final = 200_000
+SEED: Final = 5
+CALM_S: Final = 0.3  # after a cut, without a leaf more on the receiver's disk: it has stored all
+FOUNDING: Final = 3  # leaves of an author's log beside its statements: charter, node, invitation
+KINDS: Final = ("cable", "fresh", "author")
+RUN_RECORDS: Final = (
+    nodes.RUNS_A_CUT * RUN_MAX_BYTES // (nodes.ENVELOPE_BYTES + 8)
+)  # of one message
+_END: Final = "<!-- end of interrupted catch-ups -->"
 
 
-def run(quick: bool) -> list[Figure]:
-    """The figures."""
-    count = 20_000 if quick else 200_000
-    with tempfile.TemporaryDirectory(prefix="confed-bench-") as folder:
-        whole, _, _ = _fetch(Path(folder) / "a", count, 0)
-        cut, seconds, held = _fetch(Path(folder) / "b", count, CUTS)
-    again = (cut - whole) / CUTS
-    return [
-        Figure(what=f"catch-up of {count}, cut {CUTS} times: seconds", value=seconds, unit="s"),
-        Figure(what="records held of those", value=held, unit="", goal=count, least=True),
-        Figure(
-            what="bytes more than uncut, a cut, in runs of 64 KiB",
-            value=again / 65_536,
-            unit="runs",
-            goal=nodes.RUNS_A_CUT,
-        ),
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One catch-up: statements held in the end, and what each interruption made come twice."""
+
+    seconds: float
+    held: int
+    twice: tuple[float, ...]  # records, by interruption; KINDS in turn
+
+    @property
+    def cut(self) -> float:
+        """Of the worst interruption that left the receiver alive, in records."""
+        return max(one for at, one in enumerate(self.twice) if KINDS[at % 3] != "fresh")
+
+    @property
+    def killed(self) -> float:
+        """Of the worst kill of the receiver, in records."""
+        return max(one for at, one in enumerate(self.twice) if KINDS[at % 3] == "fresh")
 
 
-def _fetch(folder: Path, count: int, cuts: int) -> tuple[int, float, int]:
+def catch_up(folder: Path, count: int, seed: int, interruptions: int = INTERRUPTIONS) -> Outcome:
+    """Two nodes; `interruptions` of the one's catch-up with the other."""
+    rng = random.Random(seed)
     author, fresh = nodes.found(folder, "author"), nodes.found(folder, "fresh")
     nodes.fill(author, count)
     author.start()
     fresh.start()
     proxy = Proxy(author.listen)
     begun = time.perf_counter()
+    # Where each part of the log is interrupted: never at its beginning, never past its end.
+    points = sorted(rng.sample(range(count // 20, count * 9 // 10), interruptions))
+    marks = [(0, 0)]  # bytes that came down the cable, leaves that are stored
     try:
         author.link(fresh, proxy.address)
-        for cut in range(1, cuts + 1):
-            fresh.until(author, cut * count // (cuts + 2))
-            proxy.cut()
-            time.sleep(0.05)
+        for number, point in enumerate(points):
+            fresh.until(author, point, poll_s=0.005)
+            _interrupt(KINDS[number % 3], author, fresh, proxy)
+            held = _at_rest(fresh, author)  # only then has the proxy stopped counting, too
+            marks.append((proxy.down, held))
             proxy.heal()
-        fresh.until(author, count + 3)
+        fresh.until(author, count + FOUNDING)
         seconds = time.perf_counter() - begun
-        return proxy.down, seconds, fresh.sizes()[author.id] - 3
+        marks.append((proxy.down, fresh.sizes()[author.id]))
     finally:
         fresh.stop()
         author.stop()
         proxy.close()
+    cost = _Wire(author)
+    parts = itertools.pairwise(marks[:-1])
+    twice = tuple(
+        (down - was - cost.of(had, held)) / cost.leaf for (was, had), (down, held) in parts
+    )
+    return Outcome(seconds=seconds, held=min(count, marks[-1][1] - FOUNDING), twice=twice)
+
+
+def _interrupt(what: str, author: nodes.Council, fresh: nodes.Council, proxy: Proxy) -> None:
+    """End the transfer; both nodes run when this returns, and the cable is cut."""
+    victim = {"fresh": fresh, "author": author}.get(what)
+    if victim is not None:
+        victim.kill()
+    proxy.cut()
+    if victim is not None:
+        victim.start()
+
+
+def _at_rest(fresh: nodes.Council, author: nodes.Council) -> int:
+    """How far the receiver holds the log when nothing more of what had come is being stored."""
+    held, since = -1, time.perf_counter()
+    while time.perf_counter() - since < CALM_S:
+        if (now := fresh.sizes().get(author.id, 0)) != held:
+            held, since = now, time.perf_counter()
+        time.sleep(0.02)
+    return held
+
+
+class _Wire:
+    """What leaves of the author's log take on the wire, with heads, proofs and frames (SYN-5)."""
+
+    def __init__(self, author: nodes.Council) -> None:
+        keys = keyring.read_node_keys(author.home.node_key)
+        self._log: Final = log_id(author.network, author.council, keys.signer.public)
+        store = Store(author.home.database)
+        leaves = [envelope for envelope, *_ in store.leaves(self._log)]
+        self._head: Final = next(one.head for one in store.heads() if one.log == self._log) or b""
+        store.close()
+        self._tree: Final = merkle.Tree(map(merkle.leaf_hash, leaves))
+        self._leaf: Final = leaves[len(leaves) // 2]
+        self.leaf: Final = self._frame(2, 0) - self._frame(1, 0)
+
+    def _frame(self, leaves: int, proof: int) -> int:
+        run = wire.Run(
+            log=self._log,
+            start=self._tree.size,
+            leaves=((self._leaf,),) * leaves,
+            head=self._head,
+            proof=(bytes(32),) * proof or None,
+        )
+        return len(wire.encode(run)) + 18  # its length before it, its tag behind it
+
+    def of(self, start: int, end: int) -> int:
+        """The bytes of leaves [start, end): in pulls, each in runs that fill a frame."""
+        total, size = 0, self._tree.size
+        while start < end:
+            until = min(start + RUN_MAX_RECORDS, end)
+            while start < until:
+                count = min(RUN_RECORDS, until - start)
+                start += count
+                total += self._frame(1, len(self._tree.consistency(start, size)))
+                total += (count - 1) * self.leaf
+        return total
+
+
+def run(quick: bool) -> list[Figure]:
+    """The figures."""
+    count = COUNT // 10 if quick else COUNT
+    with tempfile.TemporaryDirectory(prefix="confed-bench-") as folder:
+        done = catch_up(Path(folder), count, SEED)
+    return [
+        Figure(
+            what=f"catch-up of {count}, {INTERRUPTIONS} cuts and kills: seconds",
+            value=done.seconds,
+            unit="s",
+        ),
+        Figure(what="records held of those", value=done.held, unit="", goal=count, least=True),
+        Figure(
+            what="records that came twice after a cut, at most (one run)",
+            value=done.cut,
+            unit="",
+            goal=RUN_RECORDS,
+        ),
+        Figure(
+            what="after a kill of the receiver, at most (two pulls)",
+            value=done.killed,
+            unit="",
+            goal=WINDOW_RECORDS,
+        ),
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; see the top of this file."""
+    parser = argparse.ArgumentParser(description="A catch-up that is interrupted ten times.")
+    parser.add_argument("--count", type=int, default=COUNT, help="records to catch up with")
+    parser.add_argument("--seed", type=int, default=SEED, help="says when it is interrupted")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="add a line to its table")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="confed-bench-") as folder:
+        done = catch_up(Path(folder), options.count, options.seed)
+    print(f"{done.held} of {options.count} held after {done.seconds:.0f} s")
+    print("came twice, for each interruption:", ", ".join(f"{one:.0f}" for one in done.twice))
+    held = done.held == options.count
+    held = held and done.cut <= RUN_RECORDS and done.killed <= WINDOW_RECORDS
+    if held and options.report is not None:
+        today = datetime.datetime.now(datetime.UTC).date().isoformat()
+        again = f"`python -m tools.bench.resume --count {options.count} --seed {options.seed}`"
+        line = (
+            f"| {today} | {done.held:,} | {INTERRUPTIONS} | {done.cut:,.0f} | {done.killed:,.0f} |"
+            f" {done.seconds:.0f} | {again} |\n"
+        )
+        page = options.report.read_text("utf-8")
+        options.report.write_text(page.replace(_END, line + _END), "utf-8")
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
