@@ -48,6 +48,8 @@ def _reminders(reply: dict[str, Any]) -> Iterator[str]:
     """What the keyholders should do soon."""
     if reply["life"] != "active":
         yield f"The council is {reply['life']}."
+    if reply.get("rivals"):
+        yield f"Rival servers: {', '.join(reply['rivals'])} (confed node replace --keep KEY)"
     if (alone := marks.steps_alone(reply["steps"])) is not None:
         yield alone
     if reply["signing"] == "held":

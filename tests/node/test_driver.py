@@ -2,7 +2,9 @@
 
 import contextlib
 import gc
+import secrets
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from confednode import conversation, links, places, store
 from confednode import driver as module
 from confednode.errors import ControlError, LinkError, NodeReason, StoreError
 from confedproto import effects as fx
-from confedproto import heartbeat, wire
+from confedproto import heartbeat, text, wire
+from confedproto.council import token_key
 from confedproto.errors import Reason
 from confedproto.ids import LogId
 from tests.support.nodes import Node, Nodes, RawPeer, nodes_in, until
@@ -115,6 +118,27 @@ async def test_councils_that_rotated_link_by_invitation(nodes: Nodes) -> None:
     compact = await south.found_compact()
     await north.until_known(compact)
     assert (await north.state_of(south))["name"] == "Name 1"
+
+
+async def test_leaked_invitation_links_the_first_and_tells_the_other_why(nodes: Nodes) -> None:
+    north, south, thief = [await nodes.start(name) for name in ("north", "south", "thief")]
+    key = token_key(secrets.token_bytes(16))
+    public, expires = text.encode_key(key.public), int(time.time()) + 3_600
+    await north.submit(await north.ask("draft-invite", key=public, expires=expires))
+    for guest in (south, thief):
+        await guest.submit(await guest.ask("draft-answer", council=north.id, key=public), key)
+    await south.dial(north)
+    await south.until_link(north)
+    await thief.dial(north)
+
+    async def told() -> bool:
+        return (await thief.state_of(north)).get("reason") == "invitation-used"
+
+    await until(told, "the reason")
+    await north.until_refused("invitation-used")
+    assert (await south.state_of(north))["state"] == "connected"
+    rows = (await north.ask("log", kind="guest", limit=9))["records"]
+    assert [row["council"] for row in rows] == [north.id]
 
 
 async def test_node_whose_store_has_another_branch_loads_it_and_goes_on(nodes: Nodes) -> None:
