@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "links": "links",
     "unlink": "links",
     "follow": "follow",
+    "archive": "archive",
     "compact": "compacts",
     "motion": "motions",
     "position": "positions",

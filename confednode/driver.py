@@ -136,14 +136,25 @@ class Driver:
 
     async def submit(self, item: VerifiedRecord, *, evidence: bool = False) -> fx.Answered:
         """Hand in a record of this council; answers after it is committed, or refused."""
+        return await self._answered(
+            lambda n: inputs.Submit(token=n, record=item, evidence=evidence)
+        )
+
+    async def _answered(self, asked: Callable[[int], inputs.Input]) -> fx.Answered:
         token = next(self._numbers)
         event = self._waiting[token] = trio.Event()
         try:
-            await self._pump.send(inputs.Submit(token=token, record=item, evidence=evidence))
+            await self._pump.send(asked(token))
             await event.wait()
             return self._answers.pop(token)
         finally:
             del self._waiting[token]
+
+    async def take_in(self, run: wire.Run) -> Reason | None:
+        """Take in a run that the operator brings; answers after it is committed, or refused."""
+        leaves = await self._opening.open(run)
+        answer = await self._answered(lambda n: inputs.Imported(token=n, run=run, leaves=leaves))
+        return answer.fault
 
     async def growth(self) -> None:
         """Wait until some log has grown on disk."""

@@ -13,7 +13,6 @@ from typing import Final, assert_never
 
 from confedproto import effects as fx
 from confedproto import gossip, inputs, log, runs, scopes, wire
-from confedproto.chains import leaf_kind
 from confedproto.comparing import Comparer, Words
 from confedproto.duties import Duties
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
@@ -21,17 +20,28 @@ from confedproto.fetching import Fetcher
 from confedproto.filling import Filler
 from confedproto.guard import Signing, answer, ask
 from confedproto.heartbeat import Heartbeat
-from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, TransportKey, log_id
+from confedproto.ids import (
+    CouncilId,
+    Hash,
+    LogId,
+    NetworkId,
+    PublicKey,
+    RecordId,
+    TransportKey,
+    log_id,
+)
+from confedproto.importing import Importer
 from confedproto.interest import Interest
 from confedproto.keeper import Keeper
 from confedproto.keys import SigningKey
 from confedproto.pen import Pen
 from confedproto.plain import Feeder
-from confedproto.pushing import Pusher, is_urgent
+from confedproto.pushing import Pusher
 from confedproto.quotas import DEFAULT_QUOTAS, Ledger, Quotas
 from confedproto.reception import Reception
 from confedproto.record import Leaf
 from confedproto.session import Session, State
+from confedproto.telling import Teller
 from confedproto.view import Log, View
 from confedproto.writer import Writer
 
@@ -69,6 +79,9 @@ class Engine:
         helpers = (self._announcer, self._filler, self._pusher)
         self._fetcher: Final = Fetcher(*wants, *helpers, send=self._send, refuse=self._refuse)
         self._puller: Final = self._fetcher.puller
+        known = (self._comparer, self._announcer, self._puller, self._pusher, self.sessions)
+        self._teller: Final = Teller(self.view, *known, emit=lambda one: self._out.append(one))
+        self._importer: Final = Importer(self.view, self.keeper, self.ledger, self._keep)
         self._ended = False  # a link was ended by this input
         self._out: list[fx.Effect] = []
         self.view.add_council(council)
@@ -84,11 +97,7 @@ class Engine:
         via: CouncilId | None = None,
         stored: int = 0,
     ) -> None:
-        """Load one log from the store: (leaf, envelope, arrived) in order, and its head.
-
-        Of a withheld leaf the store has its hash. `via` introduced the log, which takes `stored`
-        bytes.
-        """
+        """Load one log: (leaf, envelope or hash, arrived) in order, its head; `stored` bytes."""
         entry = self.view.add_log(log_id(self.view.network, council, key), council, key)
         self._feed(entry, ((leaf, runs.kept_hash(leaf, raw), at) for leaf, raw, at in leaves))
         self.ledger.follow(entry.id, via)
@@ -153,6 +162,10 @@ class Engine:
                 self._submit(event, now)
             case inputs.Tick():
                 self._tick(now)
+            case inputs.Imported():
+                fault = self._importer.take(event.run, event.leaves, now)
+                one = RecordId(event.run.log)
+                self._out.append(fx.Answered(token=event.token, record=one, fault=fault))
             case inputs.Follow():
                 self._fetcher.follow(event.council, event.mode, now)
             case inputs.Override():
@@ -272,7 +285,7 @@ class Engine:
             case wire.Fresh():
                 self._out += self._heartbeat.take(session, message, now)
             case wire.Pull():
-                self._serve(session, message)
+                self._teller.serve(session, message)
             case wire.AskHead():
                 self._send(session.link, answer(self.view.logs.get(LogId(message.log)), message))
             case wire.HeadTold():
@@ -296,13 +309,6 @@ class Engine:
         for message in words.messages:
             self._send(session.link, message)
         self._announcer.add(session.link, words.logs)
-
-    def _serve(self, session: Session, pull: wire.Pull) -> None:
-        run = runs.served(self.view.logs.get(LogId(pull.log)), session.link, pull)
-        if run is not None:  # else the peer's own time limit asks somebody else
-            self._out.append(run)
-            self._puller.learn(session.link, run.log, pull.start)
-            self._announcer.answered(session.link)
 
     def _accept(self, session: Session, run: wire.Run, leaves: Sequence[Leaf], now: int) -> None:
         log_ = LogId(run.log)
@@ -335,24 +341,8 @@ class Engine:
             entry.head = head
         via = self.ledger.via(entry.id, None)
         self._out.append(runs.kept(entry, run, head if complete else None, arrived, via))
-        self._grown(entry, run.start, now)
+        self._teller.grown(entry, run.start, now)
         self._fetcher.look_again(now)
-
-    def _grown(self, entry: Log, start: int, now: int) -> None:
-        if entry.head is None:
-            return
-        size, root = entry.head.size, entry.head.root
-        urgent = is_urgent({leaf_kind(leaf) for leaf in set(entry.leaves[start:])})
-        pushed = urgent and self._pusher.wants(entry, start, now)
-        self._comparer.put(entry.head, entry)
-        for link, session in self.sessions.items():
-            held = self._puller.size_at(link, entry.id)
-            if pushed and session.state is State.OPEN and held <= start:
-                self._serve(session, wire.Pull(log=entry.id, start=start))
-                self._puller.learn(link, entry.id, size)
-            elif held < size:
-                self._announcer.add(link, [entry.id], urgent=urgent)
-        self._out.append(fx.Grown(log=entry.id, council=entry.council, size=size, root=root))
 
     def _fill(self, session: Session, message: wire.Leaves, now: int) -> None:
         """Leaves that were withheld have come."""
@@ -360,7 +350,7 @@ class Engine:
         self._settle()
         if filled.kept.leaves:
             self._out.append(filled.kept)
-            self._grown(filled.entry, filled.entry.tree.size, now)
+            self._teller.grown(filled.entry, filled.entry.tree.size, now)
         self._fetcher.ask_for(filled.more)
 
     # --- own records ------------------------------------------------------------------------
@@ -380,7 +370,7 @@ class Engine:
             self._heartbeat.refreshed(self.own)
             self.keeper.guard.signed = True
             self._out.append(stored)
-            self._grown(self.view.logs[self.own], stored.start, now)
+            self._teller.grown(self.view.logs[self.own], stored.start, now)
 
     def _told(self, session: Session, message: wire.HeadTold, now: int) -> None:
         if (proof := self.keeper.told(session.council, message)) and self.keeper.may_act(now):

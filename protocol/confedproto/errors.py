@@ -76,6 +76,7 @@ class Reason(StrEnum):
     LOG_FORK = "log-fork"
     LEAF_WITHHELD = "leaf-withheld"
     LEAF_OTHER = "leaf-other"
+    ARCHIVE_FORM = "archive-form"
     # authority, specs/04
     THRESHOLD_ONE = "threshold-one"
     THRESHOLD_TWO = "threshold-two"

@@ -67,6 +67,15 @@ class Submit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A run that the operator brings from a file; the answer is an Answered with `token`."""
+
+    token: int
+    run: Run
+    leaves: Sequence[Leaf]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
     """Time has passed; sent when `Engine.next_deadline` is reached."""
 
@@ -84,4 +93,6 @@ class Override:
     """The operator has typed that the node may sign without its peers' answers (RES-5)."""
 
 
-Input = LinkUp | LinkDown | Received | RunOpened | Judged | Submit | Follow | Tick | Override
+Input = (
+    LinkUp | LinkDown | Received | RunOpened | Judged | Submit | Imported | Follow | Tick | Override
+)

@@ -38,6 +38,14 @@ class Reader:
         self._council = council
         self._in: dict[bytes, bool] = {}
 
+    @classmethod
+    def of_archive(cls, view: View, scope: bytes | None) -> "Reader":
+        """Whoever reads an archive of this scope: public records and those of the scope."""
+        out = cls(view, None)
+        if scope is not None:
+            out._in[scope] = True
+        return out
+
     def sees(self, log: Log, index: int) -> bool:
         """Whether a leaf of this log may be sent to it, and is here to be sent (SCO-1)."""
         leaf = log.leaves[index]

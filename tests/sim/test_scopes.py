@@ -15,6 +15,7 @@ from confedproto.ids import RecordId
 from confedproto.limits import WANT_MAX
 from confedproto.record import PlainLeaf
 from confedproto.rules.motion import MotionStatus, State
+from confedproto.scopes import Reader
 from confedproto.testing import SimNode, Simulator
 
 WINDOWS: Final = Windows(discussion=0, notice=3, voting=6, grace=3, settle=2, step=3, witness=1)
@@ -251,3 +252,15 @@ def test_scoped_record_is_carried_by_nobody() -> None:
     with pytest.raises(LocalProtocolError) as caught:
         story.sim.submit_signed(story.a, Draft(payload=payload), story.b.keyholders)
     assert caught.value.reason is Reason.SCOPE_OTHER
+
+
+def test_archive_of_a_scope_has_its_records_and_no_other_has() -> None:
+    story = Story((0, 1), (0, 2), (1, 2))
+    story.state("for members", scoped=True)
+    view = story.a.engine.view
+    log = view.logs[story.a.engine.own]
+    index = log.tree.size - 1
+    assert not Reader.of_archive(view, None).sees(log, index)
+    assert not Reader.of_archive(view, bytes(32)).sees(log, index)
+    assert Reader.of_archive(view, story.compact).sees(log, index)
+    assert Reader.of_archive(view, None).sees(log, 0)
