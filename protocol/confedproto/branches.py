@@ -58,9 +58,8 @@ class Branches:
             del self._fetching[log]
         if now - self._asked_at < ASK_INTERVAL_MS:
             return
-        open_ones = list(links)
+        self._asked_at, open_ones = now, list(links)
         for log, last in self.wanted().items():
-            self._asked_at = now
             for link in open_ones if log not in self._fetching else ():
                 self._send(link, wire.AskHead(log=log, size=last.size))
 
