@@ -5,113 +5,167 @@ purpose; it knows what the generator of tests/support/decisions.py makes, and no
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-import msgpack
-
+from tests.models.decision_disputes import Disputes, rule_in
+from tests.models.decision_logs import Logs, Row, witnesses_needed
+from tests.models.decision_rolls import EVER
 from tools.vectors import cmp
 
-Logs = Sequence[tuple[bytes, Sequence[Any]]]
-"""Council id, and its records in the order of its log."""
-
 TAG = b"confed state 1\0"
+TARGETED = ("charter", "accession", "exclusion", "recall-request", "dormancy")
 
 
-class Model:
+class Model(Disputes):
     """Every log at once; `planted` makes it count wrongly, to show that a difference is seen."""
 
     def __init__(self, network: bytes, logs: Logs, roots: Any, planted: bool = False) -> None:
-        self.network, self.logs, self.planted = network, logs, planted
-        self.roots = roots  # (council, log id) of each council
-        self.all = [
-            (council, index, leaf) for council, leaves in logs for index, leaf in enumerate(leaves)
-        ]
-
-    def find(self, kind: str, subject: bytes | None = None) -> list[tuple[bytes, int, Any]]:
-        return [
-            row
-            for row in self.all
-            if row[2].kind == kind and (subject is None or row[2].subject == subject)
-        ]
-
-    # --- receipts -------------------------------------------------------------------------
-
-    def received(self, council: bytes, index: int, roll: set[bytes]) -> int | None:
-        """RCP-1 to RCP-3, from every witness record's heads."""
-        needed = 0 if len(roll) <= 1 else (len(roll) - 1) // 3 + 1
-        if needed == 0:
-            return 0
-        log = self.roots[council]
-        first: dict[bytes, int] = {}
-        for witness, leaves in self.logs:
-            if witness == council or witness not in roll:
-                continue
-            last = -1
-            for leaf in leaves:
-                if leaf.kind != "witness" or leaf.time <= last:
-                    continue
-                last = leaf.time
-                heads = msgpack.unpackb(leaf.part)
-                if any(row[0] == log and row[1] > index for row in heads):
-                    first.setdefault(witness, leaf.time)
-        times = sorted(first.values())
-        return times[needed - 1] if len(times) >= needed else None
+        super().__init__(logs, roots)
+        self.network, self.planted = network, planted
+        self._outcomes: dict[tuple[bytes, int], str | None] = {}
 
     # --- one motion -----------------------------------------------------------------------
 
-    def motion(self, mover: bytes, place: int, motion: Any, now: int) -> dict[str, Any]:
-        compact = next(leaf for _, _, leaf in self.find("compact") if leaf.id == motion.subject)
-        body = compact.body
+    def law(self, motion: Row) -> Any:
+        """REV-3: a motion runs under the version that it cites."""
+        return self.by_id[motion.body.version or motion.leaf.subject].body
+
+    def admissible(self, motion: Row) -> bool:
+        """MOT-2, MOT-3."""
+        compact, body = motion.leaf.subject, motion.body
+        if body.name not in {entry.name for entry in self.law(motion).rules}:
+            return False
+        if not self.entered(compact, motion.council) or self.left(compact, motion):
+            return False
+        if (body.target is not None) != (body.name in TARGETED):
+            return False
+        version = body.version
+        if version is not None and not self.in_force(version, compact, motion.time):
+            return False
+        return bool(self.ratified(motion) == version)
+
+    def motion(self, motion: Row, now: int) -> dict[str, Any]:
+        """STA-4."""
         row: dict[str, Any] = {"motion": motion.id}
-        rule = {entry.name: entry.rule for entry in body.rules}.get(motion.body.name)
-        founders = [founder.council for founder in body.founders]
-        before = [leaf for c, i, leaf in self.all if c == mover and i < place]
-        if rule is None or any(x.kind == "exit" for x in before) or mover not in founders:
+        if not self.admissible(motion):
             return row | {"state": "inadmissible"}
-        windows, lapse = body.windows, body.terms.lapse
-        withdrawn = [(i, w) for c, i, w in self.find("withdraw", motion.id) if c == mover]
-        good: list[tuple[bytes, int, Any]] = []
-        for council, index, freeze in self.find("freeze", motion.id):
-            said = freeze.body
-            roll = [voter.council for voter in said.councils]
-            exits = {c for c, _, x in self.find("exit") if x.id in (said.exits or ())}
-            fine = council == mover and not any(i < index for i, _ in withdrawn)
-            fine = (
-                fine and mover in roll and roll == sorted(set(roll)) and set(roll) <= set(founders)
-            )
-            fine = fine and set(founders) - set(roll) <= exits and not exits & set(roll)
-            fine = fine and motion.time + windows.discussion <= freeze.time <= motion.time + lapse
-            fine = fine and said.opens >= freeze.time + windows.notice
-            fine = fine and said.closes - said.opens == windows.voting
-            if fine:
-                good.append((council, index, freeze))
-        for _, _, freeze in sorted(good, key=lambda item: item[2].id):
-            final = self.certified(motion, freeze, rule)
+        good = self.valid_freezes(motion)
+        for freeze in good:
+            final = self.certified(motion, freeze)
             if final is not None:
-                return row | {"state": "final"} | final | self.effect(final, freeze, now)
-        good = [one for one in good if self.noticed((mover, place, motion), one, windows)]
-        if not good:
-            if now > motion.time + lapse and not withdrawn:
-                return row | {"state": "lapsed"}
-            return row | {"state": "withdrawn" if withdrawn else "seconded"}
-        standing = self.standing(good)
+                row |= {"state": "final"} | final
+                if final["outcome"] == "adopted":
+                    row |= self.worth(motion, freeze, now)
+                return row
+        noticed = [freeze for freeze in good if self.noticed(motion, freeze)]
+        if not noticed:
+            return row | {"state": self.unfrozen(motion, now)}
+        standing = self.standing(noticed)
         if standing is None:
             return row | {"state": "void"}
-        return row | self.frozen(motion, standing, rule, windows, withdrawn, now)
+        return row | self.frozen(motion, standing, now)
 
-    def written(self, placed: Any, roll: set[bytes], grace: int) -> int | None:
-        """RCP-5: when a record was written, as far as others can bear it out."""
-        council, index, record = placed
-        got = self.received(council, index, roll)
-        if len(roll) == 1 or (got is not None and abs(got - record.time) <= grace):
-            return int(record.time)
-        return got
+    def outcome(self, motion: bytes, before: int = EVER) -> str | None:
+        """The certified outcome of a motion whose voting closed before a time."""
+        if (motion, before) not in self._outcomes:
+            row, found = self.by_id.get(motion), None
+            if row is not None and row.leaf.kind == "motion" and self.admissible(row):
+                for freeze in self.valid_freezes(row):
+                    final = self.certified(row, freeze) if freeze.body.closes < before else None
+                    found = found or (final["outcome"] if final is not None else None)
+            self._outcomes[motion, before] = found
+        return self._outcomes[motion, before]
 
-    def noticed(self, motion: Any, freeze: Any, windows: Any) -> bool:
-        """FRZ-7: all had time to discuss, and notice."""
-        said = freeze[2].body
+    def member(self, motion: Row, row: Row) -> bool:
+        """Whether a record about a motion is a member's, where it stands in its log."""
+        compact = motion.leaf.subject
+        return self.entered(compact, row.council) and not self.left(compact, row)
+
+    def seconds(self, motion: Row, ids: Any = None) -> int:
+        """MOT-4: how many other members second it, of those named."""
+        rows = [row for row in self.find("second", motion.id) if ids is None or row.id in ids]
+        return len(
+            {r.council for r in rows if r.council != motion.council and self.member(motion, r)}
+        )
+
+    def withdrawal(self, motion: Row) -> Row | None:
+        """MOT-8."""
+        own = [r for r in self.find("withdraw", motion.id) if r.council == motion.council]
+        return min(own, key=lambda row: (row.time, row.id), default=None)
+
+    def takes_over(self, motion: Row, row: Row | None) -> bool:
+        """MOT-8."""
+        taken = self.withdrawal(motion)
+        if taken is None or row is None or row.leaf.kind != "takeover":
+            return False
+        if row.leaf.subject != motion.id or row.council == motion.council:
+            return False
+        in_time = 0 <= row.time - taken.time <= self.law(motion).terms.takeover
+        return in_time and self.member(motion, row)
+
+    def unfrozen(self, motion: Row, now: int) -> str:
+        """MOT-9 without a freeze that stands."""
+        law = self.law(motion)
+        state = "seconded" if self.seconds(motion) >= law.seconds else "draft"
+        amended = any(self.member(motion, row) for row in self.find("amend", motion.id))
+        if amended and state == "seconded":
+            state = "amended"
+        if self.withdrawal(motion) is not None:
+            state = "withdrawn"
+            if any(self.takes_over(motion, row) for row in self.find("takeover", motion.id)):
+                state = "seconded"
+        lapsed = now > motion.time + law.terms.lapse and state != "withdrawn"
+        return "lapsed" if lapsed else state
+
+    # --- the freeze -------------------------------------------------------------------------
+
+    def valid_freezes(self, motion: Row) -> list[Row]:
+        """FRZ-1 to FRZ-4, in the order of ids."""
+        good = [row for row in self.find("freeze", motion.id) if self.is_valid(motion, row)]
+        return sorted(good, key=lambda row: row.id)
+
+    def is_valid(self, motion: Row, freeze: Row) -> bool:
+        """FRZ-1 to FRZ-4: whether a freeze is valid in itself."""
+        said, law = freeze.body, self.law(motion)
+        windows = law.windows
+        if said.takeover is None:
+            taken = self.withdrawal(motion)
+            if freeze.council != motion.council:
+                return False
+            if taken is not None and taken.index < freeze.index:
+                return False
+            if motion.council not in {voter.council for voter in said.councils}:
+                return False
+        else:
+            by = self.by_id.get(said.takeover)
+            if not self.takes_over(motion, by) or by is None or by.council != freeze.council:
+                return False
+        if not motion.time + windows.discussion <= freeze.time <= motion.time + law.terms.lapse:
+            return False
+        if said.opens < freeze.time + windows.notice:
+            return False
+        if said.closes - said.opens != windows.voting:
+            return False
+        if self.seconds(motion, said.seconds or ()) < law.seconds:
+            return False
+        return self.roll_holds(motion, freeze) and self.versions_hold(motion, freeze)
+
+    def versions_hold(self, motion: Row, freeze: Row) -> bool:
+        """MOT-6."""
+        versions = list(freeze.body.versions or ())
+        rested = freeze.time - self.law(motion).terms.freeze_text
+        good = {
+            row.id
+            for row in self.find("amend", motion.id)
+            if row.time <= rested and self.member(motion, row)
+        }
+        return versions == sorted(set(versions)) and set(versions) <= good
+
+    def noticed(self, motion: Row, freeze: Row) -> bool:
+        """FRZ-7, FRZ-8: all had time to discuss, and notice, and nobody is left out."""
+        said, windows = freeze.body, self.law(motion).windows
         roll = {voter.council for voter in said.councils}
         frozen = self.written(freeze, roll, windows.grace)
         moved = self.written(motion, roll, windows.grace)
@@ -119,74 +173,87 @@ class Model:
             return True
         if windows.discussion and (moved is None or frozen < moved + windows.discussion):
             return False
-        return bool(said.opens >= frozen + windows.notice)
+        if said.opens < frozen + windows.notice:
+            return False
+        return not self.omits(motion, freeze, frozen, windows.grace)
 
-    def standing(self, good: list[tuple[bytes, int, Any]]) -> tuple[bytes, int, Any] | None:
+    def standing(self, good: list[Row]) -> Row | None:
         """FRZ-6: the first that opened, unless another was held by others by then."""
         if len(good) == 1:
             return good[0]
-        opened: list[tuple[int, bytes, int, tuple[bytes, int, Any]]] = []
-        for council, index, freeze in good:
-            roll = {voter.council for voter in freeze.body.councils}
-            got = self.received(council, index, roll)
+        opened: list[tuple[int, bytes, int, Row]] = []
+        for freeze in good:
+            got = self.received(freeze, {voter.council for voter in freeze.body.councils})
             if got is not None and got <= freeze.body.opens:
-                opened.append((freeze.body.opens, freeze.id, got, (council, index, freeze)))
+                opened.append((freeze.body.opens, freeze.id, got, freeze))
         if not opened:
-            return min(good, key=lambda item: (item[2].body.opens, item[2].id))
+            return min(good, key=lambda row: (row.body.opens, row.id))
         first = min(opened, key=lambda item: item[:2])
         held = sum(got <= first[0] for _, _, got, _ in opened)
         return first[3] if held == 1 else None
 
-    def frozen(
-        self, motion: Any, placed: Any, rule: str, windows: Any, withdrawn: Any, now: int
-    ) -> dict[str, Any]:
-        council, index, freeze = placed
+    def frozen(self, motion: Row, freeze: Row, now: int) -> dict[str, Any]:
+        """MOT-9 from the freeze on, without a certificate."""
         said, roll = freeze.body, {voter.council for voter in freeze.body.councils}
-        for place, record in withdrawn:
-            got = self.received(council, place, roll)
-            if record.time < said.opens and got is not None and got <= said.opens:
+        grace, taken = self.law(motion).windows.grace, self.withdrawal(motion)
+        if taken is not None and said.takeover is None:
+            got = self.received(taken, roll)
+            if taken.time < said.opens and got is not None and got <= said.opens:
                 return {"state": "withdrawn"}
         if now < said.opens:
             return {"state": "frozen"}
-        got = self.received(council, index, roll)
+        got = self.received(freeze, roll)
         if got is None or got > said.opens:
             return {"state": "void"}
         if now <= said.closes:
             return {"state": "open"}
-        if now <= said.closes + windows.grace:
+        if now <= said.closes + grace:
             return {"state": "closed"}
-        counted = self.counted(motion, freeze, windows)
-        return {"state": "provisional"} | self.count(freeze, rule, counted)
+        found = self.result(motion, freeze, self.counted(motion, freeze))
+        row = {"state": "provisional"} | found
+        if motion.body.name == "admin" and motion.body.reversible:
+            if found["outcome"] == "adopted":
+                row |= self.worth(motion, freeze, now)
+        return row
 
-    def counted(self, motion: Any, freeze: Any, windows: Any) -> list[Any]:
-        """The positions that count, POS-1 to POS-6 and EXI-3."""
+    # --- positions ----------------------------------------------------------------------------
+
+    def counted(self, motion: Row, freeze: Row) -> list[Row]:
+        """The positions that count, POS-1 to POS-6, MOT-6 and EXI-3."""
         said, roll = freeze.body, {voter.council for voter in freeze.body.councils}
-        until = said.closes + windows.grace
-        gone = set()
-        for council, index, exit_ in self.find("exit"):
-            if council in roll and exit_.id not in (said.exits or ()):
-                got = self.received(council, index, roll)
-                if exit_.time <= said.closes and got is not None and got <= until:
-                    gone.add(council)
-        by: dict[bytes, dict[int, list[Any]]] = {}
-        for council, index, position in self.find("position", motion.id):
-            if council not in roll or position.body.freeze != freeze.id or council in gone:
+        until = said.closes + self.law(motion).windows.grace
+        texts = {motion.id, *(said.versions or ())}
+        gone = set[bytes]()
+        for row in self.find("exit", motion.leaf.subject):
+            if row.council in roll and row.id not in (said.exits or ()):
+                got = self.received(row, roll)
+                if row.time <= said.closes and got is not None and got <= until:
+                    gone.add(row.council)
+        by: dict[bytes, dict[int, list[Row]]] = {}
+        for row in self.find("position", motion.id):
+            if row.council not in roll or row.body.freeze != freeze.id or row.council in gone:
                 continue
-            got = self.received(council, index, roll)
-            if position.time <= said.closes and got is not None and got <= until:
-                by.setdefault(council, {}).setdefault(position.body.number, []).append(position)
-        out = []
-        for numbers in by.values():
-            last = numbers[max(numbers)]
-            if len({position.id for position in last}) == 1:
-                out.append(last[0])
-        return out
+            if not set(row.body.versions or ()) <= texts or not fits(row.body):
+                continue
+            got = self.received(row, roll)
+            if row.time <= said.closes and got is not None and got <= until:
+                by.setdefault(row.council, {}).setdefault(row.body.number, []).append(row)
+        last = [numbers[max(numbers)] for numbers in by.values()]
+        return [rows[0] for rows in last if len({row.id for row in rows}) == 1]
 
-    def count(self, freeze: Any, rule: str, counted: Sequence[Any]) -> dict[str, Any]:
+    def result(self, motion: Row, freeze: Row, counted: Sequence[Row]) -> dict[str, Any]:
+        """The count, and the version that won."""
+        rule = rule_in(self.law(motion), motion.body.name)
+        found = self.count(freeze.body, rule, counted)
+        if freeze.body.versions is not None:
+            found["version"] = winner(motion.id, freeze.body.versions, counted)
+        return found
+
+    def count(self, freeze: Any, rule: str, counted: Sequence[Row]) -> dict[str, Any]:
         """CNT, in fractions."""
         name, _, rest = rule.partition("(")
         numbers = [int(number) for number in rest.rstrip(")").split(",") if number]
-        weights = {voter.council: voter.weight for voter in freeze.body.councils}
+        weights = {voter.council: voter.weight for voter in freeze.councils}
         words = {p.council: p.body.value for p in counted}
         for position in counted:
             if position.body.value == "block" and not position.body.reason:
@@ -208,8 +275,8 @@ class Model:
         else:
             spoke = y + against + said.count("abstain") + aside
             block = said.count("block")
-            fits = block <= numbers[0] and Fraction(block, total) <= Fraction(1, 4)
-            accepted = fits and y > 0 and Fraction(aside, spoke) < Fraction(1, 3)
+            few = block <= numbers[0] and Fraction(block, total) <= Fraction(1, 4)
+            accepted = few and y > 0 and Fraction(aside, spoke) < Fraction(1, 3)
         nays = said.count("no") if name == "consensus" else against
         if Fraction(len(said) - aside, total) <= Fraction(1, 2):
             outcome = "no-quorum"
@@ -227,60 +294,113 @@ class Model:
             "units_total": whole,
         }
 
-    def certified(self, motion: Any, freeze: Any, rule: str) -> dict[str, Any] | None:
-        """q locks of round 1 for one outcome, and a list that gives it."""
+    # --- certificates ---------------------------------------------------------------------------
+
+    def certified(self, motion: Row, freeze: Row) -> dict[str, Any] | None:
+        """The figures of the list that is shown, if there is a certificate."""
+        shown = self.shown(motion, freeze)
+        return None if shown is None else self.result(motion, freeze, shown)
+
+    def shown(self, motion: Row, freeze: Row) -> list[Row] | None:
+        """CER-1, CER-5: q locks of round 1 for one outcome, and w votes for one good list."""
         roll = {voter.council for voter in freeze.body.councils}
         needed = 2 * len(roll) // 3 + 1 if len(roll) >= 4 else len(roll) // 2 + 1
         locks: dict[str, set[bytes]] = {}
-        for council, _, lock in self.find("lock", motion.id):
-            if lock.body.freeze == freeze.id and council in roll and lock.body.round == 1:
-                locks.setdefault(lock.body.outcome, set()).add(council)
+        for lock in self.find("lock", motion.id):
+            if lock.body.freeze == freeze.id and lock.council in roll and lock.body.round == 1:
+                locks.setdefault(lock.body.outcome, set()).add(lock.council)
         reached = [outcome for outcome, by in locks.items() if len(by) >= needed]
         if len(reached) != 1:
             return None
-        lists: dict[tuple[bytes, ...], list[Any]] = {}
-        for council, _, vote in self.find("vote", motion.id):
+        lists: dict[tuple[bytes, ...], list[Row]] = {}
+        for vote in self.find("vote", motion.id):
             body = vote.body
-            if body.freeze == freeze.id and council in roll and body.outcome == reached[0]:
+            if body.freeze == freeze.id and vote.council in roll and body.outcome == reached[0]:
                 lists.setdefault(body.counted, []).append(vote)
-        held = {leaf.id: leaf for _, _, leaf in self.find("position", motion.id)}
-        best: list[tuple[int, int, bytes, dict[str, Any]]] = []
-        vouchers = max(1, 0 if len(roll) == 1 else (len(roll) - 1) // 3 + 1)
+        best: list[tuple[int, int, bytes, list[Row]]] = []
         for ids, votes in lists.items():
-            if len({vote.council for vote in votes}) < vouchers:
+            by = len({vote.council for vote in votes})
+            named = self.good_list(motion, freeze, ids)
+            if by < max(1, witnesses_needed(len(roll))) or named is None:
                 continue
-            if all(one in held for one in ids):
-                found = self.count(freeze, rule, [held[one] for one in ids])
-                if found["outcome"] == reached[0]:
-                    lowest = min(vote.id for vote in votes)
-                    by = len({vote.council for vote in votes})
-                    best.append((-by, -len(ids), lowest, found))
+            if self.result(motion, freeze, named)["outcome"] == reached[0]:
+                best.append((-by, -len(ids), min(vote.id for vote in votes), named))
         return min(best, key=lambda item: item[:3])[3] if best else None
 
-    def effect(self, final: dict[str, Any], freeze: Any, now: int) -> dict[str, Any]:
-        if final["outcome"] != "adopted":
-            return {}
-        return {"effect": "in-force" if now >= freeze.body.closes else "waiting"}
+    def good_list(self, motion: Row, freeze: Row, ids: Sequence[bytes]) -> list[Row] | None:
+        """CER-5: the positions of a list, or None if it is not good in itself."""
+        held = {row.id: row for row in self.find("position", motion.id)}
+        roll = {voter.council for voter in freeze.body.councils}
+        named = [held[one] for one in ids if one in held]
+        good = (
+            row.body.freeze == freeze.id and row.council in roll and row.time <= freeze.body.closes
+            for row in named
+        )
+        sole = len({row.council for row in named}) == len(ids)
+        return named if list(ids) == sorted(set(ids)) and sole and all(good) else None
+
+    def counted_again(self, motion: Row, without: set[bytes]) -> str | None:
+        """DIS-8: a recount, where there is a certificate."""
+        for freeze in self.valid_freezes(motion):
+            shown = self.shown(motion, freeze)
+            if shown is not None:
+                kept = [row for row in shown if row.id not in without]
+                return str(self.result(motion, freeze, kept)["outcome"])
+        return "adopted"
 
     # --- all ------------------------------------------------------------------------------
 
     def rows(self, now: int) -> list[dict[str, Any]]:
+        """STA-2 to STA-5."""
         out: list[dict[str, Any]] = []
         for council, _ in self.logs:
             out.append({"council": council, "charter": 1, "node": 1, "life": "active"})
-        for _, _, compact in self.find("compact"):
-            gone = {c for c, _, _exit in self.find("exit", compact.id)}
+        for compact in self.find("compact"):
             hasher = hashlib.sha256()
-            for founder in sorted(compact.body.founders, key=lambda f: f.council):
-                if founder.council not in gone:
-                    hasher.update(founder.council + founder.weight.to_bytes(4, "big"))
+            if self.founding(compact.id) is not None:
+                for council, weight in sorted(self.members(compact.id).items()):
+                    hasher.update(council + weight.to_bytes(4, "big"))
             out.append({"compact": compact.id, "members": hasher.digest()})
-        out += [self.motion(c, i, leaf, now) for c, i, leaf in self.find("motion")]
+        out += [self.motion(row, now) for row in self.find("motion")]
+        out += [self.dispute(row, now) for row in self.find("dispute")]
+        for row in self.find("finding"):  # STA-6: what does not count
+            if row.council not in self.members(self.compact_of(row)):
+                out.append({"administration": row.id, "fault": "compact-member"})
         return out
 
     def digest(self, now: int) -> bytes:
         """STA-1."""
-        hasher = hashlib.sha256(TAG + self.network)
-        for row in sorted(cmp.encode(row) for row in self.rows(now)):
-            hasher.update(len(row).to_bytes(4, "big") + row)
-        return hasher.digest()
+        return digest_of(self.network, self.rows(now))
+
+
+def digest_of(network: bytes, rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """STA-1."""
+    hasher = hashlib.sha256(TAG + network)
+    for row in sorted(cmp.encode(dict(row)) for row in rows):
+        hasher.update(len(row).to_bytes(4, "big") + row)
+    return hasher.digest()
+
+
+def fits(position: Any) -> bool:
+    """POS-5."""
+    cast = (position.yes or 0) + (position.no or 0) + (position.abstain or 0)
+    bounds = [one for one in (position.present, position.roll) if one is not None]
+    rolls = position.roll is None or position.present is None or position.present <= position.roll
+    return rolls and all(cast <= one for one in bounds)
+
+
+def winner(motion: bytes, versions: Sequence[bytes], counted: Sequence[Row]) -> bytes:
+    """MOT-6: the version that most councils approve, then with more yes ballots, then as moved."""
+    said = {
+        one: [row for row in counted if one in (row.body.versions or ())]
+        for one in (motion, *versions)
+    }
+    return min(
+        said,
+        key=lambda one: (
+            -len(said[one]),
+            -sum(row.body.yes or 0 for row in said[one]),
+            one != motion,
+            one,
+        ),
+    )

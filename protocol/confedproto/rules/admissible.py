@@ -4,11 +4,10 @@ What is said here never changes back: each answer rests on the motion, on what s
 in its mover's own log, and on certificates.
 """
 
-from confedproto.bodies.exit import Exit
 from confedproto.bodies.motion import Motion
 from confedproto.errors import Reason
 from confedproto.ids import RecordId
-from confedproto.rules.case import Case, Placed, is_before, rule_of
+from confedproto.rules.case import Case, Placed, has_left, rule_of
 from confedproto.rules.law import RuleKind
 from confedproto.rules.nesting import units_fault
 from confedproto.rules.roll import is_member
@@ -26,7 +25,7 @@ def motion_fault(case: Case) -> Reason | None:
         return Reason.RULE_CLASS
     if not is_member(case, placed.record.council, placed.record.time):
         return Reason.COMPACT_MEMBER
-    if _has_left(case, placed):
+    if has_left(case, placed):
         return Reason.COMPACT_LEFT
     sunset = case.compact.sunset
     if sunset is not None and placed.record.time > sunset:
@@ -53,21 +52,6 @@ def _field_fault(case: Case, body: Motion, rule: RuleKind) -> Reason | None:
     if body.money is not None and body.money.cap < body.money.cost:
         return Reason.MOTION_FIELD
     return None
-
-
-def _has_left(case: Case, motion: Placed) -> bool:
-    """Whether the mover had left when it wrote the motion: an exit, and no accession since."""
-    if case.world is None:
-        return False
-    council = motion.record.council
-    own = [
-        placed
-        for kind in ("exit", "accession")
-        for placed in case.world.about(case.compact_id, kind)
-        if placed.record.council == council and is_before(placed, motion)
-    ]
-    last = max(own, key=lambda placed: placed.index, default=None)
-    return last is not None and isinstance(last.record.body, Exit)
 
 
 def _version_fault(case: Case, motion: Placed, body: Motion) -> Reason | None:

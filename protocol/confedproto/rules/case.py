@@ -117,7 +117,7 @@ def seconders(case: Case) -> set[CouncilId]:
     return {
         placed.record.council
         for placed in case.seconds
-        if placed.record.council in case.members and placed.record.council != mover
+        if placed.record.council != mover and is_members(case, placed)
     }
 
 
@@ -129,6 +129,25 @@ def is_adopted(case: Case, motion: RecordId, before: int) -> bool:
 def is_before(one: Placed, other: Placed) -> bool:
     """Whether `one` stands before `other` in the log of their council."""
     return one.log == other.log and one.index < other.index
+
+
+def has_left(case: Case, record: Placed) -> bool:
+    """Whether its council had left where a record stands: an exit, and no accession since (EXI-1)."""
+    if case.world is None:
+        return False
+    own = [
+        placed
+        for kind in ("exit", "accession")
+        for placed in case.world.about(case.compact_id, kind)
+        if placed.record.council == record.record.council and is_before(placed, record)
+    ]
+    last = max(own, key=lambda placed: placed.index, default=None)
+    return last is not None and last.record.kind == "exit"
+
+
+def is_members(case: Case, record: Placed) -> bool:
+    """Whether a record is a member's: admitted, and not left where it stands (COM-9, EXI-1)."""
+    return record.record.council in case.members and not has_left(case, record)
 
 
 def withdrawal(case: Case) -> Placed | None:

@@ -8,7 +8,7 @@ from confedproto.bodies.motion import Motion
 from confedproto.bodies.takeover import Takeover
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.case import Case, Placed, is_before, seconders, withdrawal
+from confedproto.rules.case import Case, Placed, is_before, is_members, seconders, withdrawal
 from confedproto.rules.receipts import (
     LogLines,
     receipt_of,
@@ -58,7 +58,9 @@ def takeover_fault(case: Case, takeover: Placed) -> Reason | None:
     taken = withdrawal(case)
     if taken is None or takeover.record.subject != case.motion.record.id:
         return Reason.MOTION_TAKEOVER
-    if takeover.record.council not in case.members:
+    if takeover.record.council == case.motion.record.council:
+        return Reason.MOTION_TAKEOVER
+    if not is_members(case, takeover):
         return Reason.COMPACT_MEMBER
     since = takeover.record.time - taken.record.time
     return None if 0 <= since <= term(case.compact, "takeover") else Reason.MOTION_TAKEOVER
@@ -108,7 +110,7 @@ def amend_fault(case: Case, amend: Placed, frozen: int) -> Reason | None:
     body = amend.record.body
     if not isinstance(body, Amend):
         return Reason.FREEZE_VERSION
-    if amend.record.council not in case.members:
+    if not is_members(case, amend):
         return Reason.COMPACT_MEMBER
     if not body.editorial:
         rested = amend.record.time + term(case.compact, "freeze_text")

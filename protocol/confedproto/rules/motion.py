@@ -15,7 +15,16 @@ from confedproto.errors import Reason, VerificationError
 from confedproto.ids import RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.admissible import motion_fault
-from confedproto.rules.case import Case, Placed, Times, rule_of, seconders, times_of, withdrawal
+from confedproto.rules.case import (
+    Case,
+    Placed,
+    Times,
+    is_members,
+    rule_of,
+    seconders,
+    times_of,
+    withdrawal,
+)
 from confedproto.rules.certificate import Certificate, certify, tally_of
 from confedproto.rules.freezing import (
     freeze_fault,
@@ -127,7 +136,7 @@ def _unfrozen(case: Case, now: int, fault: Reason | None) -> MotionStatus:
         events.append(Event.SECONDS)
     if case.world is not None:
         amends = case.world.about(case.motion.record.id, "amend")
-        if any(placed.record.council in case.members for placed in amends):
+        if any(is_members(case, placed) for placed in amends):
             events.append(Event.AMENDMENT)
     taken, alive = withdrawal(case), True
     if taken is not None and case.world is not None:

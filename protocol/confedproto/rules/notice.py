@@ -9,13 +9,14 @@ from collections.abc import Iterable
 
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.guest import Guest
 from confedproto.bodies.link import Link
 from confedproto.bodies.lock import Lock
 from confedproto.bodies.motion import Motion
 from confedproto.bodies.ratify import Ratify
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.case import Case, Placed, World
+from confedproto.rules.case import Case, Placed, World, is_before
 from confedproto.rules.certificate import quorum_of_locks
 from confedproto.rules.compact import rule_for, sponsors_needed
 from confedproto.rules.freezing import freeze_fault, receipt_time, standing_freeze
@@ -155,7 +156,9 @@ def _admitted_at(case: Case, world: World, accession: Placed, heard: _Receipts) 
     body, received = accession.record.body, heard.at(accession, 1)
     if received is None or not isinstance(body, Accession):
         return None
-    if rule_for(case.compact, "accession") is None:
+    if _returns(case, world, accession):
+        let_in = 0  # who left is admitted again by its accession alone (ACC-4)
+    elif rule_for(case.compact, "accession") is None:
         let_in = _sponsored_at(case, world, accession.record.council, heard)
     elif body.motion is not None:
         let_in = _adopted_at(world, RecordId(body.motion), heard)
@@ -164,28 +167,45 @@ def _admitted_at(case: Case, world: World, accession: Placed, heard: _Receipts) 
     return None if let_in is None else max(received, let_in)
 
 
+def _returns(case: Case, world: World, accession: Placed) -> bool:
+    """Whether a council that was a member had left before this accession in its log (ACC-4)."""
+    member = case.members.get(accession.record.council)
+    return (
+        member is not None
+        and member.accession != accession.record.id
+        and any(
+            placed.record.council == accession.record.council and is_before(placed, accession)
+            for placed in world.about(case.compact_id, "exit")
+        )
+    )
+
+
 def _sponsored_at(case: Case, world: World, newcomer: CouncilId, heard: _Receipts) -> int | None:
     """When the last sponsor needed was known to be linked with a newcomer; 0 if none is."""
     founders = {CouncilId(founder.council) for founder in case.compact.founders}
-    halves: dict[tuple[CouncilId, bytes], int] = {}  # invitations that host or newcomer gave
+    given: dict[tuple[str, CouncilId, bytes], int] = {}  # the host's invitations and its word
     answers: list[tuple[CouncilId, CouncilId, bytes, int]] = []
-    for placed in world.of_kind("link"):
-        link, author = placed.record.body, placed.record.council
-        ours = author == newcomer or author in founders
-        received = heard.at(placed, 1) if ours and isinstance(link, Link) else None
-        if received is None or not isinstance(link, Link) or link.invite is None:
+    for placed in (*world.of_kind("link"), *world.of_kind("guest")):
+        body, author = placed.record.body, placed.record.council
+        if author != newcomer and author not in founders:
             continue
-        if link.peer is None:
-            known = halves.get((author, link.invite), received)
-            halves[author, link.invite] = min(known, received)
-        elif newcomer in (author, link.peer):
-            answers.append((author, CouncilId(link.peer), link.invite, received))
+        received = heard.at(placed, 1)
+        match body:
+            case Link(peer=bytes() as host, invite=bytes() as invite) if received is not None:
+                if newcomer in (author, host):
+                    answers.append((author, CouncilId(host), invite, received))
+            case Link(invite=bytes() as invite) | Guest(invite=invite) if received is not None:
+                what = (placed.record.kind, author, invite)
+                given[what] = min(received, given.get(what, received))
+            case _:
+                pass
     since: dict[CouncilId, int] = {}
     for guest, host, invite, received in answers:
         founder = host if guest == newcomer else guest
-        if founder in founders and (host, invite) in halves:
-            both = max(received, halves[host, invite])
-            since[founder] = min(since.get(founder, both), both)
+        call, word = given.get(("link", host, invite)), given.get(("guest", host, invite))
+        if founder in founders and call is not None and word is not None:
+            whole = max(received, call, word)
+            since[founder] = min(since.get(founder, whole), whole)
     return nth(since.values(), sponsors_needed(case.compact))
 
 
