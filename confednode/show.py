@@ -18,7 +18,7 @@ from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.certificate import quorum_of_locks
 from confedproto.rules.dispute import dispute_status
 from confedproto.rules.explain import grounds
-from confedproto.rules.membership import EVER
+from confedproto.rules.membership import EVER, ever_members
 from confedproto.rules.motion import MotionStatus, Placed, rule_of
 from confedproto.rules.receipts import receipts_needed
 from confedproto.rules.state import compact_about
@@ -114,8 +114,9 @@ def dispute(view: View, placed: Placed, now: int) -> Row:
         raise LocalProtocolError(Reason.RECORD_UNKNOWN)
     if found is None or not isinstance(compact_, Compact):
         raise LocalProtocolError(Reason.COMPACT_UNKNOWN)
-    members = view.members(found.record.id)
-    status = dispute_status(placed, compact_, members, view.world, now)
+    one = found.record.id
+    members = ever_members(one, view.admitted(one), view.world)
+    status = dispute_status(placed, one, members, view.world, now)
     if isinstance(status, Reason):
         raise LocalProtocolError(status)
     return {

@@ -40,8 +40,8 @@ class Disputes(Rolls):
         """DIS-1 to DIS-5."""
         out: dict[str, Any] = {"dispute": row.id}
         compact = self.compact_of(row)
-        members = set(self.members(compact))
-        if row.council not in members:
+        members = {council for council, _ in self.logs if self.entered(compact, council)}
+        if row.council not in members or self.left(compact, row):
             return out | {"fault": "compact-member"}
         parties = {row.council, self.by_id[row.leaf.subject].council, *(row.body.parties or ())}
         body = self.by_id[compact].body
@@ -56,7 +56,7 @@ class Disputes(Rolls):
         sitting = agreed[0] if agreed else ()
         said: dict[str, set[bytes]] = {}
         for finding in self.find("finding", row.id):
-            if finding.council in sitting:
+            if finding.council in sitting and not self.left(compact, finding):
                 said.setdefault(finding.body.effect, set()).add(finding.council)
         found = [effect for effect, by in said.items() if 2 * len(by) > len(sitting)]
         if len(found) == 1:
@@ -135,9 +135,7 @@ class Disputes(Rolls):
             for row in self.find("motion", motion.leaf.subject)
             if motion.id in {*(row.body.supersedes or ()), *(row.body.repeals or ())}
             and self.adopted(row.id)
-            and not weaker(
-                rule_in(self.law(row), row.body.name), rule_in(own, motion.body.name)
-            )
+            and not weaker(rule_in(self.law(row), row.body.name), rule_in(own, motion.body.name))
         ]
 
     def new_vote(self, motion: Row) -> str | None:
@@ -176,9 +174,7 @@ class Disputes(Rolls):
 
     def contradicted(self, motion: Row) -> bool:
         """MOT-15: an adopted motion that one of the two lists as contradicting."""
-        others = [
-            row for row in self.find("motion") if motion.id in (row.body.contradicts or ())
-        ]
+        others = [row for row in self.find("motion") if motion.id in (row.body.contradicts or ())]
         others += [self.by_id[one] for one in motion.body.contradicts or () if one in self.by_id]
         return any(
             self.adopted(other.id)

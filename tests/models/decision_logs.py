@@ -4,7 +4,8 @@ Nothing of rules, view or engine is imported: only records' own fields are read.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import msgpack
 
@@ -12,7 +13,8 @@ Logs = Sequence[tuple[bytes, Sequence[Any]]]
 """Council id, and its records in the order of its log."""
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Row:
     """A record where it stands."""
 
     council: bytes

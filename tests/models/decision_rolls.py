@@ -115,9 +115,9 @@ class Rolls(Records):
                     continue
                 if row.leaf.kind == "exit":
                     weight, gone = None, True
-                elif weight is None and not row.body.observer and row.body.weight <= most:
-                    if gone or (first is not None and row.id == first.id):
-                        weight = row.body.weight
+                elif weight is None and (gone or (first is not None and row.id == first.id)):
+                    fits = not row.body.observer and row.body.weight <= most
+                    weight = row.body.weight if fits else None
             if weight is not None:
                 out[council] = weight
         return out
@@ -240,9 +240,7 @@ class Rolls(Records):
                 return True
             entries = [row for row in self.find("accession", compact) if row.council == council]
             if exits:
-                good = [
-                    row for row in entries if all(row.index > gone.index for gone in exits)
-                ]
+                good = [row for row in entries if all(row.index > gone.index for gone in exits)]
             else:
                 first = self.first_accession(compact, council)
                 good = [row for row in entries if first is not None and row.id == first.id]

@@ -211,9 +211,9 @@ class Model(Disputes):
             return {"state": "closed"}
         found = self.result(motion, freeze, self.counted(motion, freeze))
         row = {"state": "provisional"} | found
-        if motion.body.name == "admin" and motion.body.reversible:
-            if found["outcome"] == "adopted":
-                row |= self.worth(motion, freeze, now)
+        at_once = motion.body.name == "admin" and motion.body.reversible
+        if at_once and found["outcome"] == "adopted":
+            row |= self.worth(motion, freeze, now)
         return row
 
     # --- positions ----------------------------------------------------------------------------
@@ -364,7 +364,8 @@ class Model(Disputes):
         out += [self.motion(row, now) for row in self.find("motion")]
         out += [self.dispute(row, now) for row in self.find("dispute")]
         for row in self.find("finding"):  # STA-6: what does not count
-            if row.council not in self.members(self.compact_of(row)):
+            about = self.compact_of(row)
+            if not self.entered(about, row.council) or self.left(about, row):
                 out.append({"administration": row.id, "fault": "compact-member"})
         return out
 

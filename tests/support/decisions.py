@@ -19,6 +19,7 @@ from confedproto.bodies.finding import Finding
 from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.bodies.hold import Hold
 from confedproto.bodies.lock import Lock
+from confedproto.bodies.motion import Motion
 from confedproto.bodies.naming import Naming
 from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.second import Second
@@ -26,7 +27,7 @@ from confedproto.bodies.takeover import Takeover
 from confedproto.bodies.vote import Vote
 from confedproto.bodies.withdraw import Withdraw
 from confedproto.record import VerifiedRecord
-from confedproto.rules.motion import MotionStatus, freeze_fault, notice_fault
+from confedproto.rules.motion import Case, MotionStatus, freeze_fault, notice_fault
 from confedproto.view import View
 from tests.models.decisions import Model
 from tests.support.assembly import FAR, TERMS, WINDOWS, Assembly
@@ -72,6 +73,11 @@ class History:
         """Councils, members or not."""
         return len(self.made.authors)
 
+    @property
+    def records(self) -> int:
+        """Records in all logs."""
+        return sum(len(author.leaves) for author in self.made.authors)
+
     def some(self) -> list[int]:
         """Some councils."""
         return sorted(self.rng.sample(range(self.count), self.rng.randint(1, self.count)))
@@ -105,7 +111,9 @@ class History:
     def _come_or_go(self) -> None:
         made, one = self.made, self.rng.randrange(self.count)
         if one in self.exits:
-            self.entries[one] = made.put(one, Accession(weight=self.rng.choice((1, 2))), made.compact)
+            self.entries[one] = made.put(
+                one, Accession(weight=self.rng.choice((1, 2))), made.compact
+            )
         else:
             self.exits[one] = made.put(one, Exit(), made.compact)
             if self.chance(0.4):
@@ -118,7 +126,7 @@ class History:
         made = self.made
         self.version = version = made.found(by=0, previous=made.compact.id, terms=LATER)
         motion = made.move("charter", target=version.id)
-        roll = [i for i in range(self.founders)]
+        roll = range(self.founders)
         made.decide(motion, "".join("Y" if i in roll else "-" for i in range(self.count)))
         for one in range(self.count):
             if self.chance(0.75):
@@ -178,8 +186,8 @@ class History:
             out["affected"] = tuple(sorted(self.made.authors[i].council for i in self.some()))
         if self.chance(0.5):
             out["reversible"] = True
-        if self.motions and self.chance(0.5):
-            which = self.rng.choice(("supersedes", "repeals", "contradicts"))
+        if self.motions and self.chance(0.6):
+            which = self.rng.choice(("supersedes", "repeals", "supersedes", "contradicts"))
             out[which] = (self.rng.choice(self.motions).id,)
         if self.disputes and self.chance(0.5):
             about = self.rng.choice(self.disputes)
@@ -226,7 +234,7 @@ class History:
     ) -> VerifiedRecord:
         """A freeze, named whole for the most part, and its receipts `later`."""
         made, body = self.made, motion.body
-        assert hasattr(body, "affected")
+        assert isinstance(body, Motion)
         voters: list[Voter] = []
         exits: list[VerifiedRecord] = []
         entries: list[VerifiedRecord] = []
@@ -301,7 +309,7 @@ class History:
         for by, author in enumerate(made.authors):
             if self.chance(0.1):
                 continue
-            said = outcome if by or not alone else "rejected"
+            said: Any = outcome if by or not alone else "rejected"
             kept = counted
             if split and counted and self.chance(0.8):
                 drop = counted[by % len(counted)]
@@ -342,7 +350,7 @@ class History:
             for i in panel:
                 if self.chance(0.85):
                     made.put(i, Finding(effect=main, text="So."), disputed)
-        self.times |= {made.now + TERMS.talk, made.now + 35}
+        self.times |= {made.now + 10, made.now + 35}
 
     # --- questions ----------------------------------------------------------------------------
 
@@ -384,7 +392,8 @@ class History:
                 out["version"] += "version" in row
         for motion in self.motions:
             status, case = view.motion_status(motion.id, FAR), view.case(motion.id)
-            assert isinstance(status, MotionStatus) and not isinstance(case, str)
+            assert isinstance(status, MotionStatus)
+            assert isinstance(case, Case)
             faults = [status.fault, *(judged.fault for judged in status.positions)]
             faults += [freeze_fault(case, p) or notice_fault(case, p) for p in case.freezes]
             out.update(f"reason {fault.value}" for fault in faults if fault is not None)

@@ -27,7 +27,7 @@ def administration_fault(placed: Placed, court: Court) -> Reason | None:
     record, world = placed.record, court.world
     if record.kind not in ADMINISTRATIVE or record.subject is None:
         return Reason.SCOPE
-    if record.council not in court.members:
+    if not court.speaks(placed):
         return Reason.COMPACT_MEMBER
     if _is_undone(court, record.id):
         return Reason.FOUND_VOID

@@ -25,7 +25,7 @@ def motion_fault(case: Case) -> Reason | None:
         return Reason.RULE_CLASS
     if not is_member(case, placed.record.council, placed.record.time):
         return Reason.COMPACT_MEMBER
-    if has_left(case, placed):
+    if case.world is not None and has_left(case.world, case.compact_id, placed):
         return Reason.COMPACT_LEFT
     sunset = case.compact.sunset
     if sunset is not None and placed.record.time > sunset:

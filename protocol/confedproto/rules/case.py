@@ -99,6 +99,17 @@ def rule_of(case: Case) -> Rule | None:
     return rule
 
 
+def rule_under(world: "World", motion: Placed) -> Rule | None:
+    """The rule of a motion's class under the version of the compact that it cites (REV-3)."""
+    body = motion.record.body
+    cited = body.version or motion.record.subject if isinstance(body, Motion) else None
+    placed = world.placed(RecordId(cited)) if cited is not None else None
+    law = placed.record.body if placed is not None else None
+    if not isinstance(body, Motion) or not isinstance(law, Compact):
+        return None
+    return rule_for(law, body.name)
+
+
 def times_of(freeze: Freeze, compact: Compact) -> Times:
     """Every later instant follows from the freeze and the compact's windows (FRZ-4)."""
     windows = compact.windows
@@ -131,14 +142,12 @@ def is_before(one: Placed, other: Placed) -> bool:
     return one.log == other.log and one.index < other.index
 
 
-def has_left(case: Case, record: Placed) -> bool:
-    """Whether its council had left where a record stands: an exit, and no accession since (EXI-1)."""
-    if case.world is None:
-        return False
+def has_left(world: "World", compact: RecordId, record: Placed) -> bool:
+    """Whether its council had left where a record stands: exit, no accession since (EXI-1)."""
     own = [
         placed
         for kind in ("exit", "accession")
-        for placed in case.world.about(case.compact_id, kind)
+        for placed in world.about(compact, kind)
         if placed.record.council == record.record.council and is_before(placed, record)
     ]
     last = max(own, key=lambda placed: placed.index, default=None)
@@ -147,7 +156,9 @@ def has_left(case: Case, record: Placed) -> bool:
 
 def is_members(case: Case, record: Placed) -> bool:
     """Whether a record is a member's: admitted, and not left where it stands (COM-9, EXI-1)."""
-    return record.record.council in case.members and not has_left(case, record)
+    if record.record.council not in case.members:
+        return False
+    return case.world is None or not has_left(case.world, case.compact_id, record)
 
 
 def withdrawal(case: Case) -> Placed | None:

@@ -14,7 +14,7 @@ from confedproto.bodies.hold import Hold
 from confedproto.bodies.naming import Naming
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.case import Placed, World
+from confedproto.rules.case import Placed, World, has_left
 from confedproto.rules.terms import PANEL_DEFAULT, term
 
 
@@ -42,13 +42,20 @@ class DisputeStatus:
 
 
 def dispute_status(
-    placed: Placed, compact: Compact, members: Collection[CouncilId], world: World, now: int
+    placed: Placed, compact_id: RecordId, members: Collection[CouncilId], world: World, now: int
 ) -> DisputeStatus | Reason:
-    """Where a dispute stands at `now` (seconds UTC), or why it is none (DIS-1 to DIS-5)."""
-    body, dispute = placed.record.body, placed.record.id
+    """Where a dispute stands at `now` (seconds UTC), or why it is none (DIS-1 to DIS-5).
+
+    `members` are all that the compact ever admitted and has not excluded: who left later has
+    disputed and found all the same.
+    """
+    body, dispute, founding = placed.record.body, placed.record.id, world.placed(compact_id)
+    compact = founding.record.body if founding is not None else None
     if not isinstance(body, Dispute) or placed.record.subject is None:
         return Reason.RECORD_UNKNOWN
-    if placed.record.council not in members:
+    if not isinstance(compact, Compact):
+        return Reason.COMPACT_UNKNOWN
+    if placed.record.council not in members or has_left(world, compact_id, placed):
         return Reason.COMPACT_MEMBER
     parties = parties_of(placed, body, world)
     mediators = [
@@ -63,7 +70,8 @@ def dispute_status(
         if set(panel) <= set(members) - parties  # a party is not eligible (case 50)
     ]
     panel = panels[0] if panels else ()
-    effect = _found(dispute, panel, world)
+    found = (p for p in world.about(dispute, "finding") if not has_left(world, compact_id, p))
+    effect = _found(found, panel)
     talk_ends = placed.record.time + term(compact, "talk")
     mediated = talk_ends + term(compact, "mediation")
     silent = mediated + term(compact, "panel")
@@ -110,10 +118,10 @@ def _agreed(
     return sorted(councils for councils, by in named.items() if by >= parties)
 
 
-def _found(dispute: RecordId, panel: tuple[CouncilId, ...], world: World) -> str | None:
+def _found(findings: Iterable[Placed], panel: tuple[CouncilId, ...]) -> str | None:
     """What more than half of the panel found alike, or None (DIS-5)."""
     said: dict[str, set[CouncilId]] = {}
-    for placed in world.about(dispute, "finding"):
+    for placed in findings:
         body = placed.record.body
         if isinstance(body, Finding) and placed.record.council in panel:
             said.setdefault(body.effect, set()).add(placed.record.council)

@@ -7,18 +7,16 @@ administration, and on holds.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from confedproto.bodies.compact import Compact
 from confedproto.bodies.dispute import Dispute
 from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.motion import Motion
 from confedproto.bodies.vote import Vote
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.case import Case, World, rule_of
+from confedproto.rules.case import Case, Placed, World, has_left, rule_of, rule_under
 from confedproto.rules.certificate import result_of
-from confedproto.rules.compact import rule_for
 from confedproto.rules.dispute import DisputeStatus, dispute_status
 from confedproto.rules.law import Rule, RuleKind, is_weaker
-from confedproto.rules.membership import EVER
+from confedproto.rules.membership import EVER, ever_members
 from confedproto.rules.motion import MotionStatus
 from confedproto.rules.states import Turn
 from confedproto.rules.tally import Outcome
@@ -37,12 +35,19 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Court:
-    """Where disputes are decided: a compact and its members, over all that is known."""
+    """Where disputes are decided: a compact and who ever was its member, over all that is known.
+
+    `members`: `ever_members` of rules.membership.
+    """
 
     compact_id: RecordId
-    compact: Compact
     members: Collection[CouncilId]
     world: World
+
+    def speaks(self, placed: Placed) -> bool:
+        """Whether a record is a member's where it stands, whatever came later (COM-9, EXI-1)."""
+        inside = placed.record.council in self.members
+        return inside and not has_left(self.world, self.compact_id, placed)
 
     def rulings(self, record: RecordId) -> tuple[Ruling, ...]:
         """What holds of a record: the assemblies' last word, else each finding (DIS-5, DIS-7).
@@ -85,7 +90,7 @@ class Court:
         for placed in self.world.about(record, "dispute"):
             if not isinstance(placed.record.body, Dispute):
                 continue
-            status = dispute_status(placed, self.compact, self.members, self.world, 0)
+            status = dispute_status(placed, self.compact_id, self.members, self.world, 0)
             effect = status.effect if isinstance(status, DisputeStatus) else None
             if effect is not None and self.taken_back(placed.record.id) is None:
                 out.append((placed.record.id, effect))
@@ -113,10 +118,9 @@ class Court:
     def _is_adopted(self, motion: RecordId) -> bool:
         """Whether a motion of this compact is adopted for good, by `majority` at least (DIS-7)."""
         placed = self.world.placed(motion)
-        body = placed.record.body if placed is not None else None
         if placed is None or placed.record.subject != self.compact_id:
             return False
-        rule = rule_for(self.compact, body.name) if isinstance(body, Motion) else None
+        rule = rule_under(self.world, placed)
         if rule is None or is_weaker(rule, Rule(kind=RuleKind.MAJORITY)):
             return False
         return self.world.outcome(motion, EVER) is Outcome.ADOPTED
@@ -138,15 +142,15 @@ def is_challenged(court: Court, record: RecordId, author: CouncilId) -> bool:
         placed.record.council
         for placed in court.world.about(record, "dispute")
         if isinstance(placed.record.body, Dispute) and placed.record.body.name == "scope"
+        if court.speaks(placed)
     }
-    return len((by & set(court.members)) - {author}) >= 2
+    return len(by - {author}) >= 2
 
 
 def court_of(case: Case, world: World) -> Court:
     """The court for what is contested about a motion."""
-    return Court(
-        compact_id=case.compact_id, compact=case.compact, members=case.members, world=world
-    )
+    ever = ever_members(case.compact_id, case.members, world)
+    return Court(compact_id=case.compact_id, members=ever, world=world)
 
 
 def turns(court: Court, case: Case, status: MotionStatus) -> list[tuple[Turn, RecordId]]:

@@ -77,6 +77,14 @@ def _is_let_in(placed: Placed, accession: Accession, world: World) -> bool:
     return same and world.outcome(motion.record.id, EVER) is Outcome.ADOPTED
 
 
+def ever_members(
+    compact_id: RecordId, admitted: Mapping[CouncilId, Member], world: World
+) -> dict[CouncilId, Member]:
+    """All that a compact admitted and has not excluded: what one wrote before it left stands."""
+    gone = excluded(compact_id, world)
+    return {council: member for council, member in admitted.items() if council not in gone}
+
+
 def excluded(compact: RecordId, world: World) -> set[CouncilId]:
     """The councils that a second reading has excluded for good (EXC-2)."""
     out: set[CouncilId] = set()

@@ -156,14 +156,13 @@ def _admitted_at(case: Case, world: World, accession: Placed, heard: _Receipts) 
     body, received = accession.record.body, heard.at(accession, 1)
     if received is None or not isinstance(body, Accession):
         return None
+    let_in: int | None = None
     if _returns(case, world, accession):
         let_in = 0  # who left is admitted again by its accession alone (ACC-4)
     elif rule_for(case.compact, "accession") is None:
         let_in = _sponsored_at(case, world, accession.record.council, heard)
     elif body.motion is not None:
         let_in = _adopted_at(world, RecordId(body.motion), heard)
-    else:
-        let_in = None
     return None if let_in is None else max(received, let_in)
 
 
@@ -190,21 +189,23 @@ def _sponsored_at(case: Case, world: World, newcomer: CouncilId, heard: _Receipt
         if author != newcomer and author not in founders:
             continue
         received = heard.at(placed, 1)
+        if received is None:
+            continue
         match body:
-            case Link(peer=bytes() as host, invite=bytes() as invite) if received is not None:
+            case Link(peer=bytes() as host, invite=bytes() as invite):
                 if newcomer in (author, host):
                     answers.append((author, CouncilId(host), invite, received))
-            case Link(invite=bytes() as invite) | Guest(invite=invite) if received is not None:
+            case Link(invite=bytes() as invite) | Guest(invite=invite):
                 what = (placed.record.kind, author, invite)
                 given[what] = min(received, given.get(what, received))
             case _:
                 pass
     since: dict[CouncilId, int] = {}
-    for guest, host, invite, received in answers:
+    for guest, host, invite, answered in answers:
         founder = host if guest == newcomer else guest
         call, word = given.get(("link", host, invite)), given.get(("guest", host, invite))
         if founder in founders and call is not None and word is not None:
-            whole = max(received, call, word)
+            whole = max(answered, call, word)
             since[founder] = min(since.get(founder, whole), whole)
     return nth(since.values(), sponsors_needed(case.compact))
 

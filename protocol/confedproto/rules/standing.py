@@ -9,12 +9,10 @@ from confedproto.bodies.hold import Hold
 from confedproto.bodies.motion import Motion
 from confedproto.bodies.task import Task
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.case import Case, Placed, World, rule_of
+from confedproto.rules.case import Case, Placed, World, rule_of, rule_under
 from confedproto.rules.certificate import tally_of
-from confedproto.rules.compact import rule_for
 from confedproto.rules.dispute import held_until
 from confedproto.rules.findings import Court, awaits_vote, court_of, turns
-from confedproto.rules.law import Rule
 from confedproto.rules.law import is_weaker as is_weaker
 from confedproto.rules.membership import EVER
 from confedproto.rules.motion import MotionStatus
@@ -84,7 +82,7 @@ def _later(case: Case, body: Motion, status: MotionStatus) -> list[tuple[Turn, R
             continue
         if later.name == "emergency" and body.name in ("charter", "exclusion"):
             continue  # an emergency touches neither (case 47)
-        asked = _rule(case, later)
+        asked = rule_under(world, placed)
         if rule is None or asked is None or is_weaker(asked, rule):
             continue
         turn = Turn.REPEAL if own in (later.repeals or ()) else Turn.SUCCESSOR
@@ -96,10 +94,6 @@ def _later(case: Case, body: Motion, status: MotionStatus) -> list[tuple[Turn, R
         if done and placed.record.council in case.members:
             out.append((Turn.REPORT, placed.record.id))
     return sorted(out, key=lambda item: (list(Turn).index(item[0]), item[1]))
-
-
-def _rule(case: Case, motion: Motion) -> Rule | None:
-    return rule_for(case.compact, motion.name)
 
 
 def _holds(case: Case, frozen: Freeze, now: int) -> list[RecordId]:

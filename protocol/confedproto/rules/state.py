@@ -17,7 +17,7 @@ from confedproto.rules.case import Placed, World
 from confedproto.rules.compact import Member
 from confedproto.rules.dispute import DisputeStatus, dispute_status
 from confedproto.rules.findings import Court, is_challenged
-from confedproto.rules.membership import dissolved_by
+from confedproto.rules.membership import dissolved_by, ever_members
 from confedproto.rules.motion import MotionStatus
 from confedproto.rules.standing import Standing
 from confedproto.rules.states import Effect
@@ -114,6 +114,10 @@ class Held(Protocol):
         """The councils of a compact now."""
         ...
 
+    def admitted(self, compact: RecordId) -> Mapping[CouncilId, Member]:
+        """The councils that a compact ever admitted."""
+        ...
+
     def motion_status(self, motion: RecordId, now: int) -> MotionStatus | Reason:
         """Where a motion stands."""
         ...
@@ -141,8 +145,9 @@ def rows(held: Held, now: int) -> Iterator[Row]:
         body = found.record.body if found is not None else None
         status: DisputeStatus | Reason = Reason.COMPACT_UNKNOWN
         if found is not None and isinstance(body, Compact):
-            members = held.members(found.record.id)
-            status = dispute_status(placed, body, members, world, now)
+            one = found.record.id
+            members = ever_members(one, held.admitted(one), world)
+            status = dispute_status(placed, one, members, world, now)
         yield dispute_row(placed.record.id, status)
     for kind in sorted(ADMINISTRATIVE):
         for placed in world.of_kind(kind):
@@ -152,7 +157,8 @@ def rows(held: Held, now: int) -> Iterator[Row]:
             challenged = False
             if found is not None and isinstance(body, Compact):
                 one = found.record.id
-                court = Court(compact_id=one, compact=body, members=held.members(one), world=world)
+                members = ever_members(one, held.admitted(one), world)
+                court = Court(compact_id=one, members=members, world=world)
                 fault = administration_fault(placed, court)
                 challenged = is_challenged(court, placed.record.id, placed.record.council)
             if fault is not None or challenged:

@@ -672,10 +672,10 @@ def test_case_49_administration_that_is_policy_is_challenged_by_two() -> None:
 
 def court(made: Assembly) -> Court:
     """Where this compact's disputes are decided, by all that is written."""
-    view, body = made.view(), made.compact.body
-    assert isinstance(body, Compact)
-    members = view.members(made.compact.id)
-    return Court(compact_id=made.compact.id, compact=body, members=members, world=view.world)
+    view = made.view()
+    return Court(
+        compact_id=made.compact.id, members=view.admitted(made.compact.id), world=view.world
+    )
 
 
 def step_of(made: Assembly, dispute: VerifiedRecord, now: int) -> Step:
@@ -684,10 +684,8 @@ def step_of(made: Assembly, dispute: VerifiedRecord, now: int) -> Step:
 
 
 def dispute_of(made: Assembly, dispute: VerifiedRecord, now: int) -> DisputeStatus:
-    view, body = made.view(), made.compact.body
-    assert isinstance(body, Compact)
-    members = view.members(made.compact.id)
-    found = dispute_status(view.records[dispute.id], body, members, view.world, now)
+    view, one = made.view(), made.compact.id
+    found = dispute_status(view.records[dispute.id], one, view.admitted(one), view.world, now)
     assert isinstance(found, DisputeStatus), found
     return found
 

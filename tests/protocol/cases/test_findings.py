@@ -4,7 +4,6 @@ from typing import Literal
 
 import pytest
 
-from confedproto.bodies.compact import Compact
 from confedproto.bodies.dispute import Dispute
 from confedproto.bodies.finding import Finding
 from confedproto.bodies.hold import Hold
@@ -53,10 +52,8 @@ def find(
 
 
 def court(made: Assembly) -> Court:
-    view, body = made.view(), made.compact.body
-    assert isinstance(body, Compact)
-    members = view.members(made.compact.id)
-    return Court(compact_id=made.compact.id, compact=body, members=members, world=view.world)
+    view, one = made.view(), made.compact.id
+    return Court(compact_id=one, members=view.admitted(one), world=view.world)
 
 
 def fault(made: Assembly, about: VerifiedRecord) -> Reason | None:
