@@ -66,6 +66,36 @@ def test_ask_signed_by_a_stranger_makes_no_file() -> None:
     assert (told["ok"], told["file"]) == (True, None)
 
 
+def test_ask_of_two_delegates_makes_the_file_when_both_have_signed() -> None:
+    world = four()
+    node, keys = world.nodes[0], [SigningKey(bytes([n]) * 32) for n in (7, 8)]
+    terms = {"partners": [keys[1].public], "parity": "all"}
+    draft = world.sim.desk(node).mandate(
+        delegate=keys[0].public,
+        kinds=["vote"],
+        instructions={world.motion: "yes"},
+        until=world.now + 30 * 86_400,
+        terms=terms,
+    )
+    mandate = world.sim.submit(node, draft)
+    world.sim.run(4)
+    file = bundle.build_mandate(world.view, mandate, world.now)
+    payload = bundle.draft_act(file, motion=world.motion, kind="vote", value="yes", now=world.now)
+    ask = asking.ask_for(file, payload)
+    assert (len(ask.request.keys), ask.request.threshold) == (2, 2)
+    data = asking.encode(ask)
+    [first] = ask_js([signature(data, keys[0])])
+    assert first["file"] is None
+    half = signrequest.decode(bytes.fromhex(first["request"]))
+    passed_on = asking.encode(asking.ActRequest(mandate=file, request=half))
+    assert first["ask"] == passed_on.hex()
+    assert first["link"] == asking.link_of("", passed_on)
+    [second] = ask_js([signature(passed_on, keys[1])])
+    whole = half.sign(keys[1])
+    assert second["request"] == signrequest.encode(whole).hex()
+    assert second["file"] == bundle.build_act(file, whole.envelope).hex()
+
+
 def test_ask_changed_is_refused_where_python_refuses_it() -> None:
     data, rng = asked("yes"), random.Random(9)
     changed: list[bytes] = []

@@ -164,6 +164,14 @@ def test_pasted_nonsense_is_refused_by_name(pasted: str) -> None:
     assert reason
 
 
+@pytest.mark.parametrize("fragment", ["#ask=A*", "#ask=AAAA", "#x"])
+def test_broken_link_is_refused_by_name(fragment: str) -> None:
+    script = f"{ASKED} done([asked.dataset.verdict, asked.dataset.reason]);"
+    verdict, reason = ask_page(script, fragment=fragment)
+    assert verdict == ""
+    assert reason
+
+
 @pytest.mark.parametrize(
     ("broken", "code"),
     [

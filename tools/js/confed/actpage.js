@@ -1,7 +1,7 @@
 // The page for acts by link: a delegate's key in this browser, what is asked, and the signed act.
 // It reads its own address and what is put in; nothing is ever fetched or sent.
 
-import { actFile, decodeAsk, ofLink } from "./ask.js";
+import { actFile, decodeAsk, encodeAsk, linkOf, ofLink } from "./ask.js";
 import * as bech32m from "./bech32m.js";
 import { equal, toHex } from "./bytes.js";
 import { byId, definitions, element, hasCamera, saving, scan, symbol } from "./dom.js";
@@ -150,29 +150,54 @@ async function sign() {
   const signature = await held.sign(signingBytes(request.id));
   const signed = await withSignature(request, held.key, 0, signature);
   asked = { ...asked, request: signed };
-  const data = encodeRequest(signed);
-  const name = toHex(signed.id).slice(0, 12);
   const file = await actFile(asked);
-  const said = isComplete(signed)
-    ? "Signed. Give it back in any of these forms: `confed submit` and `confed delegate take` read each."
-    : `Signed; ${signed.threshold - signed.signatures.length} more must sign. Pass it on.`;
+  const answer = byId("answer");
+  answer.replaceChildren(...(isComplete(signed) ? given(signed, file) : passedOn(signed)));
+  answer.dataset.done = toHex(encodeRequest(signed));
+  answer.dataset.file = file === null ? "" : toHex(file);
+}
+
+const nameOf = ({ id }) => toHex(id).slice(0, 12);
+
+/** The signed act in every form, for `confed submit` and `confed delegate take`. */
+function given(signed, file) {
+  const data = encodeRequest(signed);
+  const links = document.createElement("p");
+  links.append(saving(`${nameOf(signed)}.confed-sign`, data, "Save the signed act"));
+  if (file !== null) {
+    const words = "Save it with the mandate, to show to anyone";
+    links.append(" ", saving(`${nameOf(signed)}.confed`, file, words));
+  }
+  const said = "Signed. Give it back in any of these forms.";
+  return [element("h2", said, "valid"), links, codesOf(data), ...copied(encodeArmor("SIGN REQUEST", data))];
+}
+
+/** What the next delegate needs, where one signature is not enough (MAN-7). */
+function passedOn(signed) {
+  const data = encodeAsk(asked);
+  const links = document.createElement("p");
+  links.append(saving(`${nameOf(signed)}.confed-ask`, data, "Save it for the next delegate"));
+  const missing = signed.threshold - signed.signatures.length;
+  const said = `Signed; ${missing} more must sign. Pass it on as a link, a file or these codes.`;
+  const page = globalThis.location.href.split("#")[0];
+  return [element("h2", said, "valid"), links, codesOf(data), ...copied(page + linkOf(data))];
+}
+
+function codesOf(data) {
+  const codes = element("div", "", "codes");
+  for (const part of encodeParts(data)) codes.append(symbol(part));
+  return codes;
+}
+
+/** A text to copy, with a button for it. */
+function copied(words) {
   const text = element("textarea", "");
-  text.value = encodeArmor("SIGN REQUEST", data);
+  text.value = words;
   text.readOnly = true;
   text.rows = 8;
   const copy = element("button", "Copy the text");
   copy.addEventListener("click", () => globalThis.navigator.clipboard.writeText(text.value));
-  const links = document.createElement("p");
-  links.append(saving(`${name}.confed-sign`, data, "Save the signed act"));
-  if (file !== null) {
-    links.append(" ", saving(`${name}.confed`, file, "Save it with the mandate, to show to anyone"));
-  }
-  const codes = element("div", "", "codes");
-  for (const part of encodeParts(data)) codes.append(symbol(part));
-  const answer = byId("answer");
-  answer.replaceChildren(element("h2", said, "valid"), links, codes, text, copy);
-  answer.dataset.done = toHex(data);
-  answer.dataset.file = file === null ? "" : toHex(file);
+  return [text, copy];
 }
 
 // --- the page --------------------------------------------------------------------------------------
@@ -208,10 +233,7 @@ export async function start() {
   byId("sign").addEventListener("click", sign);
   byId("camera").hidden = !hasCamera();
   byId("camera").addEventListener("click", camera);
-  const open = () => {
-    if (ofHash() !== null) return read(ofHash);
-    return undefined;
-  };
+  const open = () => (globalThis.location.hash === "" ? undefined : read(ofHash));
   globalThis.addEventListener("hashchange", open);
   await showKey(storedKey);
   showSign();
@@ -219,4 +241,4 @@ export async function start() {
   document.body.dataset.ready = "yes";
 }
 
-const ofHash = () => ofLink(globalThis.location.hash);
+const ofHash = () => ofLink(globalThis.location.hash) ?? refuse("text-scheme");

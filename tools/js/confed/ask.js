@@ -10,12 +10,14 @@ import { ASK_MAX_BYTES, BUNDLE_MAX_BYTES } from "./limits.js";
 import { maySign } from "./mandate.js";
 import { parsePayload } from "./record.js";
 import { bin, oneOf, row } from "./schema.js";
-import { decodeRequest, isComplete } from "./signrequest.js";
+import { decodeRequest, encodeRequest, isComplete } from "./signrequest.js";
 
 const FRAGMENT = "#ask=";
+const MAGIC = "confed-ask";
+const VERSION = 1;
 const form = row(
-  oneOf("confed-ask"),
-  oneOf(1),
+  oneOf(MAGIC),
+  oneOf(VERSION),
   bin(0, BUNDLE_MAX_BYTES),
   bin(0, ASK_MAX_BYTES),
 );
@@ -32,6 +34,17 @@ export function ofLink(link) {
   if (!btoa(binary).startsWith(padded)) refuse("text-character"); // bits that belong to no byte
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }
+
+/** What follows a page's address in a link to it with this act request. */
+export function linkOf(data) {
+  const binary = Array.from(data, (byte) => String.fromCharCode(byte)).join("");
+  const coded = btoa(binary).replaceAll("+", "-").replaceAll("/", "_");
+  return FRAGMENT + coded.replace(/=+$/, "");
+}
+
+/** The bytes of an act request with the signatures so far, for the next one who signs (ASK-1). */
+export const encodeAsk = ({ mandateFile, request }) =>
+  encode([MAGIC, VERSION, mandateFile, encodeRequest(request)], ASK_MAX_BYTES);
 
 /**
  * {mandateFile, request, mandate, act, report}: what is asked, and the verdict on the act as far as

@@ -271,8 +271,11 @@ export function withAct(mandateFile, id, envelope) {
     const number = keys.findIndex((key) => equal(key, signer));
     return [number < 0 ? signer : number, kind, bytes];
   });
-  const all = [...rows.slice(0, at), [payload, brief], ...rows.slice(at)];
   const moved = (number) => (number >= at ? number + 1 : number);
+  const later = rows
+    .slice(at)
+    .map(([raw, by, ...part]) => [raw, by, ...part.map((one) => (Number.isInteger(one) ? moved(one) : one))]);
+  const all = [...rows.slice(0, at), [payload, brief], ...later];
   const out = new Map(content);
   out.set("kind", "act");
   out.set("subject", id);

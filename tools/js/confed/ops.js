@@ -1,6 +1,6 @@
 // The operations of the conformance driver: a request object in, a reply object out.
 
-import { actFile, decodeAsk, ofLink } from "./ask.js";
+import { actFile, decodeAsk, encodeAsk, linkOf, ofLink } from "./ask.js";
 import { decodeContainer, openAll, rootsOf } from "./bundle.js";
 import { fromHex, toHex, utf8 } from "./bytes.js";
 import { councilOf } from "./council.js";
@@ -194,7 +194,13 @@ const OPS = {
     const [signer, signature] = [hex(request.signer), hex(request.sig)];
     const signed = await withSignature(asked.request, signer, 0, signature);
     const file = await actFile({ ...asked, request: signed });
-    const answer = { request: toHex(encodeRequest(signed)), file: file && toHex(file) };
+    const ask = encodeAsk({ ...asked, request: signed });
+    const answer = {
+      request: toHex(encodeRequest(signed)),
+      file: file && toHex(file),
+      ask: toHex(ask),
+      link: linkOf(ask),
+    };
     return { verdict, reason, record: toHex(signed.id), ...answer };
   },
 
