@@ -249,6 +249,9 @@ TYPES: Final[Mapping[int, type[Message]]] = MappingProxyType(
 _NUMBERS: Final = {message: number for number, message in TYPES.items()}
 
 
+_RUN: Final = codec.Exact(Run, sort=True)
+
+
 def encode(message: Message) -> bytes:
     """The bytes of a message. Raises LocalProtocolError if it is too long for one frame."""
     fields = msgspec.to_builtins(message, builtin_types=(bytes,))
@@ -268,6 +271,8 @@ def decode(data: bytes) -> Message | None:
         if data[0] % 2 == 1:
             return None
         raise RemoteProtocolError(Reason.MESSAGE_TYPE, str(data[0]))
+    if message is Run and (run := _RUN.read(data[1:])) is not None:
+        return run  # nearly all of the bulk
     try:
         fields = codec.decode(data[1:], max_bytes=MESSAGE_MAX_BYTES)
         return msgspec.convert(fields, message, builtin_types=(bytes,))

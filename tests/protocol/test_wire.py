@@ -1,6 +1,7 @@
 """Messages: each round trip, each refusal, and any bytes at all."""
 
 import random
+import tracemalloc
 from typing import Any, Final
 
 import msgspec
@@ -9,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from confedproto import codec, wire
-from confedproto.errors import LocalProtocolError, Reason, RemoteProtocolError
+from confedproto.errors import DecodeError, LocalProtocolError, Reason, RemoteProtocolError
 from confedproto.limits import HEADS_PER_MESSAGE, MESSAGE_MAX_BYTES, RUN_MAX_RECORDS
 from tools.fuzz import mutate
 
@@ -171,3 +172,35 @@ def test_decode_of_mutated_messages_gives_a_message_none_or_an_error() -> None:
     corpus = [data for message in EXAMPLES if len(data := wire.encode(message)) < 1_000]
     accepted = sum(check(mutate(rng, corpus)) for _ in range(15_000))
     assert 100 < accepted < 14_000
+
+
+def test_decode_of_a_run_says_what_the_common_way_says() -> None:
+    rng = random.Random(11)
+    runs = [wire.encode(one) for one in EXAMPLES if isinstance(one, wire.Run)]
+    runs = [run for run in runs if len(run) < 1_000]
+    known = 0
+    for _ in range(4_000):
+        data = b"\x0a" + mutate(rng, [run[1:] for run in runs])[:60_000]
+        try:
+            fields = codec.decode(data[1:], max_bytes=MESSAGE_MAX_BYTES)
+            wanted = msgspec.convert(fields, wire.Run, builtin_types=(bytes,))
+        except (msgspec.ValidationError, DecodeError):
+            with pytest.raises(RemoteProtocolError):
+                wire.decode(data)
+            continue
+        known += 1
+        assert wire.decode(data) == wanted
+    assert known > 50
+
+
+def test_decode_of_a_run_with_hostile_lengths_allocates_little() -> None:
+    for header in (b"\xdc\xff\xff", b"\xdd\x7f\xff\xff\xff"):
+        body = codec.encode({"head": b"h", "leaves": [[b"x"]], "log": bytes(32), "start": 0})
+        data = b"\x0a" + body.replace(b"\x91\x91\xc4\x01x", header + b"\x91\xc4\x01x" * 9_000)
+        tracemalloc.start()
+        try:
+            with pytest.raises(RemoteProtocolError):
+                wire.decode(data)
+            assert tracemalloc.get_traced_memory()[1] < 4_000_000
+        finally:
+            tracemalloc.stop()
