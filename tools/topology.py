@@ -7,19 +7,26 @@ until it is dialled again. What is printed is counted, not modelled.
 
 import random
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from confedproto import record
+from confedproto import record, wire
 from confedproto.bodies.statement import Statement
 from confedproto.drafts import Draft
-from confedproto.testing import SimNode, Simulator
+from confedproto.ids import LogId
+from confedproto.testing import SimNode, Simulator, Wire
 
 TOPOLOGIES: Final = ("random", "small-world", "line", "regions")
 SPEAK_S: Final = 2
+LINKING_S: Final = 20  # the links come up one after the other
+WHOLE_MAX: Final = 100  # nodes that all follow all; beyond, each follows its circle
+SPEAKERS: Final = 4  # councils that speak where not all follow all
+STEP_S: Final = 0.1  # how exactly it is seen when all hold the same
 IDLE_S: Final = 120
+IDLE_NODES: Final = 1_000  # of larger networks a quarter of that is watched
 
 Edges = set[tuple[int, int]]
 
@@ -79,20 +86,79 @@ class Spread:
         ]
 
 
+class Circles(Simulator):
+    """A simulator in which each node hears of the logs of its circle alone: itself, those it is
+    linked with, and the speakers.
+
+    Beyond a hundred nodes: if each of N followed the logs of all, setting up would cost N squared.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.circle: dict[str, set[LogId]] = {}
+
+    def _deliver(self, node: SimNode, cable: Wire, link: int, data: bytes) -> None:
+        message = wire.decode(data)
+        if isinstance(message, wire.Heads) and node.name in self.circle:
+            circle = self.circle[node.name]
+            heads = tuple(head for head in message.heads if head.log in circle)
+            if not heads:
+                return
+            if len(heads) < len(message.heads):
+                data = wire.encode(wire.Heads(scope=message.scope, heads=heads))
+        super()._deliver(node, cable, link, data)
+
+
 class Network:
     """One simulated network."""
 
     def __init__(self, topology: str, count: int, *, seed: int, latency_ms: int) -> None:
         self.rng = random.Random(f"topology {seed}")
-        self.sim = Simulator(seed)
-        self.nodes = [self.sim.add_council(f"N{number}") for number in range(count)]
+        self.sim = sim = Circles(seed)
+        self.nodes = [sim.add_council(f"N{number}") for number in range(count)]
         self.edges = sorted(edges(topology, count, self.rng))
+        self.whole = count <= WHOLE_MAX
+        among = self.nodes if self.whole else self.rng.sample(self.nodes, SPEAKERS)
+        self.followed = self.nodes if self.whole else among
+        if not self.whole:
+            spoken = {node.engine.own for node in among}
+            sim.circle = {node.name: spoken | {node.engine.own} for node in self.nodes}
+            for one, other in self.edges:
+                for here, there in ((one, other), (other, one)):
+                    sim.circle[self.nodes[here].name].add(self.nodes[there].engine.own)
         for one, other in self.edges:
-            self.sim.link(self.nodes[one], self.nodes[other], latency_ms=latency_ms)
+            sim.link(self.nodes[one], self.nodes[other], latency_ms=latency_ms)
+            sim.run(max(0.001, LINKING_S / len(self.edges)))
+        self._live = self.nodes
 
     def live(self) -> list[SimNode]:
-        """The nodes that are not silent."""
-        return [node for node in self.nodes if node.up]
+        """The nodes that are not silent, nor cut off by those that are."""
+        return self._live
+
+    def silence(self, share: float) -> None:
+        """Switch off a share of the nodes, but no speaker; those reached from one are live."""
+        spoken = () if self.whole else set(map(id, self.followed))
+        quiet = [node for node in self.nodes if id(node) not in spoken]
+        for node in self.rng.sample(quiet, int(len(self.nodes) * share)):
+            self.sim.kill(node)
+        near: dict[int, list[int]] = defaultdict(list)
+        for one, other in self.edges:
+            if self.nodes[one].up and self.nodes[other].up:
+                near[one].append(other)
+                near[other].append(one)
+        best: set[int] = set()
+        for start, node in enumerate(self.nodes):
+            if not node.up or start in best or len(best) > len(self.nodes) // 2:
+                continue
+            reached, todo = {start}, [start]
+            while todo:
+                fresh = [there for there in near[todo.pop()] if there not in reached]
+                reached.update(fresh)
+                todo += fresh
+            best = max(best, reached, key=len)
+        self._live = [self.nodes[number] for number in sorted(best)]
+        alive = set(map(id, self._live))
+        self.followed = [n for n in self.followed if self.whole or id(n) in alive]
 
     def say(self, who: SimNode, number: int) -> None:
         """One statement of a council."""
@@ -106,15 +172,27 @@ class Network:
         self.sim.submit(who, Draft(payload=payload))
 
     def held(self, node: SimNode) -> int:
-        """How many leaves a node holds."""
-        return sum(log.tree.size for log in node.engine.view.logs.values())
+        """How many leaves a node holds of the logs that all follow."""
+        logs = node.engine.view.logs
+        held = (logs.get(one.engine.own) for one in self.followed)
+        return sum(log.tree.size for log in held if log is not None)
+
+    def sleep_until_settled(self, within_s: float) -> bool:
+        """Let time pass until `settled`; False if it does not come within the limit."""
+        until = self.sim.now + within_s * 1_000
+        while not self.settled():
+            if self.sim.now > until:
+                return False
+            self.sim.run(STEP_S)
+        return True
 
     def settled(self) -> bool:
         """Whether all live nodes hold as much."""
         live = self.live()
-        if any(len(node.engine.view.logs) != len(self.nodes) for node in live):
+        first = self.held(live[0])
+        if any(self.held(node) != first for node in live):
             return False
-        return len({self.held(node) for node in live}) == 1
+        return all(one.engine.own in live[0].engine.view.logs for one in self.followed)
 
 
 def spread(
@@ -130,14 +208,14 @@ def spread(
 ) -> Spread:
     """Link `count` nodes, silence some, let councils speak, wait, part and heal the network."""
     net = Network(topology, count, seed=seed, latency_ms=latency_ms)
-    if not net.sim.run_until(net.settled, within_s=600):
+    if not net.sleep_until_settled(600):
         raise RuntimeError("the founding records do not reach all")
     say(f"{count} nodes know each other after {net.sim.now_s - 1_700_000_000} s")
-    for node in net.rng.sample(net.nodes, int(count * silent)):
-        net.sim.kill(node)
-    for wire in net.sim.wires.values():
-        wire.loss = loss
-    speakers = [net.rng.choice(net.live()) for _ in range(records)]
+    net.silence(silent)
+    for cable in net.sim.wires.values():
+        cable.loss = loss
+    among = net.live() if net.whole else net.followed
+    speakers = [net.rng.choice(among) for _ in range(records)]
     before = {node.name: (node.bytes_sent, node.leaves_received) for node in net.nodes}
     size = net.held(net.live()[0])
     cpu, began, curve = time.process_time(), net.sim.now, list[tuple[float, float]]()
@@ -155,7 +233,7 @@ def spread(
     curve.append(((last - began) / 1000, 1.0))
     sent = sum(node.bytes_sent - before[node.name][0] for node in live)
     got = sum(node.leaves_received - before[node.name][1] for node in live)
-    idle = _idle(net)
+    idle = _idle(net, IDLE_S if count <= IDLE_NODES else IDLE_S // 4)
     virtual, spent = (net.sim.now - began) / 1000, time.process_time() - cpu
     healed = _heal(net)
     return Spread(
@@ -172,34 +250,35 @@ def spread(
     )
 
 
-def _idle(net: Network) -> float:
-    for wire in net.sim.wires.values():
-        wire.loss = 0.0
-    net.sim.run(30)
+def _idle(net: Network, seconds: float) -> float:
+    for cable in net.sim.wires.values():
+        cable.loss = 0.0
+    net.sim.run(seconds / 4)
     before = sum(node.bytes_sent for node in net.nodes)
-    net.sim.run(IDLE_S)
+    net.sim.run(seconds)
     after = sum(node.bytes_sent for node in net.nodes)
-    up = sum(wire.up for wire in net.sim.wires.values())
-    return (after - before) / max(1, up) / IDLE_S
+    up = sum(cable.up for cable in net.sim.wires.values())
+    return (after - before) / max(1, up) / seconds
 
 
 def _heal(net: Network) -> float:
     """Cut the network in two, let one side speak, heal: seconds until all hold the same."""
     half = {node.name for node in net.nodes[: len(net.nodes) // 2]}
     across = [
-        wire
-        for wire in net.sim.wires.values()
-        if (wire.ends[0].name in half) is not (wire.ends[1].name in half)
+        cable
+        for cable in net.sim.wires.values()
+        if (cable.ends[0].name in half) is not (cable.ends[1].name in half)
     ]
-    for wire in across:
-        net.sim.cut(*wire.ends)
-    for number, who in enumerate([n for n in net.live() if n.name in half][:5]):
+    for cable in across:
+        net.sim.cut(*cable.ends)
+    here = [n for n in net.live() if n.name in half]
+    for number, who in enumerate(here[:5] if net.whole else [n for n in here if n in net.followed]):
         net.say(who, 10_000 + number)
     net.sim.run(10)
     began = net.sim.now
-    for wire in across:
-        net.sim.heal(*wire.ends)
-    if not net.sim.run_until(net.settled, within_s=300):
+    for cable in across:
+        net.sim.heal(*cable.ends)
+    if not net.sleep_until_settled(300):
         return float("inf")
     return (net.sim.now - began) / 1000
 
