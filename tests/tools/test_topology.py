@@ -41,3 +41,27 @@ def test_same_seed_gives_the_same_spread() -> None:
         two.bytes_per_node,
         two.last_s,
     )
+
+
+def test_large_network_spreads_the_speakers_logs_and_nobody_elses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(topology, "WHOLE_MAX", 10)
+    found = topology.spread("line", 14, records=4)
+    assert found.copies == 1.0
+    assert found.healed_s < 60
+    net = topology.Network("line", 14, seed=1, latency_ms=50)
+    assert net.sleep_until_settled(60)
+    first, far = net.nodes[0], net.nodes[13]
+    speak = {node.engine.own for node in net.followed}
+    assert speak <= set(far.engine.view.logs)
+    assert (first.engine.own in far.engine.view.logs) == (first.engine.own in speak)
+
+
+def test_nodes_that_the_silent_cut_off_are_not_waited_for() -> None:
+    net = topology.Network("line", 9, seed=1, latency_ms=50)
+    net.silence(0.25)
+    names = [node.name for node in net.live()]
+    numbers = [int(name[1:]) for name in names]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert all(node.up for node in net.live())
