@@ -114,8 +114,8 @@ def _replacement(out: Told) -> None:
     again.second()
     again.replace()
     again.book.put(again.node(NODE_KEY, again.book.last()))
-    why = "a key of an earlier record: its log is closed for good"
-    out.tells("NOD-5", "retired-key", why, again, (1, 1, "node-key"), **REPLACED)
+    why = "it would open the log of an earlier key, closed for good; as a leaf here it is a copy"
+    out.tells("NOD-5", "retired-key", why, again, (1, 1, "log-id"), **REPLACED)
     carried = Story()
     carried.second()
     leaf = carried.replace()
