@@ -89,11 +89,11 @@ def judge(
             if not envelope:
                 marks.append(REFUSED)  # withheld
                 continue
-            seen = glance(network, envelope) if part is None else None
+            seen = glance(envelope) if part is None else None
             if provisional and seen is not None and seen.alike in alike:
                 marks.append(alike[seen.alike])
                 continue
-            if seen is not None and holds(seen):
+            if seen is not None and holds(network, seen):
                 marks.append(alike.setdefault(seen.alike, index))
                 continue
             leaf: Leaf = record.open_leaf(network, envelope, part)

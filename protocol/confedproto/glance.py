@@ -40,10 +40,10 @@ class _Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
 
 
 class Glance(NamedTuple):
-    """What an envelope is, if its signatures hold: `message` is what they are over."""
+    """What an envelope is, if its signatures hold."""
 
     alike: PlainClass
-    message: bytes
+    payload: bytes
     signatures: tuple[Signature, ...]
 
 
@@ -51,7 +51,7 @@ _ENVELOPE = codec.Exact(_Envelope)
 _PAYLOAD = codec.Exact(_Payload)
 
 
-def glance(network: NetworkId, envelope: bytes) -> Glance | None:
+def glance(envelope: bytes) -> Glance | None:
     """The plain record in these bytes, no signature verified; None where it takes a longer look."""
     if len(envelope) > RECORD_MAX_BYTES:
         return None
@@ -62,20 +62,21 @@ def glance(network: NetworkId, envelope: bytes) -> Glance | None:
     if payload is None or not codec.text_is_clean(payload.body.text):
         return None
     signers = tuple([signature.signer for signature in split.signatures])
-    if any(next_ <= one for one, next_ in pairwise(signers)):
+    if len(signers) > 1 and any(next_ <= one for one, next_ in pairwise(signers)):
         return None
     return Glance(
         (payload.kind, CouncilId(payload.council), payload.charter, signers, None),
-        signing_bytes(record_id(network, split.payload)),
+        split.payload,
         split.signatures,
     )
 
 
-def holds(seen: Glance) -> bool:
+def holds(network: NetworkId, seen: Glance) -> bool:
     """Whether every signature of it holds."""
+    message = signing_bytes(record_id(network, seen.payload))
     try:
         for signature in seen.signatures:
-            check_signature(signature, seen.message)
+            check_signature(signature, message)
     except VerificationError:
         return False
     return True

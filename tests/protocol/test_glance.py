@@ -15,14 +15,14 @@ from tests.support.councils import NETWORK, Author, key
 
 def said(envelope: bytes) -> bool:
     """Whether the glance recognises these bytes; where it does, it must agree with opening."""
-    seen, leaf = glance(NETWORK, envelope), record.open_leaf(NETWORK, envelope)
+    seen, leaf = glance(envelope), record.open_leaf(NETWORK, envelope)
     if seen is None:
         return False
     if isinstance(leaf, VerifiedRecord):
-        assert holds(seen)
+        assert holds(NETWORK, seen)
         assert seen.alike == record.plain_class(leaf)
     else:
-        assert not holds(seen)
+        assert not holds(NETWORK, seen)
     return True
 
 
