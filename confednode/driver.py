@@ -12,7 +12,6 @@ import random
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import trio
@@ -21,8 +20,10 @@ from confednode.arrears import Arrears
 from confednode.conversation import converse
 from confednode.counter import Counter
 from confednode.errors import LinkError, NodeReason
+from confednode.filing import Filing
 from confednode.ingest import INLINE_LEAVES, Opening, provisional
 from confednode.links import ANYWHERE, Link, accept, dial
+from confednode.places import LinkState as LinkState
 from confednode.places import Places
 from confednode.pump import Pump
 from confednode.reach import Reach
@@ -43,15 +44,6 @@ LOG: Final = logging.getLogger(__name__)
 REDIAL_FIRST_S: Final = 0.25
 REDIAL_MAX_S: Final = 60.0
 REDIAL_CUT_S: Final = 2.0  # after a link that was open: a bad line, no peer that refuses
-
-
-@dataclass(slots=True)
-class LinkState:
-    """What the operator sees of one link."""
-
-    council: CouncilId
-    state: str
-    reason: str | None = None
 
 
 def wall_clock() -> int:
@@ -100,6 +92,8 @@ class Driver:
         self.stored: Final[dict[CouncilId, int]] = {}  # leaves of its log under a stored head
         self._grew = trio.Event()  # a log grew on disk; replaced each time
         self._nursery: trio.Nursery | None = None
+        doors = (self._behind, self._send, self._drop)
+        self.filing: Final = Filing(engine, store, self.disk, *doors)
         self._serving: Final = Serving(engine, store, self.disk, lambda *to: self._send(*to))
 
     # --- life -------------------------------------------------------------------------------
@@ -116,6 +110,7 @@ class Driver:
             self._nursery = nursery
             nursery.start_soon(self._pump.run)
             nursery.start_soon(self._opening.serve)
+            nursery.start_soon(self.filing.run)
             nursery.start_soon(self._arrears.run)
             bound = await nursery.start(self._listen, host, port)
             for peer in self._store.peers():
@@ -176,6 +171,8 @@ class Driver:
                     self._links[effect.link].opened.set()
                 self.states[effect.council] = LinkState(effect.council, "connected")
                 self.dial_for_ever(effect.council)
+            case fx.ServePiece() | fx.PieceCame():
+                self.filing.take(effect)
             case fx.Answered():
                 waiting = self._waiting.get(effect.token)
                 if waiting is not None:
@@ -200,8 +197,7 @@ class Driver:
         try:
             self._serving.serve(effect)
         except RemoteProtocolError as error:
-            self._note(error.reason, error.detail)
-            self._links[effect.link].drop()
+            self._drop(effect.link, error.reason, error.detail)
 
     def _send(self, number: int, message: wire.Message) -> None:
         link = self._links.get(number)
@@ -210,8 +206,7 @@ class Driver:
         try:
             link.send(message)
         except RemoteProtocolError as error:
-            self._note(error.reason, error.detail)
-            link.drop()
+            self._drop(number, error.reason, error.detail)
 
     def _close(self, number: int, reason: Reason) -> None:
         link = self._links.get(number)
@@ -222,6 +217,12 @@ class Driver:
             self._down(council, link.farewell or reason.value)
         self._send(number, wire.Bye(reason=reason.value))
         link.end()
+
+    def _drop(self, number: int, reason: Reason, detail: str) -> None:
+        """End a link at once."""
+        self._note(reason, detail)
+        if number in self._links:
+            self._links[number].drop()
 
     def _note(self, reason: Reason | NodeReason, detail: str) -> None:
         """Remember a refusal for the operator."""

@@ -74,6 +74,8 @@ def load(
         if not whole:
             told = f"database: the log of {text.encode_record(entry.council)} is not what was kept"
             raise StoreError(NodeReason.STORE_DAMAGED, told)
+    for council, held in store.shelf.takes():
+        engine.ledger.note_file(council, held)
     engine.resume(clean=_clean(engine, mark))
     return engine
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from confednode.links import Link
-from confedproto.ids import TransportKey
+from confedproto.ids import CouncilId, TransportKey
 
 STRANGERS_MAX: Final = 16  # connections in their handshake
 PER_NETWORK_MAX: Final = 4  # of these from one /24 or /48; but for loopback, where proxies are
@@ -28,6 +28,15 @@ class Stranger:
     network: str
     since: float
     leave: Callable[[], None]
+
+
+@dataclass(slots=True)
+class LinkState:
+    """What the operator sees of one link."""
+
+    council: CouncilId
+    state: str
+    reason: str | None = None
 
 
 class Places:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from confednode.errors import NodeReason, StoreError
+from confednode.shelf import Shelf
 from confedproto.effects import FillLeaves, Kept, StoreLeaves, StoreMarks, SwitchBranch
 from confedproto.ids import CouncilId, LogId, PublicKey
 from confedproto.limits import LEAF_OVERHEAD_BYTES
@@ -116,6 +117,7 @@ class Store:
             self._db.close()
             raise
         self._numbers: Final[dict[LogId, int]] = {}
+        self.shelf: Final = Shelf(self._db, self._commit, _told)
 
     def _open(self, path: Path, *, create: bool) -> None:
         self._db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()

@@ -4,7 +4,17 @@ Handlers read the engine's view and draft payloads; the only thing that changes 
 `submit`, which goes through the same door as everything else.
 """
 
-from confednode.requests import archiving, asking, councils, drafting, following
+from confednode.requests import archiving, asking, councils, drafting, files, following
 from confednode.requests.table import OPS, Desktop, answer
 
-__all__ = ["OPS", "Desktop", "answer", "archiving", "asking", "councils", "drafting", "following"]
+__all__ = [
+    "OPS",
+    "Desktop",
+    "answer",
+    "archiving",
+    "asking",
+    "councils",
+    "drafting",
+    "files",
+    "following",
+]

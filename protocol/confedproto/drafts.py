@@ -21,6 +21,7 @@ from confedproto.bodies.motion import Motion, Title
 from confedproto.bodies.position import Position, ValueText
 from confedproto.bodies.recall import Recall
 from confedproto.bodies.second import Second
+from confedproto.bodies.statement import File, Statement
 from confedproto.bodies.types import Body
 from confedproto.bodies.unlink import Unlink
 from confedproto.codec import text_is_clean
@@ -109,6 +110,12 @@ class Desk:
         if peer == self.council:
             raise LocalProtocolError(Reason.INVITATION_SELF)
         return self._draft(Link(peer=peer, invite=key))
+
+    def statement(
+        self, text: str, files: Sequence[File] = (), scope: RecordId | None = None
+    ) -> Draft:
+        """A text of this council with files by hash; with a `scope` for a compact's members."""
+        return self._draft(Statement(text=text, files=tuple(files) or None), scope=scope)
 
     # --- compacts ---------------------------------------------------------------------------
 

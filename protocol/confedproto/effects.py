@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, Hash, LogId, PublicKey, RecordId
-from confedproto.wire import Message
+from confedproto.wire import Message, Piece
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +104,24 @@ class ServeLeaves:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServePiece:
+    """Answer a link's question for a piece of a file, if its council may have it (FIL-3)."""
+
+    link: int
+    council: CouncilId | None
+    root: bytes
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PieceCame:
+    """A link sent a piece, or said that it has none."""
+
+    link: int
+    piece: Piece
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseLink:
     """End a link: a Bye with the reason, then the channel's close."""
 
@@ -155,6 +173,8 @@ Effect = (
     | Send
     | ServeRun
     | ServeLeaves
+    | ServePiece
+    | PieceCame
     | CloseLink
     | LinkOpened
     | Answered

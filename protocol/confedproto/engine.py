@@ -282,6 +282,12 @@ class Engine:
                 self._out.append(self._filler.served(session, message))
             case wire.Leaves():
                 self._fill(session, message, now)
+            case wire.AskPiece():
+                link, reader = session.link, session.council
+                root, index = message.root, message.index
+                self._out.append(fx.ServePiece(link=link, council=reader, root=root, index=index))
+            case wire.Piece():
+                self._out.append(fx.PieceCame(link=session.link, piece=message))
             case wire.Fresh():
                 self._out += self._heartbeat.take(session, message, now)
             case wire.Pull():

@@ -77,6 +77,7 @@ class Reason(StrEnum):
     LEAF_WITHHELD = "leaf-withheld"
     LEAF_OTHER = "leaf-other"
     ARCHIVE_FORM = "archive-form"
+    FILE_UNKNOWN = "file-unknown"
     # authority, specs/04
     THRESHOLD_ONE = "threshold-one"
     THRESHOLD_TWO = "threshold-two"

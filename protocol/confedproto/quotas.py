@@ -46,6 +46,11 @@ class Quotas:
         return self.total // LINK_SHARE
 
 
+def file_cost(piece: bytes) -> int:
+    """What a piece of a file takes on the disk, in bytes."""
+    return len(piece) + LEAF_OVERHEAD_BYTES
+
+
 DEFAULT_QUOTAS: Final = Quotas()
 
 
@@ -108,6 +113,12 @@ class Ledger:
         if via is not None:
             self.links[via] += cost
 
+    def note_file(self, council: CouncilId, cost: int) -> None:
+        """A piece of a file that a record of the council names is kept."""
+        if council != self._own:
+            self.held += cost
+            self.origins[council] += cost
+
     def full(self) -> list[CouncilId]:
         """The councils of which nothing more is taken, for the operator."""
         near = self.quotas.origin - RUN_ROOM_BYTES
@@ -116,6 +127,7 @@ class Ledger:
 
 PULL_COST: Final = 8
 HEAD_COST: Final = 64  # a path over a log, and its verification
+PIECE_COST: Final = 1_024  # a megabyte is read and hashed for its path
 WANT_COST: Final = 4  # a leaf
 DIGEST_COST: Final = 16
 RANGE_COST: Final = 16  # a node with its fingerprints
@@ -136,6 +148,8 @@ def cost_to_answer(message: wire.Message, named: int) -> int:
             return PULL_COST
         case wire.AskHead() | wire.HeadTold():
             return HEAD_COST
+        case wire.AskPiece():
+            return PIECE_COST
         case wire.Fresh():
             return HEAD_COST * len(message.heads)
         case wire.Want():

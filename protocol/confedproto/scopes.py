@@ -65,6 +65,13 @@ class Reader:
         return self._council in self._view.members(RecordId(scope))
 
 
+def may_read(view: View, reader: CouncilId | None, owner: CouncilId, scope: bytes | None) -> bool:
+    """Whether a council may have what a record of `owner` with this scope names (FIL-3)."""
+    if scope is None or reader == owner:
+        return True
+    return reader in view.members(RecordId(scope))
+
+
 def objection(view: View, item: VerifiedRecord) -> Reason | None:
     """Why a council should not append a record with this scope, or without one (SCO-2)."""
     if item.scope is not None and item.council not in view.members(RecordId(item.scope)):

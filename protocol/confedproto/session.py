@@ -42,6 +42,8 @@ TRANSITIONS: Final[Mapping[Step, State]] = MappingProxyType(
         (State.OPEN, wire.Want): State.OPEN,
         (State.OPEN, wire.Leaves): State.OPEN,
         (State.OPEN, wire.Fresh): State.OPEN,
+        (State.OPEN, wire.AskPiece): State.OPEN,
+        (State.OPEN, wire.Piece): State.OPEN,
         (State.STRANGER, wire.Bye): State.CLOSED,
         (State.GREETING, wire.Bye): State.CLOSED,
         (State.OPEN, wire.Bye): State.CLOSED,

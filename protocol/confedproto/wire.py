@@ -15,6 +15,8 @@ from confedproto import codec
 from confedproto.bodies.types import Bytes32, Size, Token
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError
 from confedproto.limits import (
+    FILE_CHUNK_BYTES,
+    FILE_MAX_BYTES,
     FRESH_HEADS_MAX,
     HEAD_MAX_BYTES,
     HEADS_PER_MESSAGE,
@@ -32,6 +34,7 @@ from confedproto.limits import (
 )
 from confedproto.reconcile import DEPTH, PRINTS_BYTES
 
+PIECES_MAX: Final = FILE_MAX_BYTES // FILE_CHUNK_BYTES
 Digest = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Envelope = Annotated[bytes, Meta(min_length=1, max_length=RECORD_MAX_BYTES)]
 
@@ -175,6 +178,27 @@ class Fresh(Message, frozen=True, kw_only=True):
     ]
 
 
+PieceIndex = Annotated[int, Meta(ge=0, lt=PIECES_MAX)]
+
+
+class AskPiece(Message, frozen=True, kw_only=True):
+    """Please send piece `index` of the file with this root (FIL-3)."""
+
+    root: Bytes32
+    index: PieceIndex
+
+
+class Piece(Message, frozen=True, kw_only=True):
+    """The piece and its inclusion path; without `data` it is not to be had here (FIL-3)."""
+
+    root: Bytes32
+    index: PieceIndex
+    data: Annotated[bytes, Meta(min_length=1, max_length=FILE_CHUNK_BYTES)] | None = None
+    path: Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=PROOF_MAX_HASHES)] | None = (
+        None
+    )
+
+
 class DigestNow(Message, frozen=True, kw_only=True):
     """A digest of the sender's heads, sent now and then: a heartbeat that also heals."""
 
@@ -244,6 +268,8 @@ TYPES: Final[Mapping[int, type[Message]]] = MappingProxyType(
         22: Want,
         24: Leaves,
         26: Fresh,
+        28: AskPiece,
+        30: Piece,
     }
 )
 _NUMBERS: Final = {message: number for number, message in TYPES.items()}

@@ -184,6 +184,9 @@ def messages() -> list[wire.Message]:
             scope=log, heads=(wire.AnnouncedHead(log=log, size=1, root=bytes(8), mark=b"m"),)
         ),
         wire.Want(log=log, indexes=(0, 7)),
+        wire.AskPiece(root=log, index=31),
+        wire.Piece(root=log, index=0),
+        wire.Piece(root=log, index=0, data=b"data", path=(log,)),
         wire.Fresh(heads=(b"h" * 170,)),
         wire.Leaves(log=log, leaves=(wire.FoundLeaf(index=7, leaf=(b"leaf", b"part")),)),
         wire.Bye(reason="peer-silent"),

@@ -27,6 +27,8 @@ TABLE: Final = {
     (State.OPEN, "Want"): State.OPEN,
     (State.OPEN, "Leaves"): State.OPEN,
     (State.OPEN, "Fresh"): State.OPEN,
+    (State.OPEN, "AskPiece"): State.OPEN,
+    (State.OPEN, "Piece"): State.OPEN,
     (State.OPEN, "Bye"): State.CLOSED,
 }
 

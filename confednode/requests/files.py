@@ -1,0 +1,156 @@
+"""Requests about files that records name: attaching, listing, fetching, reading (specs/03, FIL)."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
+from typing import Annotated, Any, Final
+
+import msgspec
+import trio
+from msgspec import Meta
+
+from confednode import show
+from confednode.filing import Wanted
+from confednode.requests.table import Desktop, Hex, Id, Reply, Request, op
+from confedproto import pieces, record, text
+from confedproto.bodies.statement import File, Statement
+from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
+from confedproto.ids import CouncilId, Hash, RecordId
+from confedproto.limits import FILE_MAX_BYTES, FILES_MAX
+from confedproto.record import PlainLeaf
+
+Root = Annotated[str, Meta(pattern="^[0-9a-f]{8,64}$")]
+Named = Annotated[list[tuple[str, str, int, Root]], Meta(max_length=FILES_MAX)]
+_Found = tuple[CouncilId, bytes | None, Statement, File]
+LISTED_MAX: Final = 1_000  # statements looked at, newest first, in each log
+
+
+class DraftStatement(Request, frozen=True, kw_only=True):
+    """A text, files as (name, media, size, root in hex), and a compact if for members alone."""
+
+    text: str
+    files: Annotated[list[tuple[str, str, int, Root]], Meta(max_length=FILES_MAX)] = msgspec.field(
+        default_factory=list
+    )
+    scope: Id | None = None
+
+
+@op("draft-statement", DraftStatement)
+async def draft_statement(desk: Desktop, request: DraftStatement) -> Reply:
+    """A statement of the council."""
+    await trio.lowlevel.checkpoint()
+    files = tuple(
+        File(name=name, media=media, size=size, root=bytes.fromhex(root))
+        for name, media, size, root in request.files
+    )
+    scope = None if request.scope is None else show.record_id_of(request.scope)
+    return desk.draft(desk.desk.statement(request.text, files, scope))
+
+
+class PutPiece(Request, frozen=True, kw_only=True):
+    """A piece of a file that our own council's record will name."""
+
+    root: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, Meta(ge=1, le=FILE_MAX_BYTES)]
+    index: Annotated[int, Meta(ge=0)]
+    data: Hex
+    steps: list[Hex]
+    scope: Id | None = None
+
+
+@op("file-put", PutPiece)
+async def file_put(desk: Desktop, request: PutPiece) -> Reply:
+    """Keep a piece."""
+    scope: RecordId | None = None
+    if request.scope is not None:
+        scope = show.record_id_of(request.scope)
+    root = Hash(bytes.fromhex(request.root))
+    file = Wanted(root=root, size=request.size, council=desk.council, scope=scope)
+    path = [bytes.fromhex(step) for step in request.steps]
+    await desk.driver.filing.keep(file, request.index, bytes.fromhex(request.data), path)
+    return {"index": request.index}
+
+
+async def _named(desk: Desktop) -> AsyncGenerator[_Found, None]:
+    """Every file that a statement names, newest first in each log."""
+    for log in list(desk.view.logs.values()):
+        plain = [i for i, leaf in enumerate(log.leaves) if isinstance(leaf, PlainLeaf)]
+        for index in reversed(plain[-LISTED_MAX:]):
+            read = partial(desk.store.read, log.id, index, index + 1)
+            rows = await trio.to_thread.run_sync(read, limiter=desk.driver.disk)
+            try:
+                header, _, body = record.parse_payload(record.split_envelope(rows[0][0])[0])
+            except (DecodeError, VerificationError, IndexError):
+                continue
+            if isinstance(body, Statement):
+                for file in body.files or ():
+                    yield log.council, header.scope, body, file
+
+
+class Files(Request, frozen=True, kw_only=True):
+    """Whose; without a council, everybody's."""
+
+    council: Id | None = None
+
+
+@op("files", Files)
+async def files(desk: Desktop, request: Files) -> Reply:
+    """The files that statements name, and how much of each is here."""
+    wanted = None if request.council is None else text.decode_council(request.council)
+    rows: list[dict[str, Any]] = []
+    async for council, scope, body, file in _named(desk):
+        if wanted in (None, council):
+            held = await desk.driver.filing.held(Hash(file.root))
+            rows.append(
+                show.council_row(desk.view, council)
+                | {
+                    "file": file.name,
+                    "media": file.media,
+                    "size": file.size,
+                    "root": file.root.hex(),
+                    "text": body.text,
+                    "members_only": scope is not None,
+                    "pieces": pieces.count_of(file.size),
+                    "held": len(held),
+                }
+            )
+    return {"files": rows}
+
+
+class OneFile(Request, frozen=True, kw_only=True):
+    """The root of a file, or its first digits."""
+
+    root: Root
+
+
+@op("file-fetch", OneFile)
+async def file_fetch(desk: Desktop, request: OneFile) -> Reply:
+    """Fetch what is missing of a file from whoever is linked; how much is still missing."""
+    wanted: Wanted | None = None
+    async with aclosing(_named(desk)) as named:
+        async for council, scope, _, file in named:
+            if file.root.hex().startswith(request.root):
+                root = Hash(file.root)
+                wanted = Wanted(root=root, size=file.size, council=council, scope=scope)
+                break
+    if wanted is None:
+        raise LocalProtocolError(Reason.FILE_UNKNOWN)
+    missing = await desk.driver.filing.fetch(wanted)
+    count = pieces.count_of(wanted.size)
+    return {"root": wanted.root.hex(), "size": wanted.size, "pieces": count, "missing": missing}
+
+
+class OnePiece(Request, frozen=True, kw_only=True):
+    """A piece that is here."""
+
+    root: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    index: Annotated[int, Meta(ge=0)]
+
+
+@op("file-read", OnePiece)
+async def file_read(desk: Desktop, request: OnePiece) -> Reply:
+    """The bytes of a piece."""
+    data = await desk.driver.filing.read(Hash(bytes.fromhex(request.root)), request.index)
+    if data is None:
+        raise LocalProtocolError(Reason.FILE_UNKNOWN)
+    return {"data": data.hex()}

@@ -1,0 +1,199 @@
+"""Files by hash between real nodes: fetched on demand, in scope, resumed; nothing else taken."""
+
+import random
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from confednode import control, store
+from confednode.filing import Wanted
+from confedproto import pieces, wire
+from confedproto.ids import CouncilId, Hash
+from confedproto.limits import FILE_CHUNK_BYTES
+from tests.support.nodes import WINDOWS, Node, Nodes, nodes_in, until
+
+MINUTES: Final = random.Random(1).randbytes(5 * FILE_CHUNK_BYTES + 17)
+
+
+@pytest.fixture
+async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
+    async with nodes_in(tmp_path) as made:
+        yield made
+
+
+async def put(node: Node, data: bytes, scope: str | None = None) -> str:
+    """Lay a file's pieces down; its root."""
+    cut = pieces.cut(data)
+    tree = pieces.tree_of(cut)
+    for index, piece in enumerate(cut):
+        path = [step.hex() for step in tree.inclusion(index, len(cut))]
+        await node.ask(
+            "file-put",
+            root=tree.root().hex(),
+            size=len(data),
+            index=index,
+            data=piece.hex(),
+            steps=path,
+            scope=scope,
+        )
+    return tree.root().hex()
+
+
+async def attach(node: Node, data: bytes, scope: str | None = None) -> str:
+    root = await put(node, data, scope)
+    draft = await node.ask(
+        "draft-statement",
+        text="The minutes",
+        files=[("minutes.pdf", "pdf", len(data), root)],
+        scope=scope,
+    )
+    await node.submit(draft)
+    return root
+
+
+async def until_named(node: Node, root: str) -> dict[str, Any]:
+    async def wanted() -> Any:
+        rows = (await node.ask("files"))["files"]
+        return next((row for row in rows if row["root"] == root), None)
+
+    row: dict[str, Any] = await until(wanted, "file named")
+    return row
+
+
+async def fetched(node: Node, root: str) -> bytes:
+    reply = await node.ask("file-fetch", root=root)
+    assert reply["missing"] == 0
+    cut = [await node.ask("file-read", root=root, index=i) for i in range(reply["pieces"])]
+    return b"".join(bytes.fromhex(piece["data"]) for piece in cut)
+
+
+async def test_file_is_fetched_on_demand_and_passed_on(nodes: Nodes) -> None:
+    north, south, west = [await nodes.start(name) for name in ("north", "south", "west")]
+    await south.link(north)
+    await west.link(south)
+    root = await attach(north, MINUTES)
+    row = await until_named(west, root)
+    assert (row["held"], row["pieces"], row["file"]) == (0, 6, "minutes.pdf")
+    assert (await west.ask("file-fetch", root=root[:16]))["missing"] == 6  # south has not got it
+    assert await fetched(south, root[:16] + root[16:]) == MINUTES
+    assert await fetched(west, root) == MINUTES
+    assert (await until_named(west, root))["held"] == 6
+    assert (await west.ask("status"))["disk"]["held"] > len(MINUTES)
+
+
+async def test_fetch_that_was_broken_off_goes_on(nodes: Nodes) -> None:
+    north, south = await nodes.start("north"), await nodes.start("south")
+    await south.link(north)
+    root = await attach(north, MINUTES)
+    await until_named(south, root)
+    cut = pieces.cut(MINUTES)
+    tree = pieces.tree_of(cut)
+    wanted = Wanted(root=tree.root(), size=len(MINUTES), council=north.council, scope=None)
+    for index in (0, 3):
+        path: list[bytes] = list(tree.inclusion(index, len(cut)))
+        await south.driver.filing.keep(wanted, index, cut[index], path)
+    await south.kill()
+    await south.start()
+    await south.until_link(north)
+    asked: list[int] = []
+    real = south.driver.filing._send
+
+    def tap(link: int, message: wire.Message) -> None:
+        if isinstance(message, wire.AskPiece):
+            asked.append(message.index)
+        real(link, message)
+
+    south.driver.filing._send = tap  # type: ignore[misc]
+    assert await fetched(south, root) == MINUTES
+    assert asked == [1, 2, 4, 5]
+
+
+async def test_file_of_a_scope_is_given_to_its_members_alone(nodes: Nodes) -> None:
+    north, south, west = [await nodes.start(name) for name in ("north", "south", "west")]
+    await south.link(north)
+    await west.link(north)
+    draft = await north.ask(
+        "draft-compact",
+        name="Closed",
+        rule="majority",
+        windows=WINDOWS,
+        weights={north.id: 2, south.id: 2},
+    )
+    compact = await north.submit(draft, *south.keyholders)
+    await south.until_known(compact)
+    root = await attach(north, MINUTES, compact)
+    assert (await until_named(south, root))["members_only"]
+    assert await fetched(south, root) == MINUTES
+    assert (await west.ask("files"))["files"] == []
+    with pytest.raises(control.RefusedError):
+        await west.ask("file-fetch", root=root)
+    # Even told of the root by somebody, it is given nothing.
+    wanted = Wanted(
+        root=Hash(bytes.fromhex(root)), size=len(MINUTES), council=north.council, scope=None
+    )
+    assert await west.driver.filing.fetch(wanted) == 6
+
+
+@pytest.mark.parametrize("lie", ["bytes", "unasked"])
+async def test_piece_that_is_none_is_refused_and_ends_the_link(nodes: Nodes, lie: str) -> None:
+    north, south = await nodes.start("north"), await nodes.start("south")
+    await south.link(north)
+    root = await attach(north, MINUTES)
+    await until_named(south, root)
+    real = north.driver.filing._send
+
+    def lying(link: int, message: wire.Message) -> None:
+        if isinstance(message, wire.Piece) and message.data is not None:
+            message = wire.Piece(
+                root=message.root,
+                index=message.index,
+                data=b"x" * len(message.data),
+                path=message.path,
+            )
+        real(link, message)
+
+    if lie == "bytes":
+        north.driver.filing._send = lying  # type: ignore[misc]
+        reply = await south.ask("file-fetch", root=root)
+        assert reply["missing"] == 6
+        await south.until_refused("proof-root")
+    else:
+        link = next(iter(north.driver._behind))
+        real(link, wire.Piece(root=secrets.token_bytes(32), index=0, data=b"x"))
+        await south.until_refused("leaf-other")
+    await south.until_link(north)  # dialled again
+
+
+async def test_own_piece_that_is_none_and_unknown_roots_are_refused(nodes: Nodes) -> None:
+    north = await nodes.start("north")
+    wrong = {"root": "00" * 32, "size": 3, "index": 0, "data": b"abc".hex(), "steps": []}
+    with pytest.raises(control.RefusedError):
+        await north.ask("file-put", **wrong)
+    for op, args in (
+        ("file-fetch", {"root": "ab" * 32}),
+        ("file-read", {"root": "ab" * 32, "index": 0}),
+    ):
+        with pytest.raises(control.RefusedError):
+            await north.ask(op, **args)
+
+
+def test_shelf_keeps_pieces_and_what_they_take(tmp_path: Path) -> None:
+    kept = store.Store(tmp_path / "node.db", create=True)
+    root, council, scope = Hash(bytes(32)), CouncilId(b"c" * 32), b"s" * 32
+    assert kept.shelf.add(root, (9, council, scope), 1, b"later")
+    assert not kept.shelf.add(root, (9, council, scope), 1, b"later")
+    assert kept.shelf.file(root) == (9, council, scope)
+    assert kept.shelf.add(root, (9, council, None), 0, b"soon")
+    assert kept.shelf.file(root) == (9, council, None), "public once, public for good"
+    assert kept.shelf.add(root, (9, council, scope), 2, b"x")
+    assert kept.shelf.file(root) == (9, council, None)
+    assert kept.shelf.whole(root) == [b"soon", b"later", b"x"]
+    assert sorted(kept.shelf.pieces_of(root)) == [0, 1, 2]
+    assert kept.shelf.piece(root, 7) is None
+    assert kept.shelf.takes() == [(council, 10 + 3 * 64)]
+    kept.close()
+    again = store.Store(tmp_path / "node.db")
+    assert again.shelf.piece(root, 1) == b"later"
