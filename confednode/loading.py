@@ -1,6 +1,8 @@
 """What a node holds, from its store: at a start every log is folded again (specs/08; LOG-6)."""
 
-from collections.abc import Callable, Iterable, Iterator
+import gc
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -57,10 +59,14 @@ def load(
     mine = CouncilId(bytes.fromhex(own))
     engine = Engine(network, mine, keys.signer, quotas, interest)
     try:
-        steps = _Steps(store.count(), progress)
-        for log in store.heads():
-            leaves = steps.through(_stored_leaves(store, network, log.log))
-            engine.restore(log.council, log.key, leaves, log.head, via=log.via, stored=log.bytes)
+        count = store.count()
+        steps = _Steps(count, progress)
+        with _uncollected(count):
+            for log in store.heads():
+                leaves = steps.through(_stored_leaves(store, network, log.log))
+                engine.restore(
+                    log.council, log.key, leaves, log.head, via=log.via, stored=log.bytes
+                )
     except ConfedError as error:
         raise StoreError(NodeReason.STORE_DAMAGED, f"database: {error}") from error
     if engine.own not in engine.view.logs and store.get(RECOVERING) is None:
@@ -78,6 +84,23 @@ def load(
         engine.ledger.note_file(council, held)
     engine.resume(clean=_clean(engine, mark))
     return engine
+
+
+@contextmanager
+def _uncollected(count: int) -> Generator[None, None, None]:
+    """Many records stay as long as the node runs: the collector of cycles need not look at them.
+
+    A look at a million objects would stop the loop for seconds, now and then.
+    """
+    if count < STEP or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+    gc.freeze()
 
 
 def _stored_leaves(

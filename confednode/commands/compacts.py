@@ -59,6 +59,7 @@ def _terms(function: Command) -> Command:
             click.option("--panel", type=click.Choice(["3", "5"]), help="Councils of a panel."),
             click.option("--sunset", type=Instant(), help="When it ends unless renewed."),
             click.option("--upper", type=RECORD, help="The compact one level up."),
+            click.option("--level", type=click.Choice(["2", "3"]), help="2: regional; 3: beyond."),
         )
     )(function)
 
@@ -87,8 +88,9 @@ def _given(given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any
     for name in ("missed", "sunset", "upper"):
         if given[name] is not None:
             out[name] = given[name]
-    if given["panel"] is not None:
-        out["panel"] = int(given["panel"])
+    for name in ("panel", "level"):
+        if given[name] is not None:
+            out[name] = int(given[name])
     return out
 
 

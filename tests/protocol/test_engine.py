@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
 from confedproto import effects as fx
 from confedproto import inputs, log, record, runs, sync, wire
+from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.bodies.guest import Guest
 from confedproto.bodies.link import Link
 from confedproto.bodies.second import Second
+from confedproto.bodies.vote import Vote
 from confedproto.drafts import Draft
 from confedproto.errors import Reason, VerificationError
 from confedproto.ids import CouncilId, LogId, TransportKey, network_id
 from confedproto.keys import SigningKey
-from confedproto.limits import LOGS_PER_LINK_MAX, RUN_MAX_BYTES
+from confedproto.limits import LOGS_PER_LINK_MAX, MESSAGE_MAX_BYTES, RUN_MAX_BYTES
 from confedproto.merkle import Tree, leaf_hash
 from confedproto.record import RefusedLeaf, VerifiedRecord
 from confedproto.session import STRIKES_MAX, State
@@ -443,6 +445,43 @@ def test_run_with_a_part_changed_does_not_open() -> None:
     for part in ((), (b"\x90",)):
         with pytest.raises(VerificationError):
             record.open_leaf(author.network, chapter.leaves[-1][0], *part)
+
+
+def test_records_of_a_thousand_councils_travel_with_their_lists_a_frame_each() -> None:
+    made, author = rig(2), stranger()
+    ids = tuple(number.to_bytes(32, "big") for number in range(1_000))
+    voters = tuple(Voter(council=one, weight=2) for one in ids)
+    author.add(Freeze(councils=voters, opens=START, closes=START), subject=bytes(32))
+    vote = Vote(freeze=bytes(32), round=1, outcome="adopted", counted=ids)
+    author.sign_by_node(vote, subject=bytes(32), time=START)
+    chapter = Chapter.of(author)
+    asked(made, chapter)
+    start = 0
+    while start < len(chapter.leaves):
+        effect = fx.ServeRun(
+            link=1,
+            log=author.log,
+            start=start,
+            end=len(chapter.leaves),
+            head=chapter.head().envelope,
+            head_size=len(chapter.leaves),
+        )
+        stored = [(leaf.envelope, leaf.part) for leaf in author.leaves[start:]]
+        run = runs.run_message(chapter.tree(), effect, stored)
+        sent = wire.encode(run)
+        assert len(sent) <= MESSAGE_MAX_BYTES
+        start += len(run.leaves)
+        lists = sum(
+            sum(map(len, filter(None, leaf[1:]))) > 30_000 for leaf in stored[: len(run.leaves)]
+        )
+        assert lists == (start > len(chapter.leaves) - 2)
+        made.run(1, cast(wire.Run, wire.decode(sent)))
+        assert made.closed() == []
+    assert made.held(author) == len(chapter.leaves)
+    held = made.node.engine.view.logs[author.log].leaves
+    bodies = [leaf.body for leaf in held if isinstance(leaf, VerifiedRecord)]
+    assert getattr(bodies[-2], "councils", None) == voters
+    assert getattr(bodies[-1], "counted", None) == ids
 
 
 def test_run_onto_a_forked_log_is_refused_and_the_link_lives() -> None:
