@@ -140,7 +140,9 @@ def test_tilted_shadowed_and_noisy_symbol_is_seen(tmp_path: Path, tilt: float) -
     image = image.transform(
         image.size, Image.Transform.PERSPECTIVE, slant, Image.Resampling.BILINEAR, fillcolor=LIGHT
     )
-    shadow = Image.linear_gradient("L").resize(image.size).point(lambda one: 120 + one // 2)
+    shadow = (
+        Image.linear_gradient("L").resize(image.size).point([120 + one // 2 for one in range(256)])
+    )
     noise = Image.effect_noise(image.size, 30)
     dim = Image.blend(Image.composite(image, Image.new("L", image.size, 40), shadow), noise, 0.15)
     assert seen(dim, tmp_path) == [text]

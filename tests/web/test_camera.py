@@ -50,7 +50,8 @@ def video(path: Path, pictures: Sequence[Image.Image]) -> tuple[str, ...]:
 def printed(text: str, turn: float = 0) -> Image.Image:
     """One code as a hand holds it before a camera, not quite straight."""
     rows = segno.make(text, micro=False, error="m").matrix
-    picture = Image.new("L", (len(rows) + 8,) * 2, PAPER)
+    side = len(rows) + 8
+    picture = Image.new("L", (side, side), PAPER)
     for y, row in enumerate(rows):
         for x, module in enumerate(row):
             if module:
