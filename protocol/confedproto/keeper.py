@@ -78,10 +78,11 @@ class Keeper:
     def brief(self, mandate: RecordId, now_s: int) -> bytes:
         """A mandate of this council in brief, as the node key signs it (BRF-2).
 
-        Raises LocalProtocolError: RESTORE_HELD where the node does not sign, or as `build_brief`.
+        Raises LocalProtocolError: why the node signs nothing now, or as `build_brief`.
         """
-        if self.signing is not Signing.OPEN:
-            raise LocalProtocolError(Reason.RESTORE_HELD)
+        fault = self.silence(1000 * now_s)
+        if fault is not None:
+            raise LocalProtocolError(fault)
         return build_brief(self._view, self.own, mandate, now_s, self._pen.stands)
 
     def objection(self, kind: str, now: int) -> Reason | None:

@@ -103,6 +103,18 @@ def test_brief_of_another_s_mandate_is_not_made(granted: Mandated) -> None:
     assert caught.value.reason is Reason.MANDATE_UNKNOWN
 
 
+def test_brief_is_not_made_by_a_node_that_may_not_sign() -> None:
+    world = make_world(2, "majority")
+    granted = grant(world)
+    with pytest.raises(LocalProtocolError) as caught:
+        short(granted, world.now + 91 * 86_400)
+    assert caught.value.reason is Reason.NODE_EXPIRED
+    world.nodes[0].engine.keeper.start(clean=False)
+    with pytest.raises(LocalProtocolError) as caught:
+        short(granted)
+    assert caught.value.reason is Reason.RESTORE_HELD
+
+
 def changed(data: bytes, at: int, value: object) -> bytes:
     fields = codec.decode(data)
     assert isinstance(fields, list)
