@@ -518,6 +518,7 @@ ROW: Final = {
     "weight": NASTY,
     "counts": False,
     "overrode": None,
+    "steps": [{"kind": NASTY, "number": 1, "unwitnessed": True}],
     "value": NASTY,
     "kind": NASTY,
     "time": NASTY,
