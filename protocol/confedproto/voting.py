@@ -76,7 +76,10 @@ class Voting:
     def __init__(self, view: View, council: CouncilId) -> None:
         self._view: Final = view
         self._council: Final = council
-        self._good: set[Vote] = set()  # equal ones name the same list: recounted once
+        # Equal votes name the same list: recounted once, a bad one again with other positions.
+        self._good: set[Vote] = set()
+        self._bad: set[Vote] = set()
+        self._bad_by: tuple[RecordId, frozenset[RecordId]] | None = None
 
     def asked(self, motion: RecordId, now: int) -> Asked:
         """What a motion asks of this node at `now`."""
@@ -156,12 +159,15 @@ class Voting:
         if self._council not in roll or not self._inherits(roll):
             return None
         positions = {placed.record.id: placed.record for placed in case.positions}
+        counted_by = (freeze_id, frozenset(positions))
+        if counted_by != self._bad_by:
+            self._bad_by = counted_by
+            self._bad.clear()
 
         def is_good(vote: Vote) -> bool:
-            if vote not in self._good and (
-                vote_fault(vote, freeze_id, body, rule, positions) is None
-            ):
-                self._good.add(vote)
+            if vote not in self._good and vote not in self._bad:
+                fault = vote_fault(vote, freeze_id, body, rule, positions)
+                (self._good if fault is None else self._bad).add(vote)
             return vote in self._good
 
         return _Ground(

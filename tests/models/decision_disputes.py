@@ -21,8 +21,8 @@ class Disputes(Rolls):
         raise NotImplementedError
 
     def closing(self, motion: bytes) -> int:
-        """When voting closed, the last of its freezes."""
-        return max((row.body.closes for row in self.find("freeze", motion)), default=0)
+        """When the voting on its certified freeze closed."""
+        raise NotImplementedError
 
     def adopted(self, motion: bytes) -> bool:
         """Whether it is adopted for good."""

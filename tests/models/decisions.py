@@ -78,6 +78,12 @@ class Model(Disputes):
             self._outcomes[motion, before] = found
         return self._outcomes[motion, before]
 
+    def closing(self, motion: bytes) -> int:
+        """When the voting on its certified freeze closed."""
+        row = self.by_id[motion]
+        good = self.valid_freezes(row) if self.admissible(row) else []
+        return next((one.body.closes for one in good if self.certified(row, one)), 0)
+
     def member(self, motion: Row, row: Row) -> bool:
         """Whether a record about a motion is a member's, where it stands in its log."""
         compact = motion.leaf.subject
@@ -90,19 +96,18 @@ class Model(Disputes):
             {r.council for r in rows if r.council != motion.council and self.member(motion, r)}
         )
 
-    def withdrawal(self, motion: Row) -> Row | None:
+    def withdrawals(self, motion: Row) -> list[Row]:
         """MOT-8."""
-        own = [r for r in self.find("withdraw", motion.id) if r.council == motion.council]
-        return min(own, key=lambda row: (row.time, row.id), default=None)
+        return [r for r in self.find("withdraw", motion.id) if r.council == motion.council]
 
     def takes_over(self, motion: Row, row: Row | None) -> bool:
         """MOT-8."""
-        taken = self.withdrawal(motion)
-        if taken is None or row is None or row.leaf.kind != "takeover":
+        if row is None or row.leaf.kind != "takeover":
             return False
         if row.leaf.subject != motion.id or row.council == motion.council:
             return False
-        in_time = 0 <= row.time - taken.time <= self.law(motion).terms.takeover
+        most = self.law(motion).terms.takeover
+        in_time = any(0 <= row.time - taken.time <= most for taken in self.withdrawals(motion))
         return in_time and self.member(motion, row)
 
     def unfrozen(self, motion: Row, now: int) -> str:
@@ -112,7 +117,7 @@ class Model(Disputes):
         amended = any(self.member(motion, row) for row in self.find("amend", motion.id))
         if amended and state == "seconded":
             state = "amended"
-        if self.withdrawal(motion) is not None:
+        if self.withdrawals(motion):
             state = "withdrawn"
             if any(self.takes_over(motion, row) for row in self.find("takeover", motion.id)):
                 state = "seconded"
@@ -131,10 +136,9 @@ class Model(Disputes):
         said, law = freeze.body, self.law(motion)
         windows = law.windows
         if said.takeover is None:
-            taken = self.withdrawal(motion)
             if freeze.council != motion.council:
                 return False
-            if taken is not None and taken.index < freeze.index:
+            if any(taken.index < freeze.index for taken in self.withdrawals(motion)):
                 return False
             if motion.council not in {voter.council for voter in said.councils}:
                 return False
@@ -195,8 +199,8 @@ class Model(Disputes):
     def frozen(self, motion: Row, freeze: Row, now: int) -> dict[str, Any]:
         """MOT-9 from the freeze on, without a certificate."""
         said, roll = freeze.body, {voter.council for voter in freeze.body.councils}
-        grace, taken = self.law(motion).windows.grace, self.withdrawal(motion)
-        if taken is not None and said.takeover is None:
+        grace = self.law(motion).windows.grace
+        for taken in self.withdrawals(motion) if said.takeover is None else ():
             got = self.received(taken, roll)
             if taken.time < said.opens and got is not None and got <= said.opens:
                 return {"state": "withdrawn"}

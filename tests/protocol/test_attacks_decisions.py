@@ -207,7 +207,7 @@ def test_motions_that_rest_on_motions_without_end_are_judged_from_a_list() -> No
     found = view.motion_status(parent.id, FAR)
     assert isinstance(found, MotionStatus)
     assert time.process_time() - before < 10  # asked within each other they never come to an end
-    assert found.fault is Reason.MOTION_PAUSE
+    assert found.fault is Reason.FREEZE_DOUBLE
 
 
 # --- charters of other rules --------------------------------------------------------------------

@@ -400,3 +400,25 @@ def test_latecomer_adds_its_lock_to_a_certificate_and_is_done() -> None:
     seat = Seat(table)
     assert seat.sign(table.middle(4)) == ["Vote", "Lock"]
     assert seat.voting.asked(table.ballot.motion.id, table.middle(4)).done
+
+
+def test_bad_vote_of_a_lower_id_hides_no_vote_that_others_locked_by() -> None:
+    table, liar = Table(), 3
+    for author in table.authors[1:3]:
+        table.vote(author, "adopted", table.positions)
+    good = table.vote(table.authors[liar], "adopted", table.positions)
+    seat = Seat(table)
+    seat.sign(table.begins(1))
+    assert seat.view.about(table.ballot.motion.id, "lock")
+    signed = table.authors[liar]
+    for number in range(64):
+        body = Vote(
+            freeze=table.freeze, round=1, outcome="adopted", counted=(bytes([number]) * 32,)
+        )
+        time = table.begins(1) // 1000
+        bad = signed.sign_by_node(body, subject=table.ballot.motion.id, time=time)
+        if bad.id < good.id:
+            break
+    assert "Status" in seat.sign(table.middle(2))
+    held = table.held()
+    assert good.id in {record.id for record in held.good(1)}

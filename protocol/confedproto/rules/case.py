@@ -58,6 +58,10 @@ class World(Protocol):
         """The certified outcome of a motion whose voting closed before a time, or None."""
         ...
 
+    def closed(self, motion: RecordId, before: int) -> int | None:
+        """When the voting closed that gave this outcome, seconds UTC; None without one."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -161,11 +165,13 @@ def is_members(case: Case, record: Placed) -> bool:
     return case.world is None or not has_left(case.world, case.compact_id, record)
 
 
-def withdrawal(case: Case) -> Placed | None:
-    """The mover's first record that takes the motion back, or None (MOT-8)."""
+def withdrawals(case: Case) -> list[Placed]:
+    """The mover's records that take the motion back (MOT-8).
+
+    Each stands for itself: a later one, whatever time it claims, hides and undoes none.
+    """
     if case.world is None:
-        return None
+        return []
     mover = case.motion.record.council
     said = case.world.about(case.motion.record.id, "withdraw")
-    own = [placed for placed in said if placed.record.council == mover]
-    return min(own, key=lambda p: (p.record.time, p.record.id), default=None)
+    return [placed for placed in said if placed.record.council == mover]

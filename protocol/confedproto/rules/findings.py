@@ -126,9 +126,8 @@ class Court:
         return self.world.outcome(motion, EVER) is Outcome.ADOPTED
 
     def closed(self, motion: RecordId) -> int:
-        """When voting on a motion closed at last, seconds UTC; 0 if it was never frozen."""
-        freezes = (placed.record.body for placed in self.world.about(motion, "freeze"))
-        return max((body.closes for body in freezes if isinstance(body, Freeze)), default=0)
+        """When the certified voting on a motion closed, seconds UTC; 0 without a certificate."""
+        return self.world.closed(motion, EVER) or 0
 
 
 def is_challenged(court: Court, record: RecordId, author: CouncilId) -> bool:

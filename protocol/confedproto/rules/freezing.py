@@ -8,7 +8,7 @@ from confedproto.bodies.motion import Motion
 from confedproto.bodies.takeover import Takeover
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.case import Case, Placed, is_before, is_members, seconders, withdrawal
+from confedproto.rules.case import Case, Placed, is_before, is_members, seconders, withdrawals
 from confedproto.rules.receipts import (
     LogLines,
     receipt_of,
@@ -33,16 +33,15 @@ def freeze_fault(case: Case, freeze: Placed) -> Reason | None:
         or roll_fault(case, body)
         or _versions_fault(case, freeze, body)
         or _reading_fault(case, body, motion)
-        or _pause_fault(case, freeze, body, motion)
     )
 
 
 def _mover_fault(case: Case, freeze: Placed, body: Freeze) -> Reason | None:
-    mover, taken = case.motion.record.council, withdrawal(case)
+    mover = case.motion.record.council
     if body.takeover is None:
         if freeze.record.council != mover:
             return Reason.MOTION_NOT_MOVER
-        if taken is not None and is_before(taken, freeze):
+        if any(is_before(taken, freeze) for taken in withdrawals(case)):
             return Reason.MOTION_WITHDRAWN
         return None if mover in {voter.council for voter in body.councils} else Reason.FREEZE_ROLL
     placed = case.world.placed(RecordId(body.takeover)) if case.world is not None else None
@@ -55,15 +54,16 @@ def _mover_fault(case: Case, freeze: Placed, body: Freeze) -> Reason | None:
 
 def takeover_fault(case: Case, takeover: Placed) -> Reason | None:
     """Why a council has not taken a withdrawn motion over, or None if it has (MOT-8)."""
-    taken = withdrawal(case)
-    if taken is None or takeover.record.subject != case.motion.record.id:
+    taken = withdrawals(case)
+    if not taken or takeover.record.subject != case.motion.record.id:
         return Reason.MOTION_TAKEOVER
     if takeover.record.council == case.motion.record.council:
         return Reason.MOTION_TAKEOVER
     if not is_members(case, takeover):
         return Reason.COMPACT_MEMBER
-    since = takeover.record.time - taken.record.time
-    return None if 0 <= since <= term(case.compact, "takeover") else Reason.MOTION_TAKEOVER
+    latest = term(case.compact, "takeover")
+    in_time = any(0 <= takeover.record.time - one.record.time <= latest for one in taken)
+    return None if in_time else Reason.MOTION_TAKEOVER
 
 
 def _seconds_fault(case: Case, body: Freeze) -> Reason | None:
@@ -137,7 +137,7 @@ def _reading_fault(case: Case, body: Freeze, motion: Motion) -> Reason | None:
     same = (read.name, read.target, first.record.subject)
     if same != (motion.name, motion.target, case.compact_id) or read.first is not None:
         return Reason.MOTION_READING
-    closed = closing_of(case, first.record.id, body.opens)
+    closed = world.closed(first.record.id, body.opens)
     outcome = world.outcome(first.record.id, body.opens)
     if closed is None or outcome is None:
         return Reason.MOTION_READING
@@ -151,19 +151,18 @@ def _reading_fault(case: Case, body: Freeze, motion: Motion) -> Reason | None:
     return None if good else Reason.MOTION_READING
 
 
-def closing_of(case: Case, motion: RecordId, before: int) -> int | None:
-    """When voting on another motion closed, if before a time; the last of its freezes."""
-    freezes = case.world.about(motion, "freeze") if case.world is not None else ()
-    times = [p.record.body.closes for p in freezes if isinstance(p.record.body, Freeze)]
-    return max((time for time in times if time < before), default=None)
+def pause_fault(case: Case, freeze: Placed) -> Reason | None:
+    """The same matter again waits, unless it was referred back or a third asks (MOT-12).
 
-
-def _pause_fault(case: Case, freeze: Placed, body: Freeze, motion: Motion) -> Reason | None:
-    """The same matter again waits, unless it was referred back or a third asks (MOT-12)."""
+    What is known of the parent may come late, so it makes no freeze bad that is certified.
+    """
+    body, motion = freeze.record.body, case.motion.record.body
+    if not isinstance(body, Freeze) or not isinstance(motion, Motion):
+        return Reason.FREEZE_UNKNOWN
     if motion.parent is None or case.world is None:
         return None
     before = freeze.record.time
-    closed = closing_of(case, RecordId(motion.parent), before)
+    closed = case.world.closed(RecordId(motion.parent), before)
     if closed is None or freeze.record.time >= closed + term(case.compact, "pause"):
         return None
     if 3 * len(_backing(case, body)) >= len(body.councils):

@@ -82,7 +82,7 @@ class Known:
         self._records, self._about, self._of_kind = records, about, of_kind
         self._compact, self._admitted = compact, admitted
         self._case, self._status = case, status_of
-        self._judged: dict[_Voting, Outcome | None] | None = None  # while a question is open
+        self._judged: dict[_Voting, _Decided | None] | None = None  # while a question is open
 
     def placed(self, record: RecordId) -> Placed | None:
         """An admitted record, or None."""
@@ -111,6 +111,15 @@ class Known:
 
     def outcome(self, motion: RecordId, before: int) -> Outcome | None:
         """The certified outcome of a motion whose voting closed before a time, or None."""
+        decided = self._decided(motion, before)
+        return None if decided is None else decided[0]
+
+    def closed(self, motion: RecordId, before: int) -> int | None:
+        """When the voting closed that gave this outcome, seconds UTC; None without one."""
+        decided = self._decided(motion, before)
+        return None if decided is None else decided[1]
+
+    def _decided(self, motion: RecordId, before: int) -> "_Decided | None":
         voting = self._voting(motion, before)
         if voting is None:
             return None
@@ -142,8 +151,8 @@ class Known:
             return None
         return _Voting(motion=motion, freezes=closed, all=len(closed) == len(freezes))
 
-    def _judge(self, voting: "_Voting") -> Outcome | None:
-        """The certified outcome on these freezes alone; `_Awaited` if it rests on another."""
+    def _judge(self, voting: "_Voting") -> "_Decided | None":
+        """What is certified on these freezes alone; `_Awaited` if it rests on another."""
         if voting.all:
             found = self._status(voting.motion, EVER)
         else:
@@ -154,7 +163,14 @@ class Known:
             found = status(replace(case, freezes=closed), EVER)
         if isinstance(found, Reason) or found.state is not State.FINAL:
             return None
-        return found.outcome
+        freeze = found.freeze.record.body if found.freeze is not None else None
+        if found.outcome is None or not isinstance(freeze, Freeze):
+            return None
+        return found.outcome, freeze.closes
+
+
+_Decided = tuple[Outcome, int]
+"""A certified outcome, and when the voting on its freeze closed, seconds UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

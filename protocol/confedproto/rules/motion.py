@@ -23,7 +23,7 @@ from confedproto.rules.case import (
     rule_of,
     seconders,
     times_of,
-    withdrawal,
+    withdrawals,
 )
 from confedproto.rules.certificate import Certificate, certify, tally_of
 from confedproto.rules.freezing import (
@@ -138,8 +138,8 @@ def _unfrozen(case: Case, now: int, fault: Reason | None) -> MotionStatus:
         amends = case.world.about(case.motion.record.id, "amend")
         if any(is_members(case, placed) for placed in amends):
             events.append(Event.AMENDMENT)
-    taken, alive = withdrawal(case), True
-    if taken is not None and case.world is not None:
+    taken, alive = bool(withdrawals(case)), True
+    if taken and case.world is not None:
         events.append(Event.WITHDRAWAL)
         takeovers = case.world.about(case.motion.record.id, "takeover")
         alive = any(takeover_fault(case, placed) is None for placed in takeovers)
@@ -265,9 +265,12 @@ def _frozen_status(case: Case, freeze: Placed, rule: Rule, now: int) -> MotionSt
 
 def _is_taken_back(case: Case, freeze: Placed, body: Freeze) -> bool:
     """Whether the mover withdrew after the freeze and before it opened (MOT-8, case 26)."""
-    taken = withdrawal(case)
-    if taken is None or body.takeover is not None or taken.record.time >= body.opens:
+    if body.takeover is not None:
         return False
     roll = {voter.council for voter in body.councils}
-    received = receipt_time(case, taken, roll, receipts_needed(len(roll)))
-    return received is not None and received <= body.opens
+    for taken in withdrawals(case):
+        received = receipt_time(case, taken, roll, receipts_needed(len(roll)))
+        known = received is not None and received <= body.opens
+        if known and taken.record.time < body.opens:
+            return True
+    return False

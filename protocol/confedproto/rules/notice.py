@@ -1,8 +1,8 @@
-"""What a freeze owes to all: time to discuss, notice, and a whole roll (specs/07, FRZ-5 to FRZ-8).
+"""What a freeze owes to all: time to discuss, notice, a whole roll (specs/07, MOT-12, FRZ-5 to 8).
 
-These answers rest on receipts and on what is missing, so more records may change them. So they
-decide labels before a certificate, and what each node's own vote says by its journal; what is
-certified stands (CER-9).
+These answers rest on receipts, on other certificates, and on what is missing, so more records may
+change them. So they decide labels before a certificate, and what each node's own vote says by its
+journal; what is certified stands (CER-9).
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,12 @@ from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.case import Case, Placed, World, is_before
 from confedproto.rules.certificate import quorum_of_locks
 from confedproto.rules.compact import rule_for, sponsors_needed
-from confedproto.rules.freezing import freeze_fault, receipt_time, standing_freeze
+from confedproto.rules.freezing import (
+    freeze_fault,
+    pause_fault,
+    receipt_time,
+    standing_freeze,
+)
 from confedproto.rules.membership import EVER
 from confedproto.rules.nesting import founding, joining
 from confedproto.rules.receipts import receipts_needed
@@ -33,13 +38,16 @@ def notice_fault(
 ) -> Reason | None:
     """Why a valid freeze does not stand by what others received when, or None (FRZ-7, FRZ-8).
 
-    DISCUSSION_OPEN, FREEZE_WINDOW, FREEZE_OMITS. With `journal_until` only receipts that had
-    reached this node by then are asked (RCP-4). `own` is a freeze that is not written yet: what
-    is to be said of it once others receive it in time.
+    MOTION_PAUSE (MOT-12), DISCUSSION_OPEN, FREEZE_WINDOW, FREEZE_OMITS. With `journal_until` only
+    receipts that had reached this node by then are asked (RCP-4). `own` is a freeze that is not
+    written yet: what is to be said of it once others receive it in time.
     """
     body, motion = freeze.record.body, case.motion.record.body
     if not isinstance(body, Freeze) or not isinstance(motion, Motion):
         return Reason.FREEZE_UNKNOWN
+    pause = pause_fault(case, freeze)
+    if pause is not None:
+        return pause
     windows, roll = case.compact.windows, {voter.council for voter in body.councils}
     heard = _Receipts(case, roll, receipts_needed(len(roll)), journal_until)
     frozen = freeze.record.time if own else heard.time_of(freeze)

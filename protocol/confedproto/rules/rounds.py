@@ -17,7 +17,6 @@ from confedproto.ids import CouncilId, RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.case import Case
 from confedproto.rules.certificate import (
-    by_round,
     quorum_of_locks,
     result_of,
     shown_list,
@@ -65,15 +64,26 @@ class Ballots:
         self._freeze: Final = freeze
         self._rule: Final = rule
         self._is_good: Final = is_good
-        self._votes: Final = [placed.record for placed in case.votes]
-        self._cast: Final = by_round(self._votes, freeze_id, freeze)
+        self._votes: Final = sorted((placed.record for placed in case.votes), key=lambda r: r.id)
+        self._cast: Final[dict[int, dict[tuple[str, CouncilId], list[VerifiedRecord]]]] = {}
+        roll = {voter.council for voter in freeze.councils}
+        for record in self._votes:
+            vote = record.body
+            if isinstance(vote, Vote) and vote.freeze == freeze_id and record.council in roll:
+                found = self._cast.setdefault(vote.round, {})
+                found.setdefault((vote.outcome, record.council), []).append(record)
 
     def good(self, round_: int) -> Iterator[VerifiedRecord]:
-        """The good votes of a round, one for each council and outcome."""
+        """The good votes of a round: for each council and outcome the one of the lowest id.
+
+        Only good ones are chosen from: a vote with a bad list, signed later, hides none that
+        others have locked by.
+        """
         for found in self._cast.get(round_, {}).values():
-            for record in found.values():
+            for record in found:
                 if isinstance(record.body, Vote) and self._is_good(record.body):
                     yield record
+                    break
 
     def is_vouched(self) -> bool:
         """Whether w councils have counted something in round 1: without that there is nothing
@@ -152,7 +162,7 @@ class Ballots:
         if len(highest) > 1:
             return None
         outcome = highest.pop()
-        votes = self._cast.get(top, {}).get(outcome, {}).values()
+        votes = (r for r in self.good(top) if getattr(r.body, "outcome", None) == outcome)
         shown = shown_list(votes, self._is_good)
         if shown is None or not isinstance(shown.body, Vote):
             return None
