@@ -174,10 +174,16 @@ class Opening:
             slot.event = inputs.RunOpened(link=number, run=run, leaves=leaves)
         slot.ready.set()
 
-    async def open(self, run: wire.Run) -> Sequence[Leaf]:
-        """The leaves of a run, each opened in full. Raises RemoteProtocolError."""
+    async def open(self, run: wire.Run, *, whole: bool = False) -> Sequence[Leaf]:
+        """The leaves of a run, each opened in full; in bulk plain ones later, if not `whole`.
+
+        Raises RemoteProtocolError.
+        """
         if len(run.leaves) <= INLINE_LEAVES:
             return open_batch(self.network, run)
+        if whole:
+            work = partial(open_batch, self.network, run)
+            return await trio.to_thread.run_sync(work, limiter=self._thread)
         self._seen += len(run.leaves)
         bulk = self._seen >= BULK_LEAVES
         self.bulk = bulk and self._provisional

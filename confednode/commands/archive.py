@@ -1,20 +1,27 @@
 """archive: whole logs in a file, to carry by hand or to begin with."""
 
-from collections.abc import Iterator
+import fcntl
+import os
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 import click
 
 from confednode.commands.base import Shell, command
-from confednode.errors import ConfigError, NodeReason
+from confednode.commands.progress import Progress
+from confednode.errors import EXIT_FAILED, EXIT_REFUSED, ConfigError, NodeReason
 from confedproto import archive as form
 from confedproto import text
-from confedproto.archive import Header
+from confedproto.archive import Contents, Header
 from confedproto.errors import DecodeError, Reason
-from confedproto.ids import NetworkId
+from confedproto.ids import LogId, NetworkId
 
-_FRAMES: Final = 6
+_FRAMES: Final = 6  # in one request, in hex: under a megabyte
+_REFUSED_MAX: Final = 16  # logs refused, after which the rest of a file is not looked at
 
 
 @click.group()
@@ -22,8 +29,8 @@ def archive() -> None:
     """All logs that this node follows, in one file; taken in, each run is checked as a peer's."""
 
 
-def _frames(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Each whole frame, and where it ends; stops where the file was cut."""
+def _frames(file: BinaryIO) -> Iterator[bytes]:
+    """Each whole frame; stops where the file was cut. Raises DecodeError ARCHIVE_FORM."""
     while True:
         prefix = file.read(form.LENGTH.size)
         if len(prefix) < form.LENGTH.size:
@@ -32,102 +39,198 @@ def _frames(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         data = file.read(length)
         if len(data) < length:
             return
-        yield file.tell(), data
+        yield data
 
 
 def _header(file: BinaryIO, path: Path) -> Header:
-    for _, data in _frames(file):
+    for data in _frames(file):
         return form.decode_header(data)
     raise DecodeError(Reason.ARCHIVE_FORM, f"{path} is empty or cut in its first frame")
 
 
-def _held(file: BinaryIO) -> tuple[dict[bytes, int], int]:
-    """How far each log is in an archive after its header, and where its last whole frame ends."""
-    sizes: dict[bytes, int] = {}
-    good = file.tell()
-    for end, data in _frames(file):
-        run = form.decode_run(data)
-        sizes[run.log] = max(sizes.get(run.log, 0), run.start + len(run.leaves))
-        good = end
-    return sizes, good
+@contextmanager
+def _opened(path: Path, mode: str) -> Generator[BinaryIO, None, None]:
+    """The file, for us alone if we write. Raises ConfigError."""
+    try:
+        with path.open(mode) as file:
+            if mode != "rb":
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield cast(BinaryIO, file)
+    except BlockingIOError:
+        raise ConfigError(
+            NodeReason.FILE_UNREADABLE, f"{path}: another export writes it", "Wait for it to end."
+        ) from None
+    except OSError as error:
+        raise ConfigError(NodeReason.FILE_UNREADABLE, f"{path}: {error.strerror}") from error
+
+
+def _continued(file: BinaryIO, path: Path, wanted: Header) -> Contents:
+    """What an archive holds already; whatever is behind its last sound frame is cut off."""
+    if file.seek(0, os.SEEK_END) == 0:
+        file.write(form.frame(form.encode_header(wanted)))
+    file.seek(0)
+    if _header(file, path) != wanted:
+        raise DecodeError(Reason.ARCHIVE_FORM, f"{path} is of another network or scope")
+    contents, good = Contents(), file.tell()
+    try:
+        for data in _frames(file):
+            contents.read(data)
+            good = file.tell()
+    except DecodeError:
+        pass  # a power cut while it was written: from there on it is written anew
+    file.truncate(good)
+    file.seek(good)
+    return contents
 
 
 @archive.command("export")
-@click.option("--to", "path", type=click.Path(path_type=Path), required=True)
-@click.option("--scope", help="A compact's id: with the records for its members.")
+@click.option("--to", "path", type=click.Path(path_type=Path), required=True, metavar="FILE")
+@click.option("--scope", metavar="ID", help="A compact's id: with the records for its members.")
 @command
 def export(shell: Shell, path: Path, scope: str | None) -> None:
     """Write all logs to FILE; an export that was cut, or is older, is continued where it ends."""
-    reply = shell.ask("archive-logs")
+    reply = shell.ask("archive-logs", scope=scope)
+    logs = [row for row in reply["logs"] if row["head"]]
     wanted = Header(
         network=NetworkId(bytes.fromhex(reply["network"])),
         scope=None if scope is None else text.decode_record(scope),
     )
-    written = 0
-    try:
-        with path.open("r+b" if path.exists() else "x+b") as file:
-            if file.seek(0, 2) == 0:
-                file.write(form.frame(form.encode_header(wanted)))
-            file.seek(0)
-            if _header(file, path) != wanted:
-                raise DecodeError(Reason.ARCHIVE_FORM, f"{path} is of another network or scope")
-            sizes, good = _held(file)
-            file.truncate(good)
-            file.seek(good)
-            for row in reply["logs"]:
-                at = sizes.get(bytes.fromhex(row["log"]), 0)
-                while at < row["head"]:
-                    got = shell.ask("archive-read", log=row["log"], start=at, scope=scope)
-                    if got["next"] <= at:
-                        break
-                    written += got["next"] - at
-                    at = got["next"]
-                    for raw in got["frames"]:
-                        file.write(form.frame(bytes.fromhex(raw)))
-            size = file.tell()
-    except OSError as error:
-        raise ConfigError(NodeReason.HOME_ACCESS, f"{path}: {error.strerror}") from error
-    fields = {"file": str(path), "logs": len(reply["logs"]), "leaves": written, "bytes": size}
-    shell.emit(fields, [f"{path}: {written} leaves of {len(reply['logs'])} logs, {size} bytes"])
+    progress = Progress("written", "leaves")
+    whole = sum(row["head"] for row in logs)
+    with _opened(path, "r+b" if path.exists() else "x+b") as file:
+        contents = _continued(file, path, wanted)
+        before = contents.leaves
+        try:
+            for row in logs:
+                _write_log(shell, file, contents, row, scope)
+                progress.at(contents.leaves, whole)
+        finally:
+            progress.close()
+        if not contents.whole:
+            file.write(form.frame(form.encode_end(contents.end)))
+        file.flush()
+        os.fsync(file.fileno())  # a stick may be pulled out now
+        size = file.tell()
+    fields = {
+        "file": str(path),
+        "logs": len(contents.sizes),
+        "leaves": contents.leaves - before,
+        "bytes": size,
+    }
+    line = f"{path}: {fields['leaves']} leaves written, {len(contents.sizes)} logs, {size} bytes"
+    shell.emit(fields, [line])
+
+
+def _write_log(
+    shell: Shell, file: BinaryIO, contents: Contents, row: dict[str, Any], scope: str | None
+) -> None:
+    log = LogId(bytes.fromhex(row["log"]))
+    while (at := contents.sizes.get(log, 0)) < row["head"]:
+        reply = shell.ask("archive-read", log=row["log"], start=at, scope=scope)
+        for raw in reply["frames"]:
+            data = bytes.fromhex(raw)
+            contents.read(data)
+            file.write(form.frame(data))
+        if contents.sizes.get(log, 0) <= at:
+            return
+
+
+@dataclass(slots=True)
+class _Taking:
+    """An import: what the node holds, and what it has said of the runs so far."""
+
+    shell: Shell
+    held: dict[LogId, int]
+    withheld: set[LogId]
+    taken: int = 0
+    filled: int = 0
+    refused: dict[LogId, dict[str, Any]] = field(default_factory=dict)
+    batch: list[str] = field(default_factory=list)
+    log: LogId | None = None  # of the batch
+
+    def offer(self, log: LogId, start: int, end: int, data: bytes) -> None:
+        """A run of the file: passed over if the node can have no use for it."""
+        if log in self.refused or (end <= self.held.get(log, 0) and log not in self.withheld):
+            return
+        if log != self.log or len(self.batch) == _FRAMES:
+            self.send()
+        if log not in self.refused:
+            self.log = log
+            self.batch.append(data.hex())
+
+    def send(self) -> None:
+        """Hand in what waits: runs of one log."""
+        if not self.batch or len(self.refused) >= _REFUSED_MAX:
+            return
+        got = self.shell.ask("archive-write", frames=self.batch)
+        self.batch.clear()
+        self.taken += got["taken"]
+        self.filled += got["filled"]
+        if got["refused"] is not None and self.log is not None:
+            self.refused[self.log] = dict(got["refused"])
 
 
 @archive.command("import")
-@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
 @command
 def take_in(shell: Shell, path: Path) -> None:
-    """Take in an archive; one that was broken off goes on where it ended."""
+    """Take in an archive; one that was broken off goes on where it ended.
+
+    Ends with 5 if a run was refused, and with 1 if the file is cut or spoiled; what came before
+    stays.
+    """
     reply = shell.ask("archive-logs")
-    held = {bytes.fromhex(row["log"]): int(row["size"]) for row in reply["logs"]}
-    held[bytes.fromhex(reply["own"])] = 2**53
-    taken, refused, batch = 0, list[dict[str, object]](), list[str]()
+    rows = {LogId(bytes.fromhex(row["log"])): row for row in reply["logs"]}
+    taking = _Taking(
+        shell,
+        {log: int(row["size"]) for log, row in rows.items()},
+        {log for log, row in rows.items() if row["withheld"]},
+    )
+    own = LogId(bytes.fromhex(reply["own"]))
+    contents, spoiled = Contents(), ""
+    progress = Progress("read", "bytes")
+    with _opened(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if _header(file, path).network != bytes.fromhex(reply["network"]):
+            raise DecodeError(Reason.ARCHIVE_FORM, f"{path} is of another network")
+        good = file.tell()
+        try:
+            for data in _frames(file):
+                run = contents.read(data)
+                if run is not None and run.log != own:
+                    start = run.start
+                    taking.offer(LogId(run.log), start, start + len(run.leaves), data)
+                if len(taking.refused) >= _REFUSED_MAX:
+                    break
+                good = file.tell()
+                progress.at(good, size)
+        except DecodeError as error:
+            spoiled = error.detail
+        finally:
+            progress.close()
+        taking.send()
+    cut = not contents.whole or good < size
+    fields = {
+        "ok": not cut and not taking.refused,
+        "taken": taking.taken,
+        "filled": taking.filled,
+        "refused": list(taking.refused.values()),
+        "cut": cut,
+    }
+    shell.emit(fields, _told(taking, path, spoiled=spoiled, cut=cut))
+    if not fields["ok"]:
+        sys.exit(EXIT_REFUSED if taking.refused else EXIT_FAILED)
 
-    def send() -> None:
-        nonlocal taken
-        if batch:
-            got = shell.ask("archive-write", frames=batch)
-            taken += got["taken"]
-            refused.extend(got["refused"])
-            batch.clear()
 
-    try:
-        with path.open("rb") as file:
-            if _header(file, path).network != bytes.fromhex(reply["network"]):
-                raise DecodeError(Reason.ARCHIVE_FORM, f"{path} is of another network")
-            last = file.tell()
-            for end, data in _frames(file):
-                run = form.decode_run(data)
-                last = end
-                if run.start + len(run.leaves) > held.get(run.log, 0):
-                    batch.append(data.hex())
-                    if len(batch) == _FRAMES:
-                        send()
-            send()
-            cut = last < path.stat().st_size
-    except OSError as error:
-        raise ConfigError(NodeReason.HOME_ACCESS, f"{path}: {error.strerror}") from error
-    lines = [f"Taken in: {taken} leaves"]
-    lines += [
-        f"Refused: log {row['log']} from {row['start']} on ({row['reason']})" for row in refused
-    ]
-    lines += ["The file is cut short: the rest of it is missing."] if cut else []
-    shell.emit({"taken": taken, "refused": refused, "cut": cut}, lines)
+def _told(taking: _Taking, path: Path, *, spoiled: str, cut: bool) -> Iterator[str]:
+    yield f"Taken in: {taking.taken} leaves" + (
+        f", and {taking.filled} that had been withheld" if taking.filled else ""
+    )
+    for row in taking.refused.values():
+        yield f"Refused: log {row['log']} from {row['start']} on ({row['reason']})"
+    if len(taking.refused) >= _REFUSED_MAX:
+        yield "So many logs were refused that the rest of the file was not looked at."
+    elif spoiled:
+        yield f"{path} is spoiled: {spoiled}. What stands before was taken in."
+    elif cut:
+        yield f"{path} is cut short: the rest of it is missing."

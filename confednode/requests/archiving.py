@@ -7,10 +7,16 @@ import trio
 from msgspec import Meta
 
 from confednode import show
-from confednode.requests.table import Desktop, Hex, Id, Nothing, Reply, Request, op
+from confednode.requests.table import Desktop, Hex, Id, Reply, Request, op
 from confedproto import archive, runs, wire
-from confedproto.errors import LocalProtocolError, Reason, RemoteProtocolError
-from confedproto.ids import LogId
+from confedproto.errors import (
+    DecodeError,
+    LocalProtocolError,
+    Reason,
+    RemoteProtocolError,
+    VerificationError,
+)
+from confedproto.ids import LogId, RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.scopes import Reader
 
@@ -18,8 +24,22 @@ _READ_LEAVES: Final = 128  # read at once: about one frame
 _FRAMES_MAX: Final = 6  # in one request or answer, in hex: under a megabyte
 
 
-@op("archive-logs", Nothing)
-async def archive_logs(desk: Desktop, _: Nothing) -> Reply:
+def _scope(desk: Desktop, named: str | None) -> RecordId | None:
+    """The scope of an archive: its members alone make one of it (SCO-1, ARC-2)."""
+    scope = None if named is None else show.record_id_of(named)
+    if scope is not None and desk.council not in desk.view.members(scope):
+        raise LocalProtocolError(Reason.COMPACT_MEMBER, "not a member of that compact")
+    return scope
+
+
+class Logs(Request, frozen=True, kw_only=True):
+    """The scope that an archive is to have, if any."""
+
+    scope: Id | None = None
+
+
+@op("archive-logs", Logs)
+async def archive_logs(desk: Desktop, request: Logs) -> Reply:
     """The network, and each log with how far it is held, first logs of councils first."""
     await trio.lowlevel.checkpoint()
 
@@ -27,14 +47,19 @@ async def archive_logs(desk: Desktop, _: Nothing) -> Reply:
         first = leaves[0] if leaves else None
         return not isinstance(first, VerifiedRecord) or first.kind != "charter"
 
+    _scope(desk, request.scope)
     logs = sorted(desk.view.logs.values(), key=lambda log: (later(list(log.leaves[:1])), log.id))
     return {
         "network": desk.network.hex(),
         "own": desk.driver.engine.own.hex(),
         "logs": [
-            {"log": log.id.hex(), "size": log.tree.size, "head": log.head.size}
+            {
+                "log": log.id.hex(),
+                "size": log.tree.size,
+                "head": log.head.size if log.head is not None else 0,
+                "withheld": log.seclusion.withheld,
+            }
             for log in logs
-            if log.head is not None
         ],
     }
 
@@ -51,7 +76,7 @@ class Export(Request, frozen=True, kw_only=True):
 async def archive_read(desk: Desktop, request: Export) -> Reply:
     """Some frames, and where the next begin."""
     entry = desk.view.logs.get(LogId(bytes.fromhex(request.log)))
-    scope = None if request.scope is None else show.record_id_of(request.scope)
+    scope = _scope(desk, request.scope)
     frames: list[str] = []
     start = request.start
     while entry is not None and entry.head is not None and len(frames) < _FRAMES_MAX:
@@ -76,20 +101,47 @@ class Import(Request, frozen=True, kw_only=True):
 
 @op("archive-write", Import)
 async def archive_write(desk: Desktop, request: Import) -> Reply:
-    """Take in each run as one from a peer; what is held already is passed over."""
-    taken, refused = 0, list[Reply]()
+    """Take in each run as one from a peer, up to the first that does not hold.
+
+    `taken` leaves are new here, `filled` came where some were withheld; of the rest nothing is
+    touched, so that the run behind a bad one costs nothing.
+    """
+    taken = filled = 0
     for raw in request.frames:
-        run = archive.decode_run(bytes.fromhex(raw))
-        entry = desk.view.logs.get(LogId(run.log))
-        rest = archive.rest_of(run, entry.tree.size if entry is not None else 0)
-        if rest is None:
-            continue
+        run = archive.decode_frame(bytes.fromhex(raw))
+        if not isinstance(run, wire.Run):
+            raise DecodeError(Reason.ARCHIVE_FORM, "a frame that is no run")
         try:
-            fault: Reason | None = await desk.driver.take_in(rest)
-        except (RemoteProtocolError, LocalProtocolError) as error:
-            fault = error.reason
-        if fault is None:
-            taken += len(rest.leaves)
-        else:
-            refused.append({"log": run.log.hex(), "start": rest.start, "reason": fault.value})
-    return {"taken": taken, "refused": refused}
+            filled += await _fill(desk, run)
+            taken += await _append(desk, run)
+        except (VerificationError, DecodeError, RemoteProtocolError) as error:
+            fault = {"log": run.log.hex(), "start": run.start, "reason": error.reason.value}
+            return {"taken": taken, "filled": filled, "refused": fault}
+    return {"taken": taken, "filled": filled, "refused": None}
+
+
+async def _append(desk: Desktop, run: wire.Run) -> int:
+    """Take in what of a run is beyond the log here; how many leaves. Raises ConfedErrors."""
+    entry = desk.view.logs.get(LogId(run.log))
+    rest = archive.rest_of(run, entry.tree.size if entry is not None else 0)
+    if rest is None:
+        return 0
+    if entry is not None:  # the head and the root first: a forged run has no signature opened
+        runs.check(desk.view, rest, (), desk.now)
+    fault = await desk.driver.take_in(rest)
+    if fault is not None:
+        raise VerificationError(fault)
+    return len(rest.leaves)
+
+
+async def _fill(desk: Desktop, run: wire.Run) -> int:
+    """Take in what of a run is withheld here; how many leaves. Raises ConfedErrors."""
+    entry = desk.view.logs.get(LogId(run.log))
+    part = archive.lacking(run, entry) if entry is not None and entry.seclusion.withheld else None
+    if entry is None or part is None:
+        return 0
+    before = entry.seclusion.withheld
+    fault = await desk.driver.take_in(part, whole=True)
+    if fault is not None:
+        raise VerificationError(fault)
+    return before - entry.seclusion.withheld

@@ -81,7 +81,8 @@ class Engine:
         self._puller: Final = self._fetcher.puller
         known = (self._comparer, self._announcer, self._puller, self._pusher, self.sessions)
         self._teller: Final = Teller(self.view, *known, emit=lambda one: self._out.append(one))
-        self._importer: Final = Importer(self.view, self.keeper, self.ledger, self._keep)
+        doors = (self.view, self.keeper, self.ledger, self._fetcher, self._filler)
+        self._importer: Final = Importer(*doors, keep=self._keep, filled=self._filled)
         self._ended = False  # a link was ended by this input
         self._out: list[fx.Effect] = []
         self.view.add_council(council)
@@ -353,11 +354,14 @@ class Engine:
     def _fill(self, session: Session, message: wire.Leaves, now: int) -> None:
         """Leaves that were withheld have come."""
         filled = self._filler.take(session, message, now)
-        self._settle()
-        if filled.kept.leaves:
-            self._out.append(filled.kept)
-            self._teller.grown(filled.entry, filled.entry.tree.size, now)
+        self._filled(filled.entry, filled.kept, now)
         self._fetcher.ask_for(filled.more)
+
+    def _filled(self, entry: Log, kept: fx.FillLeaves, now: int) -> None:
+        self._settle()
+        if kept.leaves:
+            self._out.append(kept)
+            self._teller.grown(entry, entry.tree.size, now)
 
     # --- own records ------------------------------------------------------------------------
 

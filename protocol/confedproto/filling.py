@@ -20,8 +20,8 @@ from confedproto.limits import RUN_MAX_BYTES, WANT_MAX
 from confedproto.merkle import leaf_hash
 from confedproto.plain import Feeder
 from confedproto.quotas import Ledger, cost_of
-from confedproto.record import PlainLeaf, WithheldLeaf
-from confedproto.runs import marks
+from confedproto.record import Leaf, PlainLeaf, WithheldLeaf
+from confedproto.runs import marks, stored_leaf
 from confedproto.session import Session, State
 from confedproto.view import View
 
@@ -109,22 +109,50 @@ class Filler:
                 raise RemoteProtocolError(Reason.LEAF_OTHER, "the leaf of another hash")
             if not isinstance(entry.leaves[found.index], WithheldLeaf):
                 continue  # another peer was faster
-            cost = cost_of((found.leaf,)) - cost_of((entry.tree.leaf(found.index),))
-            if not self._admits(entry, cost):
+            if not self._admits(entry, _more(entry, found.index, found.leaf)):
                 break
             try:
                 leaf = record.open_leaf(self._view.network, envelope, part)
             except (VerificationError, DecodeError) as error:
                 raise RemoteProtocolError(error.reason, error.detail) from None
-            self._feeder.fill(log_, found.index, leaf, now // 1000)
-            self._ledger.note(log_, entry.council, cost)
-            mark = marks([leaf])[0]
-            stored.append(fx.FilledLeaf(index=found.index, envelope=envelope, part=part, mark=mark))
+            stored.append(self._put(entry, found.index, found.leaf, leaf, now))
         # Those before the last that came are not to be had here; what follows may not have fitted.
         after = (indexes or asked.indexes)[-1] + 1
         more = list(self._ask(session.link, entry, after))
         kept = fx.FillLeaves(log=log_, leaves=tuple(stored), arrived=now // 1000)
         return Filled(entry=entry, kept=kept, more=more)
+
+    def from_archive(
+        self, entry: Log, run: wire.Run, leaves: Sequence[Leaf], now: int
+    ) -> tuple[fx.FillLeaves, Reason | None]:
+        """Put the leaves of a run, opened as `leaves`, where they were withheld (ARC-4).
+
+        What is held or withheld here as there is passed over; at a fault it ends. `now` in
+        milliseconds; `View.settle` is still to be called.
+        """
+        stored: list[fx.FilledLeaf] = []
+        fault: Reason | None = None
+        for index, (found, leaf) in enumerate(zip(run.leaves, leaves, strict=True), run.start):
+            if isinstance(found, bytes) or not isinstance(entry.leaves[index], WithheldLeaf):
+                continue
+            if leaf_hash(found[0]) != entry.tree.leaf(index):
+                fault = Reason.LEAF_OTHER
+            elif not self._admits(entry, _more(entry, index, found)):
+                fault = Reason.QUOTA
+            if fault is not None:
+                break
+            stored.append(self._put(entry, index, found, leaf, now))
+        kept = fx.FillLeaves(log=entry.id, leaves=tuple(stored), arrived=now // 1000)
+        return kept, fault
+
+    def _put(
+        self, entry: Log, index: int, found: wire.LeafBytes, leaf: Leaf, now: int
+    ) -> fx.FilledLeaf:
+        self._ledger.note(entry.id, entry.council, _more(entry, index, found))
+        self._feeder.fill(entry.id, index, leaf, now // 1000)
+        envelope, part = stored_leaf(found)
+        mark = marks([leaf])[0]
+        return fx.FilledLeaf(index=index, envelope=envelope, part=part, mark=mark)
 
     def _admits(self, entry: Log, cost: int) -> bool:
         return self._ledger.admits(entry.council, self._ledger.via(entry.id, None), cost)
@@ -144,6 +172,11 @@ class Filler:
                 if not (isinstance(leaf, PlainLeaf) and leaf.provisional):  # with its run alone
                     indexes.append(index)
         return fx.ServeLeaves(link=session.link, log=LogId(want.log), indexes=tuple(indexes))
+
+
+def _more(entry: Log, index: int, found: wire.LeafBytes) -> int:
+    """What a leaf takes more than its hash."""
+    return cost_of((found,)) - cost_of((entry.tree.leaf(index),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

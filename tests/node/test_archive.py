@@ -1,18 +1,23 @@
 """Archives: all logs in a file, checked when taken in, resumed where they were broken off."""
 
+import fcntl
 import json
 import os
-import subprocess
-import sys
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import trio
+from click.testing import CliRunner
 
-from confedproto import archive
+from confednode import ingest
+from confednode.cli import confed as program
+from confedproto import archive, record, text, wire
+from confedproto.bodies.statement import Statement
 from confedproto.errors import DecodeError, Reason
 from confedproto.ids import network_id
 from tests.support.nodes import Node, Nodes, nodes_in
@@ -26,12 +31,11 @@ async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
 
 async def confed(node: Node, *words: str | Path) -> dict[str, Any]:
     """What the program says on a running node."""
-    line = [sys.executable, "-m", "confednode", "archive", *map(str, words)]
-    line += ["--home", str(node.home.path), "--json"]
-    run = partial(subprocess.run, line, capture_output=True, text=True, check=False, timeout=60)
+    line = ["archive", *map(str, words), "--home", str(node.home.path), "--json"]
+    run = partial(CliRunner().invoke, program, line)
     done = await trio.to_thread.run_sync(run)
     reply: dict[str, Any] = json.loads(done.stdout)
-    return reply
+    return reply | {"code": done.exit_code}
 
 
 async def busy(nodes: Nodes) -> tuple[Node, str]:
@@ -73,7 +77,7 @@ async def test_broken_off_archive_goes_on_where_it_ended(nodes: Nodes, tmp_path:
     await confed(north, "export", "--to", file)
     whole = file.read_bytes()
     total = 0
-    for cut, taken in ((ends[0] - 1, 0), (ends[1] - 1, 42)):
+    for cut, taken in ((ends[0] - 40, 0), (ends[1] - 40, 42)):
         part.write_bytes(whole[:cut])
         reply = await confed(west, "import", part)
         assert (reply["cut"], reply["taken"]) == (True, taken)
@@ -88,8 +92,40 @@ async def test_broken_off_archive_goes_on_where_it_ended(nodes: Nodes, tmp_path:
     await west.until_known(newer)
 
 
-async def test_spoiled_archive_leaves_nothing_behind(nodes: Nodes, tmp_path: Path) -> None:
-    north, last = await busy(nodes)
+def frames(data: bytes) -> list[bytes]:
+    out: list[bytes] = []
+    while data:
+        length = archive.frame_length(data[:4])
+        out.append(data[4 : 4 + length])
+        data = data[4 + length :]
+    return out
+
+
+def joined(contents: list[bytes]) -> bytes:
+    return b"".join(map(archive.frame, contents))
+
+
+Counted = list[wire.Run]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    """The runs whose signatures are looked at."""
+    out: Counted = []
+    real = ingest.Opening.open
+
+    async def counted(self: ingest.Opening, run: wire.Run, *, whole: bool = False) -> Any:
+        out.append(run)
+        return await real(self, run, whole=whole)
+
+    monkeypatch.setattr(ingest.Opening, "open", counted)
+    return out
+
+
+async def test_changed_leaf_is_refused_and_nothing_is_left_behind(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    north, _ = await busy(nodes)
     west = await nodes.start("west")
     file = tmp_path / "all.archive"
     await confed(north, "export", "--to", file)
@@ -97,14 +133,165 @@ async def test_spoiled_archive_leaves_nothing_behind(nodes: Nodes, tmp_path: Pat
     at = whole.index(b"Compact 20")
     file.write_bytes(whole[:at] + b"COMPACT 20" + whole[at + 10 :])
     reply = await confed(west, "import", file)
-    assert reply["taken"] == 0
+    assert (reply["ok"], reply["code"], reply["taken"], reply["cut"]) == (False, 5, 0, False)
     assert {row["reason"] for row in reply["refused"]} <= {"root-mismatch", "proof-root"}
     assert len((await west.ask("logs"))["logs"]) == 1
-    file.write_bytes(b"no archive at all")
-    assert (await confed(west, "import", file))["reason"] == "archive-form"
-    assert (await confed(north, "export", "--to", file))["reason"] == "archive-form"
-    assert file.read_bytes() == b"no archive at all"
-    assert last
+
+
+@pytest.mark.parametrize("data", [b"", b"no archive at all", b"\0\0\0\3confed"])
+async def test_other_file_is_neither_read_nor_written_over(
+    nodes: Nodes, tmp_path: Path, data: bytes
+) -> None:
+    north = await nodes.start("north")
+    file = tmp_path / "notes.txt"
+    file.write_bytes(data)
+    assert (await confed(north, "import", file))["reason"] == "archive-form"
+    if data:
+        assert (await confed(north, "export", "--to", file))["reason"] == "archive-form"
+        assert file.read_bytes() == data
+
+
+async def test_archive_of_another_network_is_refused_whatever_it_says(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    north, _ = await busy(nodes)
+    other = await nodes.start("other", network="elsewhere")
+    file = tmp_path / "all.archive"
+    await confed(north, "export", "--to", file)
+    assert (await confed(other, "import", file))["reason"] == "archive-form"
+    told = archive.Header(network=other.network, scope=None)
+    parts = frames(file.read_bytes())
+    file.write_bytes(joined([archive.encode_header(told), *parts[1:]]))
+    reply = await confed(other, "import", file)
+    assert (reply["code"], reply["taken"], len(reply["refused"])) == (5, 0, 1)
+    assert len((await other.ask("logs"))["logs"]) == 1
+
+
+async def test_cut_doubled_and_moved_runs_are_taken_as_far_as_they_hold(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    north, last = await busy(nodes)
+    west = await nodes.start("west")
+    file = tmp_path / "all.archive"
+    await confed(north, "export", "--to", file)
+    await north.found_compact("more")
+    await confed(north, "export", "--to", file)
+    header, first, end, second, last_end = frames(file.read_bytes())
+    for spoilt in ([header, second, first], [header, end], [header, first, first, end]):
+        file.write_bytes(joined(spoilt))
+        reply = await confed(west, "import", file)
+        assert (reply["ok"], reply["cut"], reply["refused"]) == (False, True, [])
+    await west.until_known(last)  # of the last one, the first run held
+    file.write_bytes(joined([header, first, second]))  # cut at the border of a frame
+    reply = await confed(west, "import", file)
+    assert (reply["code"], reply["cut"], reply["taken"]) == (1, True, 1)
+    file.write_bytes(joined([header, first, end, second, last_end]))
+    reply = await confed(west, "import", file)
+    assert (reply["code"], reply["ok"], reply["taken"]) == (0, True, 0)
+
+
+async def test_forged_run_of_a_known_log_has_no_signature_opened(
+    nodes: Nodes, tmp_path: Path, opened: Counted
+) -> None:
+    north, _ = await busy(nodes)
+    west = await nodes.start("west")
+    file = tmp_path / "all.archive"
+    await confed(north, "export", "--to", file)
+    await confed(west, "import", file)
+    for turn in range(20):
+        await north.found_compact(f"more {turn}")
+    await confed(north, "export", "--to", file)
+    opened.clear()
+    *parts, end = frames(file.read_bytes())
+    run = wire.decode(parts[-1])
+    assert isinstance(run, wire.Run)
+    forged = msgspec.structs.replace(run, head=run.head[:-1] + bytes((run.head[-1] ^ 1,)))
+    file.write_bytes(joined([*parts[:-1], wire.encode(forged), end]))
+    reply = await confed(west, "import", file)
+    assert [row["reason"] for row in reply["refused"]] == ["head-signature"]
+    assert opened == []
+
+
+async def test_made_up_logs_end_an_import_after_a_few(
+    nodes: Nodes, tmp_path: Path, opened: Counted
+) -> None:
+    west = await nodes.start("west")
+    file = tmp_path / "bomb.archive"
+    header = archive.encode_header(archive.Header(network=west.network, scope=None))
+    junk = [
+        wire.Run(log=os.urandom(32), start=0, leaves=((b"x" * 200,),) * 250, head=b"x" * 170)
+        for _ in range(100)
+    ]
+    file.write_bytes(joined([header, *map(wire.encode, junk)]))
+    reply = await confed(west, "import", file)
+    assert (reply["code"], reply["taken"], len(reply["refused"])) == (5, 0, 16)
+    assert len(opened) == 16
+    assert len((await west.ask("logs"))["logs"]) == 1
+    file.write_bytes(archive.frame(header) + b"\xff\xff\xff\xff" * 1_000)
+    reply = await confed(west, "import", file)
+    assert (reply["code"], reply["cut"]) == (1, True)
+
+
+async def scoped(node: Node, scope: str, number: int) -> None:
+    """A statement for the members of a compact."""
+    payload = record.build_payload(
+        kind="statement",
+        council=node.council,
+        charter=1,
+        time=int(time.time()),
+        body=Statement(text=f"for members, {number}"),
+        scope=text.decode_record(scope),
+        salt=os.urandom(16),
+    )
+    await node.submit({"payload": payload.hex(), "part": None})
+
+
+async def test_scoped_records_come_with_an_archive_of_their_scope_into_their_places(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    north, west = await nodes.start("north"), await nodes.start("west")
+    compact = await north.found_compact()
+    for number in range(3):
+        await scoped(north, compact, number)
+    public, members = tmp_path / "public.archive", tmp_path / "members.archive"
+    await confed(north, "export", "--to", public)
+    await confed(north, "export", "--to", members, "--scope", compact)
+    assert b"for members" not in public.read_bytes()
+    assert bytes(text.decode_record(compact)) not in public.read_bytes()
+    assert members.read_bytes().count(b"for members") == 3
+    reply = await confed(west, "import", public)
+    assert (reply["taken"], reply["filled"]) == (6, 0)
+    reply = await confed(west, "export", "--to", tmp_path / "other", "--scope", compact)
+    assert reply["reason"] == "compact-member"
+    spoilt = tmp_path / "spoilt.archive"
+    spoilt.write_bytes(members.read_bytes().replace(b"for members, 1", b"for nobody, 01"))
+    reply = await confed(west, "import", spoilt)
+    assert [row["reason"] for row in reply["refused"]] == ["leaf-other"]
+    reply = await confed(west, "import", members)
+    assert (reply["ok"], reply["taken"], reply["filled"]) == (True, 0, 3)
+    reply = await confed(west, "import", members)
+    assert (reply["ok"], reply["taken"], reply["filled"]) == (True, 0, 0)
+    await west.stop()
+    await west.start()
+    (size,) = [
+        row["withheld"] for row in (await west.ask("archive-logs"))["logs"] if row["size"] == 6
+    ]
+    assert size == 0
+
+
+async def test_export_cuts_off_what_a_power_cut_left_and_is_alone_with_its_file(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    north, _ = await busy(nodes)
+    file = tmp_path / "all.archive"
+    await confed(north, "export", "--to", file)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-500] + bytes(500))
+    assert (await confed(north, "export", "--to", file))["leaves"] == 42
+    assert file.read_bytes() == whole
+    with file.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert (await confed(north, "export", "--to", file))["reason"] == "file-unreadable"
 
 
 async def test_own_log_takes_nothing_from_an_archive(nodes: Nodes, tmp_path: Path) -> None:
@@ -134,5 +321,12 @@ def test_header_and_lengths_round_trip_and_are_bounded() -> None:
     for prefix in (bytes(4), b"\xff" * 4, (65_520).to_bytes(4, "big")):
         with pytest.raises(DecodeError):
             archive.frame_length(prefix)
-    with pytest.raises(DecodeError):
-        archive.decode_run(b"\x0e\x81\xa6reason\xa1x")
+    for data in (
+        b"\x0e\x81\xa6reason\xa1x",
+        b"\x82\xa6leaves\x01",
+        b"\x82\xa6leaves\x01\xa4logs\xff",
+    ):
+        with pytest.raises(DecodeError):
+            archive.decode_frame(data)
+    end = archive.End(leaves=2**40, logs=131_072)
+    assert archive.decode_frame(archive.encode_end(end)) == end
