@@ -99,7 +99,7 @@ def found(
     finally:
         store.close()
     mark = Counter(home.counter)
-    mark.write(founding.head.size, founding.head.root)
+    mark.write(founding.log, founding.head.size, founding.head.root)
     mark.close()
     return Founded(council=founding.council, key_files=tuple(files))
 

@@ -13,7 +13,8 @@ from confednode.store import Store
 from confedproto import record, runs, text
 from confedproto.engine import Engine
 from confedproto.errors import ConfedError
-from confedproto.ids import CouncilId, LogId, NetworkId
+from confedproto.guard import Memory, Reached
+from confedproto.ids import CouncilId, Hash, LogId, NetworkId
 from confedproto.interest import Interest
 from confedproto.quotas import DEFAULT_QUOTAS, Quotas
 from confedproto.record import WITHHELD, Leaf, PlainLeaf
@@ -29,12 +30,15 @@ Progress = Callable[[int, int], None]
 """Told how many records are loaded, of how many."""
 
 
-def _clean(engine: Engine, mark: Mark | None) -> bool:
-    """Whether counter file and database agree, in the place where they were written (RES-1)."""
-    own = engine.view.logs.get(engine.own)
-    if mark is None or own is None or own.head is None or not mark.same_place:
-        return False
-    return 0 < mark.size <= own.head.size and own.tree.root_at(mark.size) == mark.root
+def _resume(engine: Engine, mark: Mark | None, peers: Iterable[CouncilId]) -> None:
+    """Signing begins: at once if counter and database agree where they were written (RES-1)."""
+    own, reached = engine.view.logs.get(engine.own), None
+    if mark is not None and mark.log == engine.own and mark.size > 0:
+        reached = Reached(size=mark.size, root=Hash(mark.root))
+    clean = mark is not None and mark.same_place and reached is not None
+    if reached is not None:
+        clean = clean and own is not None and own.own.has(reached.size, reached.root)
+    engine.resume(clean=clean, memory=Memory(reached=reached, peers=frozenset(peers)))
 
 
 def load(
@@ -82,7 +86,7 @@ def load(
             raise StoreError(NodeReason.STORE_DAMAGED, told)
     for council, held in store.shelf.takes():
         engine.ledger.note_file(council, held)
-    engine.resume(clean=_clean(engine, mark))
+    _resume(engine, mark, (peer.council for peer in store.peers()))
     return engine
 
 

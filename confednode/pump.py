@@ -16,6 +16,7 @@ from confednode.store import Store
 from confedproto import effects as fx
 from confedproto import inputs
 from confedproto.engine import Engine
+from confedproto.guard import Signing
 
 BATCH_MAX: Final = 256  # inputs handled between two commits
 INBOX_MAX: Final = 512  # inputs waiting; then links stop reading
@@ -72,8 +73,10 @@ class Pump:
         self._store.write(kept)
         own = self._engine.view.logs.get(self._engine.own)
         signed = any(effect.log == self._engine.own for effect in kept)
-        if self._counter is not None and signed and own is not None and own.head is not None:
-            self._counter.write(own.head.size, own.head.root)
+        if self._counter is None or not signed or own is None or own.head is None:
+            return
+        if self._engine.keeper.guard.state is not Signing.HELD:  # what is refilled is no new mark
+            self._counter.write(own.id, own.head.size, own.head.root)
 
     def _deadline(self) -> float:
         """When the engine wants a Tick, by trio's clock."""

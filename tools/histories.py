@@ -2,7 +2,8 @@
 
     python tools/histories.py histories --count 2000     against the model, one order each
     python tools/histories.py orders --count 10000       20 orders of delivery, one digest
-    python tools/histories.py restores --count 1000      backups a minute to 30 days old
+    python tools/histories.py restores --count 1000      backups a minute to 30 days old,
+                                                         database alone or whole folder
     python tools/histories.py clones --count 1000        two machines with one node key
 
 `--seed N` says where the seeds begin; `--report FILE` adds a line to a table when all held.
@@ -15,13 +16,15 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from confedproto.errors import LocalProtocolError, Reason
-from confedproto.guard import Signing
+from confedproto.guard import Memory, Reached, Signing
+from confedproto.ids import CouncilId
 from confedproto.testing import SimNode, Simulator, seeded_key
-from confedproto.testing_servers import backup, clone, restore
+from confedproto.testing_servers import Backup, backup, clone, reached, restore
 from tests.support.histories import History, Straying, differences
 
 ORDERS: Final = 20
@@ -56,11 +59,16 @@ def ring(seed: int) -> tuple[Simulator, list[SimNode]]:
     """Three to five councils in a ring, all known to each other."""
     sim = Simulator(seed)
     count = sim.rng.randint(3, 5)
-    nodes = [sim.add_council(f"C{n}") for n in range(count)]
+    return sim, linked(sim, [sim.add_council(f"C{n}") for n in range(count)])
+
+
+def linked(sim: Simulator, nodes: list[SimNode]) -> list[SimNode]:
+    """Each council linked with the next, and all of them known to all."""
+    count = len(nodes)
     for n in range(count):
         sim.link(nodes[n], nodes[(n + 1) % count])
     sim.run_until(lambda: all(len(n.engine.view.logs) == count for n in nodes), within_s=60)
-    return sim, nodes
+    return nodes
 
 
 def say(sim: Simulator, node: SimNode) -> None:
@@ -69,35 +77,73 @@ def say(sim: Simulator, node: SimNode) -> None:
     sim.submit(node, draft)
 
 
-def restored(seed: int) -> str | None:
-    """A node comes back from an old backup: it never signs what a peer holds otherwise."""
-    sim, nodes = ring(seed)
-    victim, rng = nodes[0], sim.rng
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backups:
+    """What may come back: the disk as it was, and what else of the folder."""
+
+    before: Backup
+    """Older than the first link."""
+    later: Backup
+    marks: tuple[Reached, Reached]
+    """What the counter file said then."""
+    peers: frozenset[CouncilId]
+    """Whom the later disk dials."""
+
+
+def lived(seed: int) -> tuple[Simulator, list[SimNode], Backups]:
+    """A ring whose first council was backed up twice, and went on."""
+    sim = Simulator(seed)
+    rng = sim.rng
+    nodes = [sim.add_council(f"C{n}") for n in range(rng.randint(3, 5))]
+    victim = nodes[0]
+    for _ in range(rng.randint(0, 2)):
+        say(sim, victim)
+    before, early = backup(victim), reached(victim)
+    linked(sim, nodes)
     for _ in range(rng.randint(0, 3)):
         say(sim, victim)
     sim.run(1)
-    old = backup(victim)
-    age = rng.choice((60, 3_600, DAY, 30 * DAY, rng.randint(60, 30 * DAY)))
+    later, mark = backup(victim), reached(victim)
     for _ in range(rng.randint(0, 6)):
         say(sim, victim)
     sim.run(2)
     for cable in list(sim.wires.values()):
         sim.cut(*cable.ends)
-    sim.run(age)
-    restore(sim, victim, old)
-    for cable in sim.wires.values():
-        if rng.random() < 0.5:
-            sim.heal(*cable.ends)
+    peers = frozenset(c.ends[1].council for c in sim.cables(victim) if c.ends[0] is victim)
+    return sim, nodes, Backups(before=before, later=later, marks=(early, mark), peers=peers)
+
+
+def restored(seed: int) -> str | None:
+    """A node comes back from an old backup: it never signs what a peer holds otherwise.
+
+    The database alone (the counter file knows better), or the whole folder (it is as old);
+    from before the first link, with or without addresses to dial, or from later.
+    """
+    sim, nodes, backups = lived(seed)
+    victim, rng = nodes[0], sim.rng
+    early, alone = rng.random() < 0.4, rng.random() < 0.5
+    unsent = alone and rng.random() < 0.2
+    if unsent:
+        say(sim, victim)  # nobody ever got it: only the counter file knows
+    now = reached(victim)
+    mark = now if alone else backups.marks[0 if early else 1]
+    dials = not early or rng.random() < 0.5
+    sim.run(rng.choice((60, 3_600, DAY, 30 * DAY, rng.randint(60, 30 * DAY))))
+    known = Memory(reached=mark, peers=backups.peers)
+    memory = known if dials else Memory(reached=mark)
+    restore(sim, victim, backups.before if early else backups.later, memory=memory)
+    told = _speaks(sim, victim) if dials else _keeps_silent(sim, victim)
+    if told is not None:
+        return told
+    if not dials:  # the database is moved away, and filled by `confed recover` from its peers
+        restore(sim, victim, Backup(disk={}, heads={}), memory=known)
     for _ in range(3):
-        sim.run(rng.choice((0, 1, 10)))
-        try:
-            say(sim, victim)
-        except LocalProtocolError as error:
-            if error.reason is not Reason.RESTORE_HELD:
-                return f"refused with {error.reason}"
-    for cable in sim.wires.values():
-        sim.heal(*cable.ends)
-    sim.run(3 * ROUND_S)
+        for cable in sim.wires.values():  # who was a stranger to an older disk dials again
+            sim.heal(*cable.ends)
+        sim.run(ROUND_S)
+    if unsent:
+        held = victim.engine.keeper.guard.state is Signing.HELD
+        return None if held else "it signs a second time what its counter has"
     if victim.engine.keeper.guard.state is not Signing.OPEN:
         return f"still {victim.engine.keeper.guard.state} with all links up"
     say(sim, victim)
@@ -106,6 +152,34 @@ def restored(seed: int) -> str | None:
         return "a fork"
     digests = {node.engine.view.state_digest(sim.now_s) for node in nodes}
     return None if len(digests) == 1 else f"{len(digests)} state digests"
+
+
+def _speaks(sim: Simulator, victim: SimNode) -> str | None:
+    """With some of its links up it tries to sign; a fork would show later."""
+    for cable in sim.wires.values():
+        sim.cut(*cable.ends)
+        if sim.rng.random() < 0.5:
+            sim.heal(*cable.ends)
+    for _ in range(3):
+        sim.run(sim.rng.choice((0, 1, 10)))
+        try:
+            say(sim, victim)
+        except LocalProtocolError as error:
+            if error.reason is not Reason.RESTORE_HELD:
+                return f"refused with {error.reason}"
+    return None
+
+
+def _keeps_silent(sim: Simulator, victim: SimNode) -> str | None:
+    """It knows nobody to dial: it must not sign, however long nobody answers."""
+    for cable in sim.cables(victim):
+        sim.cut(*cable.ends)
+    sim.run(sim.rng.choice((0, 60, 3_600)))
+    try:
+        say(sim, victim)
+    except LocalProtocolError as error:
+        return None if error.reason is Reason.RESTORE_HELD else f"refused with {error.reason}"
+    return "it signed, with nobody to ask"
 
 
 def cloned(seed: int) -> str | None:

@@ -53,8 +53,7 @@ def _reminders(reply: dict[str, Any]) -> Iterator[str]:
     if (alone := marks.steps_alone(reply["steps"])) is not None:
         yield alone
     if reply["signing"] == "held":
-        answers = f"{reply['answered']} of {reply['answers_needed']}"
-        yield f"Signs nothing before its linked councils have answered: {answers} so far."
+        yield _held(reply)
     if reply["signing"] == "stopped":
         yield "Stopped: this log went on elsewhere. The keyholders replace the server."
     if reply.get("renew"):
@@ -64,6 +63,23 @@ def _reminders(reply: dict[str, Any]) -> Iterator[str]:
         yield f"Sign requests waiting: {reply['requests']} (confed requests)"
     if reply["agenda"]:
         yield f"For the assembly, about delegates: {reply['agenda']} (confed mandate agenda)"
+
+
+def _held(reply: dict[str, Any]) -> str:
+    """Why the node does not sign yet, and what helps."""
+    held, signed = reply["held"], reply["signed_up_to"]
+    if held < signed:
+        return (
+            f"Signs nothing: {signed} records were signed, {held} are held. Linked councils give "
+            "the rest. If none is known here: move node.db away, then confed recover."
+        )
+    if not reply["answers_needed"]:
+        return (
+            "Signs nothing: this start is not clean, and nobody is there to ask. If this is an old "
+            "copy: move node.db away, then confed recover. If not: confed node override."
+        )
+    answers = f"{reply['answered']} of {reply['answers_needed']}"
+    return f"Signs nothing before its linked councils have answered: {answers} so far."
 
 
 def _link_line(row: dict[str, Any]) -> str:

@@ -26,13 +26,15 @@ def standing(desk: Desktop) -> Reply:
     """Where the council stands, whether the node signs, and what is to be done about it."""
     chain = desk.view.chains.of[desk.council]
     keeper = desk.driver.engine.keeper
-    linked = keeper.linked()
+    asked, reached = keeper.asked(), keeper.memory.reached
     state = chain.state_at(desk.now)
     row: Reply = {
         "life": state.value,
         "signing": keeper.signing.value,
-        "answered": len(keeper.guard.answered & linked),
-        "answers_needed": answers_needed(len(linked)),
+        "answered": len(keeper.guard.answered & asked),
+        "answers_needed": answers_needed(len(asked)),
+        "held": keeper.held,
+        "signed_up_to": reached.size if reached is not None else 0,
         "requests": len(_pending(desk)),
         "steps": witnessed.steps(desk.view, desk.council),
     }

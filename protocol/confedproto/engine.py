@@ -18,7 +18,7 @@ from confedproto.duties import Duties
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
 from confedproto.fetching import Fetcher
 from confedproto.filling import Filler
-from confedproto.guard import Signing, answer, ask
+from confedproto.guard import NOTHING, Memory, Signing, answer, ask
 from confedproto.heartbeat import Heartbeat
 from confedproto.ids import (
     CouncilId,
@@ -107,9 +107,9 @@ class Engine:
             entry.head = log.open_head(self.view.network, key, head)
             self._comparer.put(entry.head, entry)
 
-    def resume(self, *, clean: bool = True) -> None:
+    def resume(self, *, clean: bool = True, memory: Memory = NOTHING) -> None:
         """After the last `restore`: signing begins; not `clean`, only once peers told (RES-1)."""
-        self.keeper.start(clean=clean)
+        self.keeper.start(clean=clean, memory=memory)
         self._fetcher.mind(self.view.logs.values())
 
     def knows(self, remote: TransportKey) -> bool:
@@ -170,7 +170,7 @@ class Engine:
             case inputs.Follow():
                 self._fetcher.follow(event.council, event.mode, now)
             case inputs.Override():
-                self.keeper.guard.override(self.keeper.linked())
+                self.keeper.guard.override(self.keeper.asked())
             case _:
                 assert_never(event)
         self._writer.begin(now)
@@ -390,7 +390,7 @@ class Engine:
         if message.head is not None and message.log == self.own:
             self._puller.announced(session.link, self.own, self.keeper.guard.wanted, held=True)
             self._fetcher.pull(self.own, now)
-            self._announcer.add(session.link, [self.own])
+            self._announcer.add(session.link, {self.own} & self.view.logs.keys())
 
     def _send(self, link: int, message: wire.Message) -> None:
         self._out.append(fx.Send(link=link, message=message))

@@ -42,6 +42,28 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """How far the own log was signed, as is known outside of the database (RES-4)."""
+
+    size: int
+    root: Hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What a node that starts knows of its log beside its records: how far the counter file says
+    that it was signed, and the councils that it dials, whoever is linked (RES-1).
+    """
+
+    reached: Reached | None = None
+    peers: frozenset[CouncilId] = frozenset()
+
+
+NOTHING: Final = Memory()
+"""Neither a counter file nor an address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """How many linked councils have told how far the log went, and how many had to."""
 
@@ -149,11 +171,14 @@ class Guard:
             self.state = Signing.OPEN
 
     def settle(self, linked: Iterable[CouncilId], held: int) -> bool:
-        """Open if the rule is met and our copy reaches as far as anybody's (RES-1)."""
+        """Open if the rule is met and our copy reaches as far as anybody's (RES-1).
+
+        With nobody to ask it stays shut: an old backup may be older than the first link.
+        """
         if self.state is not Signing.HELD or held < max(self.wanted, 1):
             return False
         councils = set(linked)
-        if len(self.answered & councils) < answers_needed(len(councils)):
+        if not councils or len(self.answered & councils) < answers_needed(len(councils)):
             return False
         self.state = Signing.OPEN
         return True

@@ -10,7 +10,7 @@ from confedproto.bodies.node import Node
 from confedproto.bundle.brief import build_brief
 from confedproto.chains import Log
 from confedproto.errors import LocalProtocolError, Reason, RemoteProtocolError
-from confedproto.guard import Guard, Signing
+from confedproto.guard import NOTHING, Guard, Memory, Signing
 from confedproto.ids import CouncilId, LogId, RecordId, log_id
 from confedproto.pen import Pen
 from confedproto.record import VerifiedRecord
@@ -32,9 +32,11 @@ class Keeper:
         self._key: Final = pen.key
         self.own: Final = log_id(view.network, council, pen.key)
         self._proved: set[LogId] = set()
+        self.memory = NOTHING
 
-    def start(self, *, clean: bool) -> None:
+    def start(self, *, clean: bool, memory: Memory) -> None:
         """The node starts; without a log of its own there is nothing to be clean about."""
+        self.memory = memory
         entry = self._view.logs.get(self.own)
         held = entry is not None and entry.head is not None
         self.guard.start(clean=clean and held)
@@ -43,6 +45,16 @@ class Keeper:
         """The councils that must be asked: those with which consent is mutual."""
         others = set(self._view.authorities) - {self.council}
         return {other for other in others if self._view.linked(self.council, other)}
+
+    def asked(self) -> set[CouncilId]:
+        """The councils whose answers count: the linked, and before the first link the dialled."""
+        return self.linked() or set(self.memory.peers)
+
+    @property
+    def held(self) -> int:
+        """Up to which size we hold our own log."""
+        entry = self._view.logs.get(self.own)
+        return entry.head.size if entry is not None and entry.head is not None else 0
 
     def begin(self) -> VerifiedRecord | None:
         """Open the log for signing if the rule is met now; the first leaf of a new one (RES-1)."""
@@ -55,11 +67,14 @@ class Keeper:
         return opening
 
     def _settle(self) -> bool:
-        entry = self._view.logs.get(self.own)
-        held = entry.head.size if entry is not None and entry.head is not None else 0
+        held, reached = self.held, self.memory.reached
+        if reached is not None:
+            entry = self._view.logs.get(self.own)
+            if entry is None or not entry.own.has(reached.size, reached.root):
+                return False  # more was signed than this copy, or anybody who answered, holds
         if held == 0 and self.opening() is not None and not self.guard.wanted:
             held = 1  # a new server: its log begins with the node record that names it
-        return self.guard.settle(self.linked(), held)
+        return self.guard.settle(self.asked(), held)
 
     def opening(self) -> VerifiedRecord | None:
         """The node record in force if it opens our log, which is not there yet."""

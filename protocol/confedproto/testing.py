@@ -23,6 +23,7 @@ from confedproto.council import found, token_key
 from confedproto.drafts import Desk, Draft
 from confedproto.engine import Engine
 from confedproto.errors import LocalProtocolError, VerificationError
+from confedproto.guard import NOTHING, Memory
 from confedproto.ids import (
     CouncilId,
     NetworkId,
@@ -141,7 +142,7 @@ class Simulator:
         self.nodes.append(node)
         return node
 
-    def load(self, node: SimNode, *, clean: bool = True) -> None:
+    def load(self, node: SimNode, *, clean: bool = True, memory: Memory = NOTHING) -> None:
         """A new engine for the node, from its disk."""
         interest = Interest(node.interest)
         node.engine = Engine(self.network, node.council, node.node_key, node.quotas, interest)
@@ -151,7 +152,7 @@ class Simulator:
             leaves = [(self._reopen(e, part), e, arrived) for e, part, arrived in node.disk[log]]
             stored = cost_of(tuple((e, p or b"") for e, p, _ in node.disk[log]))
             node.engine.restore(council, key, leaves, head, stored=stored)
-        node.engine.resume(clean=clean)
+        node.engine.resume(clean=clean, memory=memory)
 
     def _reopen(self, kept: bytes, part: bytes | None) -> Leaf:
         """A leaf from a disk; the simulated one knows a withheld leaf by its 32 bytes."""
@@ -278,13 +279,13 @@ class Simulator:
         for cable in self.cables(node):
             self._cut(cable)
 
-    def restart(self, node: SimNode, *, clean: bool = True) -> None:
+    def restart(self, node: SimNode, *, clean: bool = True, memory: Memory = NOTHING) -> None:
         """The node starts again from its disk and its links are dialled.
 
         Not `clean`: its counter file does not agree with its disk.
         """
         node.up = True
-        self.load(node, clean=clean)
+        self.load(node, clean=clean, memory=memory)
         for cable in self.cables(node):
             self.connect(cable)
         self._wake(node)

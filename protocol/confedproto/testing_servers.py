@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from confedproto import inputs
+from confedproto.guard import NOTHING, Memory, Reached
 from confedproto.ids import CouncilId, LogId, PublicKey, TransportKey
 from confedproto.testing import SimNode, Simulator, Wire, seeded_key
 
@@ -21,12 +22,25 @@ def backup(node: SimNode) -> Backup:
     return Backup(disk=disk, heads=dict(node.heads))
 
 
-def restore(sim: Simulator, node: SimNode, old: Backup, *, clean: bool = False) -> None:
+def restore(
+    sim: Simulator,
+    node: SimNode,
+    old: Backup,
+    *,
+    clean: bool = False,
+    memory: Memory = NOTHING,
+) -> None:
     """The node starts again from an older copy of its disk."""
     sim.kill(node)
     node.disk = {log: list(rows) for log, rows in old.disk.items()}
     node.heads = dict(old.heads)
-    sim.restart(node, clean=clean)
+    sim.restart(node, clean=clean, memory=memory)
+
+
+def reached(node: SimNode) -> Reached:
+    """What the counter file beside the node's key says now."""
+    entry = node.engine.view.logs[node.engine.own]
+    return Reached(size=entry.tree.size, root=entry.tree.root())
 
 
 def override(sim: Simulator, node: SimNode) -> None:

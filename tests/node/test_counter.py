@@ -24,14 +24,57 @@ def home(tmp_path: Path) -> Home:
 
 def signing(home: Home) -> Signing:
     """Whether a node that starts in this folder signs at once."""
+    return started(home)[0]
+
+
+def started(home: Home) -> tuple[Signing, int | None]:
+    """The same, and how far the counter file says that it had signed."""
     store, counter = Store(home.database), Counter(home.counter)
     try:
         keys = read_node_keys(home.node_key)
         engine = loading.load(store, config.network_of(SETTINGS), keys, counter.read())
-        return engine.keeper.guard.state
+        reached = engine.keeper.memory.reached
+        return engine.keeper.guard.state, None if reached is None else reached.size
     finally:
         store.close()
         counter.close()
+
+
+def own_log(home: Home) -> bytes:
+    """The id of the log that the node of this folder keeps."""
+    store = Store(home.database)
+    try:
+        (log,) = store.heads()
+        return log.log
+    finally:
+        store.close()
+
+
+def test_folder_restored_over_itself_is_not_clean(home: Home, tmp_path: Path) -> None:
+    """`cp -a backup/. home/` writes into the same files: the inode is the same, the time is not."""
+    backup = tmp_path / "backup"
+    shutil.copytree(home.path, backup)
+    for path in home.path.glob("node.*"):
+        if path.is_file():
+            with path.open("r+b") as file:
+                file.write((backup / path.name).read_bytes())
+            shutil.copystat(backup / path.name, path)
+    assert signing(home) is Signing.HELD
+
+
+def test_counter_of_another_log_is_not_clean_and_bars_nothing(home: Home) -> None:
+    """A new server's key in the old folder: what the old log had reached is not asked of it."""
+    counter = Counter(home.counter)
+    counter.write(bytes(32), 900, bytes(32))
+    counter.close()
+    assert started(home) == (Signing.HELD, None)
+
+
+def test_counter_ahead_says_how_far_the_log_was_signed(home: Home) -> None:
+    counter = Counter(home.counter)
+    counter.write(own_log(home), 9, bytes(32))
+    counter.close()
+    assert started(home) == (Signing.HELD, 9)
 
 
 def test_restart_in_place_is_clean(home: Home) -> None:
@@ -41,14 +84,14 @@ def test_restart_in_place_is_clean(home: Home) -> None:
 
 def test_counter_ahead_of_the_database_is_an_old_backup(home: Home) -> None:
     counter = Counter(home.counter)
-    counter.write(9, bytes(32))
+    counter.write(own_log(home), 9, bytes(32))
     counter.close()
     assert signing(home) is Signing.HELD
 
 
 def test_counter_of_another_root_is_not_clean(home: Home) -> None:
     counter = Counter(home.counter)
-    counter.write(2, bytes(32))
+    counter.write(own_log(home), 2, bytes(32))
     counter.close()
     assert signing(home) is Signing.HELD
 
@@ -72,7 +115,7 @@ def test_machine_that_names_no_boot_is_not_clean(
     counter, store = Counter(home.counter), Store(home.database)
     keys = read_node_keys(home.node_key)
     (log,) = loading.load(store, config.network_of(SETTINGS), keys).view.logs.values()
-    counter.write(log.tree.size, log.tree.root())
+    counter.write(log.id, log.tree.size, log.tree.root())
     counter.close()
     store.close()
     assert signing(home) is Signing.HELD

@@ -8,11 +8,20 @@ from confedproto.bodies.override import Override
 from confedproto.councildrafts import CouncilDesk
 from confedproto.drafts import Draft
 from confedproto.errors import LocalProtocolError, Reason
-from confedproto.guard import Signing
+from confedproto.guard import Memory, Signing
 from confedproto.ids import PublicKey
 from confedproto.rules.life import State
 from confedproto.testing import SimNode, Simulator, seeded_key
-from confedproto.testing_servers import attach, backup, clone, new_server, override, restore
+from confedproto.testing_servers import (
+    Backup,
+    attach,
+    backup,
+    clone,
+    new_server,
+    override,
+    reached,
+    restore,
+)
 
 
 def ring(count: int = 4, seed: int = 1, keyholders: int = 3) -> tuple[Simulator, list[SimNode]]:
@@ -81,6 +90,76 @@ def test_restored_backup_without_enough_peers_waits_until_the_operator_overrides
     override(sim, victim)
     assert signing(victim) is Signing.OPEN
     say(sim, victim)
+
+
+def alone() -> tuple[Simulator, SimNode, SimNode, Backup]:
+    """A council, another, and the first one's disk from before they were linked."""
+    sim = Simulator(seed=3)
+    one, other = sim.add_council("One", 3, 2), sim.add_council("Other", 3, 2)
+    before = backup(one)
+    sim.link(other, one)
+    sim.run(5)
+    say(sim, one)
+    sim.run(5)
+    return sim, one, other, before
+
+
+def refuses(sim: Simulator, node: SimNode) -> bool:
+    """Whether the node signs nothing, however long it waits."""
+    sim.run(600)
+    try:
+        say(sim, node)
+    except LocalProtocolError as error:
+        return error.reason is Reason.RESTORE_HELD
+    return False
+
+
+def test_backup_older_than_the_first_link_signs_nothing_without_anybody_to_ask() -> None:
+    sim, one, other, before = alone()
+    sim.kill(other)
+    restore(sim, one, before)
+    assert refuses(sim, one)
+    override(sim, one)
+    say(sim, one)
+
+
+def test_backup_older_than_the_first_link_asks_whom_it_dials() -> None:
+    sim, one, other, before = alone()
+    sim.kill(other)
+    restore(sim, one, before, memory=Memory(peers=frozenset({other.council})))
+    assert refuses(sim, one)
+    sim.restart(other)
+    sim.run(30)
+    assert signing(one) is Signing.OPEN
+    say(sim, one)
+    sim.run(30)
+    assert digests(sim, [one, other]) == 1
+    assert not other.engine.view.chains.forked
+
+
+def test_counter_bars_signing_until_as_much_is_held_again() -> None:
+    """The only linked council answers, and has not got the last record: only the counter knows."""
+    sim, one, other, _ = alone()
+    old = backup(one)
+    sim.cut(one, other)
+    say(sim, one)
+    mark = reached(one)
+    restore(sim, one, old, memory=Memory(reached=mark))
+    assert refuses(sim, one)
+    assert mark.size == one.engine.view.logs[one.engine.own].tree.size + 1
+
+
+def test_recovery_with_the_same_key_and_its_counter_comes_back() -> None:
+    sim, one, other, _ = alone()
+    mark = reached(one)
+    memory = Memory(reached=mark, peers=frozenset({other.council}))
+    restore(sim, one, Backup(disk={}, heads={}), memory=memory)
+    sim.run(60)
+    assert signing(one) is Signing.OPEN
+    say(sim, one)
+    sim.run(30)
+    assert digests(sim, [one, other]) == 1
+    assert not other.engine.view.chains.forked
 
 
 def test_old_backup_taken_for_clean_is_proved_a_fork_everywhere_and_both_branches_stop() -> None:
