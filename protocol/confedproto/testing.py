@@ -24,13 +24,7 @@ from confedproto.drafts import Desk, Draft
 from confedproto.engine import Engine
 from confedproto.errors import LocalProtocolError, VerificationError
 from confedproto.guard import NOTHING, Memory
-from confedproto.ids import (
-    CouncilId,
-    NetworkId,
-    RecordId,
-    TransportKey,
-    network_id,
-)
+from confedproto.ids import CouncilId, NetworkId, RecordId, TransportKey, network_id
 from confedproto.interest import Interest, Mode
 from confedproto.keys import SigningKey
 from confedproto.merkle import HASH_BYTES
