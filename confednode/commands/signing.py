@@ -28,6 +28,8 @@ _ARMORED = b"-----BEGIN CONFED SIGN REQUEST-----"
 _QR = b"CONFED:"
 _INPUT = Path("-")
 """The argument that stands for standard input: where a scanner types what it reads."""
+_TERMINAL = Path("/dev/tty")
+_ANSWER_MAX = 64
 _PATH = click.Path(path_type=Path)
 _MOST = 2 * signrequest.FILE_MAX_BYTES
 
@@ -148,9 +150,9 @@ def sign(
         return
     if len(ways) != 1:
         fail_usage("give one of --key, --agent, --sshsig", json_mode=shell.json_mode)
-    if file == _INPUT and not (yes and (target or qr)):
-        fail_usage("with - give --yes, and --to or --qr", json_mode=shell.json_mode)
-    if not yes and not click.confirm("Sign this?", default=False, err=True):
+    if file == _INPUT and not (target or qr):
+        fail_usage("with - give --to or --qr", json_mode=shell.json_mode)
+    if not yes and not _agrees(file):
         raise KeyringError(NodeReason.SIGN_REFUSED, "not signed")
     request = request.add(_signature(shell, request, key_file, agent, signed))
     told = described(request) | {"explained": lines}
@@ -160,6 +162,22 @@ def sign(
     if qr:
         told["qr"] = paper.qr_texts(signrequest.encode(request), QrKind.REQUEST)
     shell.emit(told, [plain.progress(request), *told.get("qr", ())])
+
+
+def _agrees(file: Path) -> bool:
+    """Whether the keyholder says yes: at the terminal, where standard input was the request.
+
+    Raises KeyringError: there is no terminal to ask.
+    """
+    if file != _INPUT:
+        return click.confirm("Sign this?", default=False, err=True)
+    try:
+        with _TERMINAL.open("r+b", buffering=0) as terminal:
+            terminal.write(b"Sign this? [y/N]: ")
+            return terminal.readline(_ANSWER_MAX).strip().lower() in (b"y", b"yes")
+    except OSError as error:
+        told = "no terminal to ask: give --yes, or the request as a file"
+        raise KeyringError(NodeReason.SIGN_REFUSED, told) from error
 
 
 def _signature(

@@ -34,7 +34,7 @@ class Keeper:
         self._proved: set[LogId] = set()
         self.memory = NOTHING
 
-    def start(self, *, clean: bool, memory: Memory) -> None:
+    def start(self, *, clean: bool, memory: Memory = NOTHING) -> None:
         """The node starts; without a log of its own there is nothing to be clean about."""
         self.memory = memory
         entry = self._view.logs.get(self.own)

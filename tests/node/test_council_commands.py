@@ -162,12 +162,12 @@ def test_sign_qr_text_that_is_none_is_refused_with_its_reason(
     assert (refused["ok"], refused["reason"]) == (False, reason), refused
 
 
-def test_sign_from_standard_input_without_yes_or_target_signs_nothing(tmp_path: Path) -> None:
+def test_sign_from_standard_input_without_target_signs_nothing(tmp_path: Path) -> None:
     (one,) = paper.qr_texts(b"x", QrKind.REQUEST)
     assert told(["sign", "-", "--show"], one)["ok"] is False
     keyring.write_key(tmp_path / "k.key", bytes([1]) * 32, None)
     texts = "\n".join(paper.qr_texts(signrequest.encode(big_request(1)), QrKind.REQUEST))
-    for more in ((), ("--yes",), ("--qr",)):
+    for more in ((), ("--yes",)):
         refused = told(["sign", "-", "--key", tmp_path / "k.key", *more], texts)
         assert refused["reason"] == "usage", more
 

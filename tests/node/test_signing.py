@@ -2,7 +2,9 @@
 
 import json
 import os
+import pty
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -113,6 +115,54 @@ def test_sign_says_in_plain_words_what_it_is_before_it_signs(tmp_path: Path, fil
     told = run("sign", file, "--key", tmp_path / "one.key", "--yes")
     assert told["progress"] == "1 of 2 signatures; not yet: key 2, key 3"
     assert signrequest.decode(file.read_bytes()).signed == (KEYS[0].public,)
+
+
+def piped(tmp_path: Path) -> list[str]:
+    """`confed sign -` as a shell runs it."""
+    keyring.write_key(tmp_path / "one.key", bytes([1]) * 32, None)
+    program = [sys.executable, "-m", "confednode", "sign", "-", "--key", str(tmp_path / "one.key")]
+    return [*program, "--to", str(tmp_path / "signed")]
+
+
+def at_terminal(command: list[str], given: Path, answer: bytes) -> str:
+    """What a terminal shows of a command whose standard input is a file, answered by hand."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.dup2(os.open(given, os.O_RDONLY), 0)
+        os.execv(command[0], command)
+    shown = b""
+    try:
+        while chunk := os.read(terminal, 4_096):
+            shown += chunk
+            if b"[y/N]: " in chunk:
+                os.write(terminal, answer)
+    except OSError:  # the command has ended
+        pass
+    finally:
+        os.close(terminal)
+        os.waitpid(child, 0)
+    return shown.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize(("answer", "signs"), [(b"y\n", True), (b"n\n", False), (b"\n", False)])
+def test_sign_from_standard_input_asks_at_the_terminal(
+    tmp_path: Path, file: Path, answer: bytes, signs: bool
+) -> None:
+    shown = at_terminal(piped(tmp_path), file, answer)
+    assert "Sign this?" in shown, shown
+    assert (tmp_path / "signed").exists() is signs, shown
+
+
+def test_sign_from_standard_input_without_a_terminal_signs_nothing(
+    tmp_path: Path, file: Path
+) -> None:
+    with file.open("rb") as given:
+        command = piped(tmp_path)
+        done = subprocess.run(
+            command, stdin=given, capture_output=True, start_new_session=True, check=False
+        )
+    assert b"no terminal to ask" in done.stderr, done.stderr
+    assert not (tmp_path / "signed").exists()
 
 
 def test_sign_with_a_key_that_was_not_asked_is_refused(tmp_path: Path, file: Path) -> None:
