@@ -326,9 +326,15 @@ class View:
         found = self.compact(compact)
         if isinstance(found, Reason):
             return {}
-        accessions = [placed.record for placed in self.about(compact, "accession")]
+        placed = sorted(self.about(compact, "accession"), key=self._in_chain)
+        accessions = [one.record for one in placed]
         self._members[compact] = compact_rules.members(found[1], accessions, self.linked)
         return self._members[compact]
+
+    def _in_chain(self, placed: Placed) -> tuple[int, int]:
+        """Where a record stands in its council's logs: what an old log still shows comes first."""
+        order = self.chains.of[placed.record.council].order
+        return order.index(placed.log) if placed.log in order else len(order), placed.index
 
     def case(self, motion: RecordId) -> Case | Reason:
         """Everything that bears on a motion, or why it cannot be judged yet."""

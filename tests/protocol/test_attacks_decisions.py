@@ -502,3 +502,23 @@ def test_new_node_signs_nothing_before_it_holds_what_others_know_of_the_old_log(
         found = voting.asked(made.motion.id, (made.first_round + 1) * 1000)
         assert bool(found.bodies) is signs
         assert not any(isinstance(body, Vote) for body in found.bodies)  # it has voted already
+
+
+def test_accession_that_an_old_log_still_shows_is_the_first_on_every_node() -> None:
+    made = Assembly(4)
+    joined(made)
+    newcomer = made.authors[4]
+    size = next(i for i, leaf in enumerate(newcomer.leaves) if isinstance(leaf.body, Accession))
+    heir = replaced(newcomer, size)  # as if it had not acceded yet
+    heir.add(Accession(weight=1), subject=made.compact.id, time=made.now)
+    puppet = Author(50)  # it alone has seen the accession in the old log
+    head = WitnessedHead(log=newcomer.log, size=size + 1, root=newcomer.tree.root_at(size + 1))
+    part, root = record.encode_heads([head])
+    puppet.sign_by_node(Witness(count=1, root=root), time=made.now, part=part)
+    for author in made.authors[:4]:  # nobody else has
+        author.leaves[:] = [leaf for leaf in author.leaves if leaf.kind != "witness"]
+    weights: set[int] = set()
+    for order in ((newcomer, heir, puppet), (heir, puppet, newcomer), (puppet, newcomer, heir)):
+        view = view_of([*made.authors[:4], *order])
+        weights.add(view.admitted(made.compact.id)[newcomer.council].weight)
+    assert weights == {2}
