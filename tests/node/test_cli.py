@@ -543,7 +543,6 @@ ROW: Final = {
     "unwitnessed": True,
     "number": NASTY,
     "received_by": NASTY,
-    "overrode": None,
     "threshold": NASTY,
     "keys": [NASTY],
     "certified": True,
