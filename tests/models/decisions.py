@@ -311,7 +311,9 @@ class Model(Disputes):
         needed = 2 * len(roll) // 3 + 1 if len(roll) >= 4 else len(roll) // 2 + 1
         locks: dict[str, set[bytes]] = {}
         for lock in self.find("lock", motion.id):
-            if lock.body.freeze == freeze.id and lock.council in roll and lock.body.round == 1:
+            if lock.body.freeze != freeze.id or lock.time <= freeze.body.closes:
+                continue
+            if lock.council in roll and lock.body.round == 1:
                 locks.setdefault(lock.body.outcome, set()).add(lock.council)
         reached = [outcome for outcome, by in locks.items() if len(by) >= needed]
         if len(reached) != 1:
@@ -319,7 +321,9 @@ class Model(Disputes):
         lists: dict[tuple[bytes, ...], list[Row]] = {}
         for vote in self.find("vote", motion.id):
             body = vote.body
-            if body.freeze == freeze.id and vote.council in roll and body.outcome == reached[0]:
+            if vote.time <= freeze.body.closes or body.freeze != freeze.id:
+                continue
+            if vote.council in roll and body.outcome == reached[0]:
                 lists.setdefault(body.counted, []).append(vote)
         best: list[tuple[int, int, bytes, list[Row]]] = []
         for ids, votes in lists.items():

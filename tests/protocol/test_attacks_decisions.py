@@ -29,10 +29,12 @@ from confedproto.lines import Lines
 from confedproto.log import sign_head
 from confedproto.merkle import Tree, leaf_hash
 from confedproto.record import VerifiedRecord
+from confedproto.rules.case import Case, rule_of
 from confedproto.rules.chain import Chain
 from confedproto.rules.forks import make_proof
 from confedproto.rules.motion import MotionStatus, State, own_result
 from confedproto.rules.receipts import WitnessLine
+from confedproto.rules.rounds import Ballots
 from confedproto.voting import Asked, Voting
 from tests.support.assembly import TEXT, WINDOWS, Assembly
 from tests.support.councils import NETWORK, START, Author, Ballot, ballot, feed, key, link, view_of
@@ -485,6 +487,32 @@ def test_node_that_signed_for_one_freeze_signs_for_no_other() -> None:
     assert {getattr(body, "freeze", None) for body in found.bodies} == {made.freeze.id}
     assert rival.id != made.freeze.id
     assert positions
+
+
+@pytest.mark.parametrize(("early", "final"), [(0, False), (1, True)])
+def test_expired_node_keys_that_claim_an_earlier_time_certify_nothing(
+    early: int, *, final: bool
+) -> None:
+    made, positions = decided_by_three()
+    for author in made.authors[:3]:
+        lock = Lock(freeze=made.freeze.id, round=1, outcome="adopted")
+        author.sign_by_node(lock, subject=made.motion.id, time=made.body.closes + early)
+    assert (status(made).state is State.FINAL) is final
+    assert positions
+
+
+def test_status_that_claims_a_time_before_the_closing_does_not_count() -> None:
+    made, _ = decided_by_three()
+    body = Status(freeze=made.freeze.id, round=2)
+    for author, late in zip(made.authors[:2], (0, 1), strict=True):
+        author.sign_by_node(body, subject=made.motion.id, time=made.body.closes + late)
+    view = view_of(made.authors)
+    case = view.case(made.motion.id)
+    assert isinstance(case, Case)
+    rule = rule_of(case)
+    assert rule is not None
+    ballots = Ballots(case, made.freeze.id, made.body, rule, lambda _: True)
+    assert set(ballots.statuses(2)) == {made.authors[1].council}
 
 
 def test_new_node_signs_nothing_before_it_holds_what_others_know_of_the_old_log() -> None:

@@ -318,8 +318,9 @@ class History:
                 freeze=freeze.id, round=1, outcome=said, counted=tuple(one.id for one in kept)
             )
             lock = Lock(freeze=freeze.id, round=1, outcome=said)
+            back = freeze.body.closes if self.chance(0.03) else made.now
             for body in (vote, lock):
-                author.sign_by_node(body, subject=motion.id, time=made.now)
+                author.sign_by_node(body, subject=motion.id, time=back)
         made.now += 1
 
     # --- disputes ---------------------------------------------------------------------------------

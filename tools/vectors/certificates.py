@@ -215,6 +215,8 @@ def _votes(out: Vectors) -> None:
             "counted is the council",
             {"locks": (0, 1), "mixed": [(1, {"time": VOTED + 1})]},
         ),
+        ("locks-backdated", "locks-missing", "CER-6", "at the closing", {"lock": {"time": CLOSES}}),
+        ("votes-backdated", "vote-list", "CER-6", "at the closing", {"vote": {"time": CLOSES}}),
         ("one-vote", "vote-list", "CER-1", "one council's list alone", {"voters": (0,)}),
         ("one-voter-twice", "vote-list", "CER-1", "one council, two votes", {"voters": (0, 0)}),
         ("vote-of-another-round", "vote-list", "CER-1", "no list", {"vote": {"round": 2}}),

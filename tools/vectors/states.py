@@ -124,6 +124,15 @@ def _final(out: States) -> None:
     few = received(opened(History(Decision(locks=(0, 1)))))
     rows = [*few.base(), row(few, "provisional", **told)]
     out.holds("CER-1", "two-locks", "two of three that are needed", few, EARLY, rows)
+    for slug, time, state in (
+        ("backdated", CLOSES, "provisional"),
+        ("late-enough", CLOSES + 1, "final"),
+    ):
+        one = received(opened(History(Decision(lock={"time": time}))))
+        effect = {"effect": "in-force"} if state == "final" else {}
+        rows = [*one.base(), row(one, state, **effect, **told)]
+        why = "locks that claim the closing itself, or a second later"
+        out.holds("CER-6", f"locks-{slug}", why, one, EARLY, rows)
     two = History(Decision(vote={"round": 2}, lock={"round": 2}))
     rows = [*two.base(), row(two, "final", effect="in-force", **told)]
     out.holds("CER-2", "second-round", "vote and locks of round 2", two, VOTED, rows)

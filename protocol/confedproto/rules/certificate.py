@@ -132,7 +132,7 @@ def by_round(
     for record in records:
         match record.body:
             case Vote() | Lock() as body if body.freeze == freeze_id:
-                if record.council in roll:
+                if record.council in roll and is_after_closing(record, freeze):
                     found = out.setdefault(body.round, {}).setdefault(body.outcome, {})
                     known = found.setdefault(record.council, record)
                     if record.id < known.id:
@@ -140,6 +140,15 @@ def by_round(
             case _:
                 pass
     return dict(out)
+
+
+def is_after_closing(record: VerifiedRecord, freeze: Freeze) -> bool:
+    """Whether a node's word claims a time at which it could be given (CER-6).
+
+    An honest node signs when round 1 has begun. A key that has expired cannot claim such a time
+    for what closed afterwards (LIF-2), so a server thrown away years ago decides nothing.
+    """
+    return record.time > freeze.closes
 
 
 def councils_for(
@@ -236,6 +245,8 @@ def vouched_lists(
     for record in votes:
         body = record.body
         if not isinstance(body, Vote) or body.freeze != freeze_id or record.council not in roll:
+            continue
+        if not is_after_closing(record, freeze):
             continue
         if (body.round, body.outcome) == about:
             named_by = lists.setdefault(body.counted, {})

@@ -17,6 +17,7 @@ from confedproto.ids import CouncilId, RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.case import Case
 from confedproto.rules.certificate import (
+    is_after_closing,
     quorum_of_locks,
     result_of,
     shown_list,
@@ -128,6 +129,8 @@ class Ballots:
             vote = record.body
             if record.id not in named or not isinstance(vote, Vote) or record.council not in roll:
                 continue
+            if not is_after_closing(record, self._freeze):
+                continue
             same = (vote.round, vote.outcome) == (known.round, known.outcome)
             if same and vote.freeze == self._freeze_id and self._is_good(vote):
                 councils.add(record.council)
@@ -141,7 +144,7 @@ class Ballots:
             status, council = placed.record.body, placed.record.council
             if not isinstance(status, Status) or status.round != round_ or council not in roll:
                 continue
-            if self.holds(status):
+            if is_after_closing(placed.record, self._freeze) and self.holds(status):
                 out.setdefault(council, []).append(status)
         return dict(out)
 

@@ -115,7 +115,9 @@ function checkComplete(proved, motion, freeze) {
 function certify(proved, freeze, law, votes, locks) {
   const roll = new Set(freeze.body.get("councils").map(([council]) => toHex(council)));
   const signed = new Map(); // "round outcome" -> hex ids of councils
-  for (const { body, council } of locks) {
+  const closes = freeze.body.get("closes");
+  const inTime = ({ time }) => time > closes; // CER-6: a key that had expired by then says nothing
+  for (const { body, council } of locks.filter(inTime)) {
     if (!roll.has(toHex(council))) continue;
     const name = `${body.get("round")} ${body.get("outcome")}`;
     signed.set(name, (signed.get(name) ?? new Set()).add(toHex(council)));
@@ -127,6 +129,7 @@ function certify(proved, freeze, law, votes, locks) {
   const [name, by] =
     reached.find(([name]) => {
       const vouching = votes
+        .filter(inTime)
         .filter(({ body }) => `${body.get("round")} ${body.get("outcome")}` === name)
         .map(({ council }) => toHex(council))
         .filter((council) => roll.has(council));
