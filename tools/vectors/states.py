@@ -4,6 +4,7 @@ The rows that a history leads to are written here by hand, from the documents; t
 made from them. Some histories come again with the logs interleaved otherwise: one digest.
 """
 
+from tools.vectors.cases import cases
 from tools.vectors.decisions import CLOSES, FOUNDERS, FROZEN, OPENS, VOTED, Decision
 from tools.vectors.examples import TIME
 from tools.vectors.histories import History
@@ -32,6 +33,7 @@ def state() -> States:
     _freezes(out)
     _versions(out)
     _members(out)
+    cases(out)
     return out
 
 
@@ -129,8 +131,8 @@ def _final(out: States) -> None:
         ("late-enough", CLOSES + 1, "final"),
     ):
         one = received(opened(History(Decision(lock={"time": time}))))
-        effect = {"effect": "in-force"} if state == "final" else {}
-        rows = [*one.base(), row(one, state, **effect, **told)]
+        more = {"effect": "in-force"} if state == "final" else {}
+        rows = [*one.base(), row(one, state, **more, **told)]
         why = "locks that claim the closing itself, or a second later"
         out.holds("CER-6", f"locks-{slug}", why, one, EARLY, rows)
     two = History(Decision(vote={"round": 2}, lock={"round": 2}))
