@@ -65,7 +65,10 @@ class Ballots:
         self._freeze: Final = freeze
         self._rule: Final = rule
         self._is_good: Final = is_good
-        self._votes: Final = sorted((placed.record for placed in case.votes), key=lambda r: r.id)
+        self._votes: Final = sorted(
+            (p.record for p in case.votes if is_after_closing(p.record, freeze)),
+            key=lambda record: record.id,
+        )
         self._cast: Final[dict[int, dict[tuple[str, CouncilId], list[VerifiedRecord]]]] = {}
         roll = {voter.council for voter in freeze.councils}
         for record in self._votes:
@@ -128,8 +131,6 @@ class Ballots:
         for record in self._votes:
             vote = record.body
             if record.id not in named or not isinstance(vote, Vote) or record.council not in roll:
-                continue
-            if not is_after_closing(record, self._freeze):
                 continue
             same = (vote.round, vote.outcome) == (known.round, known.outcome)
             if same and vote.freeze == self._freeze_id and self._is_good(vote):
