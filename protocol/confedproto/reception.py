@@ -35,7 +35,7 @@ class Reception:
         """The linked council whose node record in force binds this transport key (LNK-1)."""
         guest = self._guests.get(remote)
         if guest is not None:
-            return None if self.parted(guest) else guest
+            return None if self.parted(guest) or self._retired(guest, remote) else guest
         for council, authority in self.view.authorities.items():
             node = authority.node
             if node is None or node.node.transport != remote or council == self.council:
@@ -43,6 +43,15 @@ class Reception:
             if self.view.standing_links(self.council, council):
                 return council
         return None
+
+    def _retired(self, council: CouncilId, remote: TransportKey) -> bool:
+        """Whether an earlier node record bound this transport key, and the one in force does not.
+
+        Who stole a server has its knock, and must not come in as the council (LNK-3).
+        """
+        authority = self.view.authorities.get(council)
+        bound = [step.node.transport for step in authority.nodes] if authority is not None else []
+        return remote in bound and bound[-1] != remote
 
     def parted(self, council: CouncilId) -> bool:
         """Whether we were linked with a council and are no longer (LNK-6)."""
@@ -79,6 +88,8 @@ class Reception:
         if named is None and expires * 1000 < now:
             raise RemoteProtocolError(Reason.INVITATION_EXPIRED)
         council = knocking.prove(self.view.network, knock, answer, remote)
+        if self._retired(council, remote):
+            raise RemoteProtocolError(Reason.CHANNEL_KEY, "the key of a server that was replaced")
         if self.parted(council) and named is not None:
             raise RemoteProtocolError(Reason.LINK_ENDED)
         self._guests[remote] = council

@@ -7,7 +7,7 @@ from confedproto.bodies.charter import Charter, Delegation
 from confedproto.bodies.override import Override
 from confedproto.councildrafts import CouncilDesk
 from confedproto.drafts import Draft
-from confedproto.errors import LocalProtocolError, Reason
+from confedproto.errors import LocalProtocolError, Reason, RemoteProtocolError
 from confedproto.guard import Memory, Signing
 from confedproto.ids import PublicKey
 from confedproto.rules.life import State
@@ -215,6 +215,13 @@ def test_stolen_server_is_replaced_through_a_linked_council() -> None:
     attach(sim, fresh, nodes[3])
     sim.run(60)
     assert fresh.engine.keeper.guard.state is Signing.OPEN
+    door = nodes[3].engine.reception  # which the stolen server once answered the invitation of
+    knock = stolen.engine.reception.own_knock(nodes[3].council)
+    assert knock is not None
+    with pytest.raises(RemoteProtocolError, match=Reason.CHANNEL_KEY):
+        door.admit(stolen.transport, knock, sim.now)
+    assert door.council_behind(stolen.transport) is None
+    assert door.council_behind(fresh.transport) == stolen.council
     say(sim, fresh)
     sim.run(40)
     for node in [*nodes[1:], fresh]:
