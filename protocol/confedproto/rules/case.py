@@ -58,6 +58,10 @@ class World(Protocol):
         """The certified outcome of a motion whose voting closed before a time, or None."""
         ...
 
+    def has_left(self, compact: RecordId, record: Placed) -> bool:
+        """Whether its council had left where a record stands: exit, no accession since."""
+        ...
+
     def closed(self, motion: RecordId, before: int) -> int | None:
         """When the voting closed that gave this outcome, seconds UTC; None without one."""
         ...
@@ -148,14 +152,7 @@ def is_before(one: Placed, other: Placed) -> bool:
 
 def has_left(world: "World", compact: RecordId, record: Placed) -> bool:
     """Whether its council had left where a record stands: exit, no accession since (EXI-1)."""
-    own = [
-        placed
-        for kind in ("exit", "accession")
-        for placed in world.about(compact, kind)
-        if placed.record.council == record.record.council and is_before(placed, record)
-    ]
-    last = max(own, key=lambda placed: placed.index, default=None)
-    return last is not None and last.record.kind == "exit"
+    return world.has_left(compact, record)
 
 
 def is_members(case: Case, record: Placed) -> bool:

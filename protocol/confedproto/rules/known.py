@@ -6,6 +6,7 @@ go in a circle. They may go back as far as there are motions; so what a motion r
 from a list, each voting once, and never by one judgement inside another (STA-9).
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,7 +15,7 @@ from confedproto.bodies.compact import Compact
 from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.motion import Motion
 from confedproto.errors import Reason
-from confedproto.ids import CouncilId, RecordId
+from confedproto.ids import CouncilId, LogId, RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.case import Case, Placed
 from confedproto.rules.compact import Member
@@ -82,6 +83,7 @@ class Known:
         self._records, self._about, self._of_kind = records, about, of_kind
         self._compact, self._admitted = compact, admitted
         self._case, self._status = case, status_of
+        self._steps: dict[RecordId, _Steps] = {}
         self._judged: dict[_Voting, _Decided | None] | None = None  # while a question is open
 
     def placed(self, record: RecordId) -> Placed | None:
@@ -95,6 +97,26 @@ class Known:
     def of_kind(self, kind: str) -> Sequence[Placed]:
         """All admitted records of a kind."""
         return self._of_kind(kind)
+
+    def has_left(self, compact: RecordId, record: Placed) -> bool:
+        """Whether its council had left where a record stands: exit, no accession since (EXI-1).
+
+        Asked of every second, dispute and finding, so what a council said is sorted once: else
+        one that leaves and returns a thousand times makes each of a thousand answers a walk.
+        """
+        exits, accessions = tuple(self._about(compact, "exit")), self._about(compact, "accession")
+        said = (exits, tuple(accessions))
+        known = self._steps.get(compact)
+        if known is None or known[0] != said:
+            steps: dict[tuple[CouncilId, LogId], list[tuple[int, bool]]] = {}
+            for placed in (*said[0], *said[1]):
+                row = (placed.index, placed.record.kind == "exit")
+                steps.setdefault((placed.record.council, placed.log), []).append(row)
+            known = said, {where: sorted(rows) for where, rows in steps.items()}
+            self._steps[compact] = known
+        rows = known[1].get((record.record.council, record.log), [])
+        at = bisect_left(rows, (record.index, False))
+        return at > 0 and rows[at - 1][1]
 
     def naming(self, named: RecordId) -> Sequence[Placed]:
         """The motions that name a record."""
@@ -169,6 +191,11 @@ class Known:
         return found.outcome, freeze.closes
 
 
+_Steps = tuple[
+    tuple[tuple[Placed, ...], tuple[Placed, ...]],
+    dict[tuple[CouncilId, LogId], list[tuple[int, bool]]],
+]
+"""The exits and accessions of a compact; by council and log their indices, and which are exits."""
 _Decided = tuple[Outcome, int]
 """A certified outcome, and when the voting on its freeze closed, seconds UTC."""
 
