@@ -423,6 +423,9 @@ def repair(held: Held, facts: Sequence[Fact], after: Sequence[Any]) -> tuple[Any
             last = offer.body.last
             if not reaches(held, branch, last.size, last.root):
                 continue
+            used = [*nodes(facts), *after]
+            if any(node.body.key == offer.body.key for node in used):
+                continue  # the log of a key that was named before is closed for good
             numbered = offer.body.number == len(nodes(facts)) + 2 and offer.body.previous == one.id
             if numbered and offer.charter == len(charters(facts)) and enough(facts, now, offer):
                 found.append((one, offer))

@@ -45,6 +45,16 @@ def test_node_records_out_of_place_count_for_nothing_in_either_judge() -> None:
         assert differences(history.deliver(random.Random(seed)), history) == [], seed
 
 
+def test_repair_with_a_key_that_was_in_force_before_is_none() -> None:
+    """Once a record that named a retired key kept one of two rivals, and opened its old log."""
+    history = Straying(1_689)
+    for order in range(ORDERS):
+        view = history.deliver(random.Random(order))
+        assert differences(view, history) == [], order
+        keys = [step.key for step in view.chains.of[history.council].authority.nodes]
+        assert keys[-1] not in keys[:-2], order
+
+
 def found(seeds: range) -> bool:
     """Whether some history shows a difference between the view and the model."""
     return any(

@@ -164,6 +164,20 @@ def _node_rivals(out: Told) -> None:
     why = "the next number names one of them: that branch is kept"
     stands: Stands = {"node": NODES[3], "number": 3}
     out.tells("NOD-7", "rivals-repaired", why, story, (2, 0, "node-fork"), **stands)
+    for slug, again in (("retired", NODE_KEY), ("rival", NODES[2])):
+        story = rivals()
+        story.carry(story.node(again, story.books[1].last(), number=3))
+        why = "the log of a key that was named before is closed for good: no repair"
+        out.tells(
+            "NOD-7",
+            f"rivals-repaired-by-{slug}",
+            why,
+            story,
+            (1, 0, "node-fork"),
+            (2, 0, "node-fork"),
+            carried=[(3, 2, "node-number")],
+            **forked,
+        )
     story = rivals()
     repair = story.node(NODES[3], story.books[1].last(), HOME.keys[0], number=3)
     story.books.append(Book(story.id, NODES[3], repair))

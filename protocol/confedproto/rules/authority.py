@@ -160,6 +160,7 @@ class Authority:
             and isinstance(record.body, Node)
             and record.body.number == len(self.nodes) + 2
             and record.body.previous == kept
+            and all(old.key != record.body.key for old in self.nodes)  # closed for good (NOD-5)
             and record.charter == step_.version
             and self.signers_meet(step_.charter, record)
         )

@@ -279,17 +279,17 @@ class _Fold:
                     self.chain.awaits[log.id] = min(before, last.size)
                 if log is None or not log.has(last.size, last.root):
                     continue
-                if common.repairs(offer, rival.id):
+                closed = {self._opens(one) for one in rivals}  # (NOD-5)
+                if self._opens(offer) not in closed and common.repairs(offer, rival.id):
                     repairs.append((rival, offer))
         kept = repairs[0] if len(repairs) == 1 else None
         for rival in rivals:
             if kept is None or rival.id != kept[0].id:
                 self._branch(rival, common)
+        common.state = State.NODE_FORK
         if kept is None:
-            common.state = State.NODE_FORK
             self.chain.plain = False
             return None
-        common.state = State.NODE_FORK
         common.enter(Event.NODE_REPAIR, kept[0])
         return kept
 

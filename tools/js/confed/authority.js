@@ -110,6 +110,7 @@ export class Authority {
       record.body.get("number") === this.nodes.length + 2 &&
       record.body.has("previous") &&
       equal(record.body.get("previous"), kept) &&
+      this.nodes.every((old) => !equal(old.key, record.body.get("key"))) &&
       record.charter === this.charters.length &&
       this.#meets(this.charters.at(-1).body, record)
     );

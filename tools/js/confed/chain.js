@@ -219,7 +219,10 @@ export class Chain {
       const log = this.logs.get(this.#opens(rival));
       for (const offer of this.#offered(this.#opens(rival))) {
         const { size, root } = lastOf(offer);
-        if (log?.has(size, root) && common.repairs(offer, rival.id)) repairs.push([rival, offer]);
+        const closed = rivals.some((one) => this.#opens(one) === this.#opens(offer));
+        if (!closed && log?.has(size, root) && common.repairs(offer, rival.id)) {
+          repairs.push([rival, offer]);
+        }
       }
     }
     const kept = repairs.length === 1 ? repairs[0] : null;
