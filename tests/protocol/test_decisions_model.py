@@ -18,11 +18,11 @@ WANTED = {
     "state": "amended closed draft final frozen inadmissible lapsed open provisional seconded "
     "void withdrawn",
     "outcome": "adopted no-quorum referred-back rejected",
-    "effect": "annulled in-force superseded waiting",
+    "effect": "in-force waiting",
     "step": "assemblies found mediation panel talk",
     "found": "new-vote recommend recount valid void",
     "fault": "compact-member",
-    "reason": "compact-left compact-member compact-version discussion-open freeze-mismatch "
+    "reason": "compact-left compact-member compact-version discussion-open "
     "freeze-omits freeze-receipts freeze-roll freeze-window motion-not-mover motion-seconds "
     "motion-takeover motion-withdrawn position-double position-late position-left "
     "position-not-member position-number position-receipts position-tally position-version",
