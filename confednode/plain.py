@@ -18,7 +18,7 @@ from confedproto.bodies.suspension import Suspension
 from confedproto.ids import CouncilId, PublicKey, log_id
 from confedproto.signrequest import SignRequest
 
-_MEANS: Final[Mapping[str, str]] = {
+MEANS: Final[Mapping[str, str]] = {
     "charter": "changes who the keyholders are and how many must sign",
     "node": "gives a server the right to keep this council's log",
     "suspension": "stops a key for 72 hours, or lets it go on",
@@ -37,7 +37,26 @@ _MEANS: Final[Mapping[str, str]] = {
     "act": "acts under a mandate",
     "ratify": "answers a delegate's act or report, or a petition",
     "petition": "says how many members ask that a mandate be taken back",
+    "exit": "leaves a confederation, at once",
+    "amend": "puts another version beside a proposal",
+    "objection": "asks that a fix of the wording be decided like any other version",
+    "withdraw": "takes this council's proposal back",
+    "takeover": "keeps a proposal alive that its council has taken back",
+    "affected-claim": "says that this council is affected by a proposal",
+    "hold": "asks that a decision wait",
+    "dispute": "contests a record and asks for a remedy",
+    "naming": "names who is to mediate or to sit on the panel of a dispute",
+    "finding": "says what this council, of the panel, finds in a dispute",
+    "task": "says who carries out a decision, and until when",
+    "calendar": "says when and where something takes place",
+    "payment-order": "orders that granted money be paid",
+    "correction": "says that another record of this council has a clerical error",
+    "dissolution": "winds a confederation up",
+    "roll": "says how many members this council has",
+    "report": "tells what a delegate did",
+    "statement": "says something and decides nothing",
 }
+"""Kind -> what signing it does, for every kind that keyholders or delegates sign."""
 
 
 def explain(request: SignRequest) -> list[str]:
@@ -46,13 +65,17 @@ def explain(request: SignRequest) -> list[str]:
     council = header.council if header.council is not None else request.id
     lines = [
         f"You are asked to sign: {header.kind}"
-        + (f" ({_MEANS[header.kind]})" if header.kind in _MEANS else ""),
+        + (f" ({MEANS[header.kind]})" if header.kind in MEANS else ""),
         f"For the council {text.encode_record(council)}",
         f"  fingerprint {text.fingerprint(council)}",
         f"Under version {header.charter} of its charter, dated {_date(header.time)}",
     ]
     if header.subject is not None:
         lines.append(f"About {text.encode_record(header.subject)}")
+    if header.scope is not None:
+        lines.append(f"For the members of {text.encode_record(header.scope)} alone")
+    if header.ext:
+        lines.append("It also says what this program does not know: " + ", ".join(header.ext))
     if kind is None:
         lines.append("This program does not know what this kind means. Do not sign it.")
     match body:

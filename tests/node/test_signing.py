@@ -16,7 +16,9 @@ from confednode import keyring, plain, sshagent, words
 from confednode.cli import confed
 from confednode.errors import KeyringError, NodeReason
 from confedproto import signrequest, text
+from confedproto.bodies import KINDS, Needs
 from confedproto.bodies.charter import Charter
+from confedproto.bodies.statement import Statement
 from confedproto.bodies.suspension import Suspension
 from confedproto.errors import ConfedError, Reason
 from confedproto.ids import CouncilId, PublicKey, network_id
@@ -186,6 +188,26 @@ def test_sign_never_explains_another_kind_than_it_knows() -> None:
     lines = plain.explain(strange)
     assert any("does not know" in line for line in lines)
     assert not any("72 hours" in line for line in lines)
+
+
+def test_explain_says_for_whom_a_record_is_and_what_each_kind_means() -> None:
+    payload = build_payload(
+        kind="statement",
+        council=CouncilId(bytes(32)),
+        charter=1,
+        time=1,
+        body=Statement(text="Between us."),
+        salt=bytes(16),
+        scope=bytes([5]) * 32,
+    )
+    given = SignRequest(
+        network=NETWORK, payload=payload, part=None, keys=request().keys, threshold=1
+    )
+    scope = text.encode_record(bytes([5]) * 32)
+    assert f"For the members of {scope} alone" in plain.explain(given)
+    assert not any("members of" in line for line in plain.explain(request()))
+    by_hand = {name for name, kind in KINDS.items() if kind.needs is not Needs.NODE}
+    assert by_hand <= plain.MEANS.keys()
 
 
 def test_explain_warns_of_one_keyholder() -> None:
