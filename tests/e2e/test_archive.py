@@ -13,7 +13,7 @@ from confedproto import archive
 from tools.bench import nodes
 from tools.bench.proxy import Proxy
 
-COUNT = 12_000
+COUNT = 20_000
 NEWER = 20
 WITHIN_S = 30.0
 
@@ -76,19 +76,19 @@ def test_archive_killed_at_every_stage_ends_complete_and_a_link_goes_on_from_it(
 
     try:
         export = begin(author, "export", "--to", file)
-        with killed(export, lambda: file.exists() and file.stat().st_size > 1_000_000):
+        with killed(export, lambda: file.exists() and file.stat().st_size > 300_000):
             first = end(begin(author, "export", "--to", file))
         whole = contents(file)
         assert (first["code"], whole.leaves, len(whole.sizes)) == (0, COUNT + 2, 1)
         assert first["leaves"] < COUNT, "what was written before the kill stayed"
 
         bring = begin(fresh, "import", file)
-        until(lambda: held() > COUNT // 6)
+        until(lambda: held() > COUNT // 20)
         fresh.kill()  # the node dies under the import
         assert end(bring)["code"] in (1, 4)
         fresh.start()
-        assert held() > COUNT // 6
-        with killed(begin(fresh, "import", file), lambda: held() > COUNT // 2):
+        assert held() > COUNT // 20
+        with killed(begin(fresh, "import", file), lambda: held() > COUNT // 5):
             pass
         at = held()
         last = end(begin(fresh, "import", file))
