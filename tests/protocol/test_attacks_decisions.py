@@ -13,7 +13,7 @@ from confedproto.bodies.accession import Accession
 from confedproto.bodies.carried import Carried
 from confedproto.bodies.exit import Exit
 from confedproto.bodies.forkproof import ForkProof
-from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.bodies.lock import Lock
 from confedproto.bodies.motion import Motion, Title
 from confedproto.bodies.node import LastHead
@@ -550,3 +550,26 @@ def test_accession_that_an_old_log_still_shows_is_the_first_on_every_node() -> N
         view = view_of([*made.authors[:4], *order])
         weights.add(view.admitted(made.compact.id)[newcomer.council].weight)
     assert weights == {2}
+
+
+def test_accession_that_an_old_log_shows_late_undoes_no_decision() -> None:
+    made = Assembly(4)
+    newcomer = Author(9)
+    for founder in made.authors[:3]:
+        link(founder, newcomer, time=made.now)
+    newcomer.add(Accession(weight=2), subject=made.compact.id, time=made.now)
+    size = newcomer.tree.size - 1
+    heir = replaced(newcomer, size)
+    made.authors.append(heir)
+    second = made.put(4, Accession(weight=1), made.compact)
+    motion = made.move()
+    roll = made.roll(without=[4], more=[Voter(council=heir.council, weight=1)])
+    made.decide(motion, "YYYY-", councils=roll, accessions=[second])
+    puppet = Author(50)
+    head = WitnessedHead(log=newcomer.log, size=size + 1, root=newcomer.tree.root_at(size + 1))
+    part, root = record.encode_heads([head])
+    puppet.sign_by_node(Witness(count=1, root=root), time=made.now, part=part)
+    for late in ((), (puppet,)):
+        found = view_of([*made.authors, newcomer, *late]).motion_status(motion.id, FAR)
+        assert isinstance(found, MotionStatus)
+        assert found.state is State.FINAL

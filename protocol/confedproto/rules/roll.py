@@ -14,7 +14,7 @@ from confedproto.bodies.motion import Motion
 from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.roll import Roll
 from confedproto.errors import Reason
-from confedproto.ids import CouncilId, RecordId
+from confedproto.ids import CouncilId, LogId, RecordId
 from confedproto.rules.case import Case, Placed, World, is_adopted
 from confedproto.rules.compact import Member, rule_for
 from confedproto.rules.nesting import concerned, founding
@@ -31,8 +31,7 @@ def roll_fault(case: Case, body: Freeze) -> Reason | None:
     out = excused(case, motion, body)
     for voter in body.councils:
         council = CouncilId(voter.council)
-        weight = _weight(case, body, council)
-        if weight is None or weight != voter.weight or council in out:
+        if voter.weight not in _weights(case, body, council) or council in out:
             return Reason.FREEZE_ROLL
     founding_ = founding(case.world, motion)
     for member in case.members.values():
@@ -53,8 +52,26 @@ def is_member(case: Case, council: CouncilId, by: int) -> bool:
         return False
     if member.accession is None or case.world is None:
         return True
-    placed = case.world.placed(member.accession)
-    return placed is not None and _is_admitted(case, placed, by)
+    return any(_is_admitted(case, placed, by) for placed in _firsts(case, council))
+
+
+def _firsts(case: Case, council: CouncilId) -> list[Placed]:
+    """The first good accession in each log of a council (ACC-3).
+
+    What an old log still shows of one later, once others are known to have received it
+    (NOD-6), may come before that on which a freeze rests; it makes no freeze bad.
+    """
+    found: dict[LogId, Placed] = {}
+    for placed in case.world.about(case.compact_id, "accession") if case.world is not None else ():
+        body = placed.record.body
+        if placed.record.council != council or not isinstance(body, Accession):
+            continue
+        if body.observer or body.weight > case.compact.weight_max:
+            continue
+        known = found.setdefault(placed.log, placed)
+        if placed.index < known.index:
+            found[placed.log] = placed
+    return list(found.values())
 
 
 def is_left(case: Case, body: Freeze, council: CouncilId) -> bool:
@@ -75,27 +92,26 @@ def _named(
     ]
 
 
-def _weight(case: Case, body: Freeze, council: CouncilId) -> int | None:
-    """The weight in halves with which a council is in C, or None if it may not be."""
+def _weights(case: Case, body: Freeze, council: CouncilId) -> set[int]:
+    """The weights in halves with which a council may be in C; none if it may not be."""
     member = case.members.get(council)
     if member is None:
-        return None
+        return set()
     exits = [p for p in _named(case, body.exits, "exit", council) if _of(case, p, Exit)]
     if member.accession is None and not exits:
-        return member.weight
+        return {member.weight}
     if case.world is None:
-        return member.weight
+        return {member.weight}
     if not exits:
-        placed = case.world.placed(member.accession) if member.accession is not None else None
-        good = placed is not None and _is_admitted(case, placed, body.opens)
-        return member.weight if good else None
+        good = (p for p in _firsts(case, council) if _is_admitted(case, p, body.opens))
+        return {p.record.body.weight for p in good if isinstance(p.record.body, Accession)}
     for placed in _named(case, body.accessions, "accession", council):
         accession = placed.record.body
         if not isinstance(accession, Accession) or not _enters(case, member, placed, exits):
             continue
         if _is_admitted(case, placed, body.opens):
-            return accession.weight
-    return None
+            return {accession.weight}
+    return set()
 
 
 def _enters(case: Case, member: Member, placed: Placed, exits: Sequence[Placed]) -> bool:
