@@ -175,7 +175,7 @@ def _node_rivals(out: Told) -> None:
             story,
             (1, 0, "node-fork"),
             (2, 0, "node-fork"),
-            carried=[(3, 2, "node-number")],
+            carried=[(3, 2, "carried-head")],
             **forked,
         )
     story = rivals()
