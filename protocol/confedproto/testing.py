@@ -358,6 +358,8 @@ class Simulator:
                 node.refused.append(effect)
             case fx.LinkOpened() | fx.Grown() | fx.StoreMarks():
                 pass
+            case fx.ServePiece() | fx.PieceCame():
+                pass  # files lie beside a node's records, and a simulated one has none
 
     def _transmit(self, node: SimNode, link: int, message: wire.Message) -> None:
         cable = self._up.get(link)

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def killed(process: "subprocess.Popen[bytes]", when: Callable[[], bool]) -> Iterator[None]:
+def killed(process: "subprocess.Popen[bytes]", when: Callable[[], bool]) -> Generator[None]:
     """The process is killed in the middle of its work."""
     until(when)
     assert process.poll() is None, "it was too fast for this test"

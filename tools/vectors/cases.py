@@ -168,7 +168,7 @@ def _second_motions(out: States) -> None:
 def _readings(out: States) -> None:
     rules: Change = {"rules": [["admin", "majority"], ["coordination", "majority"]]}
     few = {"name": "admin", "reversible": True}
-    silent = dict.fromkeys((1, 2, 3))
+    silent: dict[int, str | None] = {1: None, 2: None, 3: None}
     word = {"outcome": "no-quorum"}
     first = Decision(compact=rules, motion=few, values=silent, vote=word, lock=word)
     lost = {**figures("no-quorum", 2)}

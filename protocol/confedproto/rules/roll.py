@@ -28,10 +28,11 @@ def roll_fault(case: Case, body: Freeze) -> Reason | None:
     councils = [CouncilId(voter.council) for voter in body.councils]
     if councils != sorted(set(councils)):
         return Reason.FREEZE_ROLL
-    out = excused(case, motion, body)
+    out, firsts = excused(case, motion, body), _firsts(case)
     for voter in body.councils:
         council = CouncilId(voter.council)
-        if voter.weight not in _weights(case, body, council) or council in out:
+        own = firsts.get(council, ())
+        if voter.weight not in _weights(case, body, council, own) or council in out:
             return Reason.FREEZE_ROLL
     founding_ = founding(case.world, motion)
     for member in case.members.values():
@@ -52,26 +53,29 @@ def is_member(case: Case, council: CouncilId, by: int) -> bool:
         return False
     if member.accession is None or case.world is None:
         return True
-    return any(_is_admitted(case, placed, by) for placed in _firsts(case, council))
+    return any(_is_admitted(case, placed, by) for placed in _firsts(case).get(council, ()))
 
 
-def _firsts(case: Case, council: CouncilId) -> list[Placed]:
-    """The first good accession in each log of a council (ACC-3).
+def _firsts(case: Case) -> dict[CouncilId, list[Placed]]:
+    """By council the first good accession in each log of it (ACC-3).
 
     What an old log still shows of one later, once others are known to have received it
     (NOD-6), may come before that on which a freeze rests; it makes no freeze bad.
     """
-    found: dict[LogId, Placed] = {}
+    found: dict[tuple[CouncilId, LogId], Placed] = {}
     for placed in case.world.about(case.compact_id, "accession") if case.world is not None else ():
         body = placed.record.body
-        if placed.record.council != council or not isinstance(body, Accession):
+        if not isinstance(body, Accession) or body.observer:
             continue
-        if body.observer or body.weight > case.compact.weight_max:
+        if body.weight > case.compact.weight_max:
             continue
-        known = found.setdefault(placed.log, placed)
+        known = found.setdefault((placed.record.council, placed.log), placed)
         if placed.index < known.index:
-            found[placed.log] = placed
-    return list(found.values())
+            found[placed.record.council, placed.log] = placed
+    out: dict[CouncilId, list[Placed]] = {}
+    for (council, _), placed in found.items():
+        out.setdefault(council, []).append(placed)
+    return out
 
 
 def is_left(case: Case, body: Freeze, council: CouncilId) -> bool:
@@ -92,8 +96,11 @@ def _named(
     ]
 
 
-def _weights(case: Case, body: Freeze, council: CouncilId) -> set[int]:
-    """The weights in halves with which a council may be in C; none if it may not be."""
+def _weights(case: Case, body: Freeze, council: CouncilId, firsts: Sequence[Placed]) -> set[int]:
+    """The weights in halves with which a council may be in C; none if it may not be.
+
+    `firsts` are its first good accessions.
+    """
     member = case.members.get(council)
     if member is None:
         return set()
@@ -103,7 +110,7 @@ def _weights(case: Case, body: Freeze, council: CouncilId) -> set[int]:
     if case.world is None:
         return {member.weight}
     if not exits:
-        good = (p for p in _firsts(case, council) if _is_admitted(case, p, body.opens))
+        good = (p for p in firsts if _is_admitted(case, p, body.opens))
         return {p.record.body.weight for p in good if isinstance(p.record.body, Accession)}
     for placed in _named(case, body.accessions, "accession", council):
         accession = placed.record.body
