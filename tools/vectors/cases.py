@@ -225,6 +225,7 @@ def _classes(out: States) -> None:
         one = voted(compact={"rules": rules}, motion=about, freeze={"councils": pairs})
         rows = rows_of(one, row(one, state))
         out.holds("EXC-2", f"case-51-{slug}-target", "not in its own case", one, OPENS - 1, rows)
+    _dormancy(out)
     for slug, sunset, state in (("past", TIME - 1, "inadmissible"), ("ahead", TIME, "seconded")):
         one = moved(compact={"sunset": sunset})
         rows = rows_of(one, row(one, state))
@@ -239,6 +240,33 @@ def _classes(out: States) -> None:
         one = moved(compact={"rules": rules}, motion={"name": "budget"} | change)
         rows = rows_of(one, row(one, state))
         out.holds("MOT-3", f"case-56-{slug}", "what a budget says", one, TIME + DAY, rows)
+
+
+def _dormancy(out: States) -> None:
+    rules: Change = {"rules": [["coordination", "majority"], ["dormancy", "majority"]]}
+    about = {"name": "dormancy", "target": FOUNDERS[3].id}
+    first = Decision(compact=rules, motion=about, values={3: None})
+    awake = sorted([one.id, 2] for one in FOUNDERS[:3])
+    time = CLOSES + 9 * DAY
+    for slug, named, state in (
+        ("declared", {"decisions": [first.motion_id]}, "frozen"),
+        ("claimed", {}, "seconded"),
+    ):
+        freeze = {"time": time, "opens": time + 7 * DAY, "closes": time + 14 * DAY}
+        second = Decision(
+            compact=rules,
+            motion=TITLE,
+            freeze={**freeze, "councils": awake, **named},
+            without=("vote", "locks"),
+            values=dict.fromkeys(range(4)),
+        )
+        two = both(first, second)
+        rows = rows_of(
+            two,
+            row(two, "final", effect="in-force", **figures("adopted", 6)),
+            {"motion": second.motion_id, "state": state},
+        )
+        out.holds("DOR-1", f"case-20-{slug}", "by a certificate alone", two, time + DAY, rows)
 
 
 # --- afterwards ---
