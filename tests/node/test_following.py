@@ -10,7 +10,7 @@ from confednode.errors import ControlError, StoreError
 from confednode.requests.following import load_interest
 from confednode.store import Store
 from confedproto.interest import Mode
-from tests.support.nodes import Nodes, nodes_in
+from tests.support.nodes import Nodes, nodes_in, until
 
 
 @pytest.fixture
@@ -22,9 +22,15 @@ async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
 async def test_choice_is_kept_over_a_restart_and_shown(nodes: Nodes) -> None:
     north, south = await nodes.start("north"), await nodes.start("south")
     await south.link(north)
-    first = await south.ask("follow")
-    assert first == {"default": "full", "councils": [first["councils"][0]]}
-    assert first["councils"][0]["mode"] == "full"
+
+    async def listed() -> control.Reply | None:
+        """What is followed, once the first record of the other council has come."""
+        said = await south.ask("follow")
+        return said if said["councils"] else None
+
+    first = await until(listed, "a council to follow")
+    assert first["default"] == "full"
+    assert [(row["council"], row["mode"]) for row in first["councils"]] == [(north.id, "full")]
     await south.ask("follow", mode="heads")
     reply = await south.ask("follow", council=north.id, mode="none")
     await south.stop()
