@@ -9,7 +9,7 @@ import { recordId } from "./ids.js";
 import { time } from "./kinds.js";
 import * as limits from "./limits.js";
 import { inclusionRoot, leafHash } from "./merkle.js";
-import { open, parsePayload, splitEnvelope } from "./record.js";
+import { openParsed, parsePayload, splitEnvelope } from "./record.js";
 import { bin, int, list, map, oneOf, row } from "./schema.js";
 
 const MAGIC = Uint8Array.of(0x93, 0xa6, ...utf8("confed"));
@@ -68,7 +68,8 @@ const must = (holds) => {
 // --- reading -----------------------------------------------------------------------------------
 
 /**
- * {kind, network, subject, entries: [{id, envelope, part}], proofs, head, receipts} of a file.
+ * {kind, network, subject, entries, proofs, head, receipts} of a file. Entries are {id, envelope,
+ * part, ...}, with what was read of each record on the way, so that nothing is read twice.
  * Proofs are {entry, index, size, path}; receipts and head stand as in the file, their paths and
  * signers written out. Refusal bundle-..., enc-..., or what is wrong with an envelope.
  */
@@ -111,8 +112,8 @@ function readEntries(network, rows) {
   const parts = partsOf(rows);
   const entries = rows.map(([content, signed], at) => {
     const part = parts[at];
-    const { fields } = parsePayload(content);
-    for (const key of keysNamed(fields)) {
+    const parsed = parsePayload(content);
+    for (const key of keysNamed(parsed.fields)) {
       if (!numbers.has(toHex(key))) {
         numbers.set(toHex(key), keys.length);
         keys.push(key);
@@ -124,12 +125,12 @@ function readEntries(network, rows) {
     });
     must(full.every((one, i) => i === 0 || compare(full[i - 1][0], one[0]) <= 0));
     const id = recordId(network, content);
-    return { id, envelope: envelopeOf(content, full), part, rank: rankOf(id, fields) };
+    return { ...parsed, id, envelope: envelopeOf(content, full), part, rank: rankOf(id, parsed.fields) };
   });
-  for (const { envelope } of entries) splitEnvelope(envelope);
+  const split = entries.map(({ envelope }) => splitEnvelope(envelope));
   must(new Set(entries.map(({ id }) => toHex(id))).size === entries.length);
   must(entries.every((one, i) => i === 0 || compareRanks(entries[i - 1].rank, one.rank) <= 0));
-  return entries.map(({ id, envelope, part }) => ({ id, envelope, part }));
+  return entries.map((one, i) => ({ ...one, ...split[i] }));
 }
 
 /** Each record's part; one that an earlier record has stands as that record's number (BUN-6). */
@@ -233,9 +234,7 @@ function readPaths(content, entries) {
 /** Every record of the file, opened in the file's order. */
 export async function openAll(bundle) {
   const out = [];
-  for (const { envelope, part } of bundle.entries) {
-    out.push(await open(bundle.network, envelope, part));
-  }
+  for (const entry of bundle.entries) out.push(await openParsed(entry, entry.part));
   return out;
 }
 

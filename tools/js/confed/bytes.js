@@ -37,8 +37,14 @@ export function compare(a, b) {
 
 export const equal = (a, b) => compare(a, b) === 0;
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** Lower-case hex. */
-export const toHex = (data) => Array.from(data, (b) => b.toString(16).padStart(2, "0")).join("");
+export function toHex(data) {
+  let out = "";
+  for (const byte of data) out += HEX[byte];
+  return out;
+}
 
 /** The bytes of lower-case hex, or null for any other text. */
 export function fromHex(text) {

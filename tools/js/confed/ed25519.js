@@ -11,23 +11,8 @@ const P = 2n ** 255n - 19n;
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
 const SIGN_BIT = 2n ** 255n;
 
-const mod = (number) => {
-  const rest = number % P;
-  return rest < 0n ? rest + P : rest;
-};
-
-function power(base, exponent) {
-  let result = 1n;
-  for (let square = mod(base), rest = exponent; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = (result * square) % P;
-    square = (square * square) % P;
-  }
-  return result;
-}
-
-const D = mod(-121665n * power(121666n, P - 2n));
-const DOUBLE_D = mod(2n * D);
-const ROOT_OF_MINUS_1 = power(2n, (P - 1n) / 4n);
+const ROOT_OF_MINUS_1 = BigInt("0x2b8324804fc1df0b2b4d00993dfbd7a72f431806ad2fe478c4ee1b274a0ea0b0");
+const D = BigInt("0x52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3"); // -121665 / 121666
 
 // The ten encodings with y < p of the points whose order divides 8 (SIG-4), sign bit 0 and 1.
 const SMALL_ORDER = new Set(
@@ -44,47 +29,35 @@ const SMALL_ORDER = new Set(
   }),
 );
 
-// --- points, in extended coordinates [X, Y, Z, T] (RFC 8032, section 5.1.4) ------------------
+// --- roots in the field --------------------------------------------------------------------------
 
-function add([x1, y1, z1, t1], [x2, y2, z2, t2]) {
-  const a = ((y1 - x1) * (y2 - x2)) % P;
-  const b = ((y1 + x1) * (y2 + x2)) % P;
-  const c = (DOUBLE_D * ((t1 * t2) % P)) % P;
-  const d = (2n * z1 * z2) % P;
-  const [e, f, g, h] = [b - a, d - c, d + c, b + a];
-  return [(e * f) % P, (g * h) % P, (f * g) % P, (e * h) % P];
+const mod = (number) => {
+  const rest = number % P;
+  return rest < 0n ? rest + P : rest;
+};
+
+/** number ^ ((p - 5) / 8), of which roots and residues are made; put together by runs of ones. */
+function power(number) {
+  const join = (high, places, low) => {
+    let out = high;
+    for (let i = 0; i < places; i += 1) out = (out * out) % P;
+    return (out * low) % P;
+  };
+  const two = join(number, 1, number);
+  const five = join(join(two, 2, two), 1, number);
+  const ten = join(five, 5, five);
+  const twenty = join(ten, 10, ten);
+  const fifty = join(join(twenty, 20, twenty), 10, ten);
+  const hundred = join(fifty, 50, fifty);
+  return join(join(join(hundred, 100, hundred), 50, fifty), 2, number);
 }
 
-/** Twice a point; its T only where an addition follows, for nothing else asks for it. */
-function double([x, y, z], withT) {
-  const a = (x * x) % P;
-  const b = (y * y) % P;
-  const e = ((x + y) * (x + y) - a - b) % P;
-  const g = b - a;
-  const f = g - ((2n * z * z) % P);
-  const h = -a - b;
-  return [(e * f) % P, (g * h) % P, (f * g) % P, withT ? (e * h) % P : 0n];
-}
-
-function isMultipleOfIdentity(scalar, point) {
-  let sum = point;
-  for (const bit of scalar.toString(2).slice(1)) {
-    sum = double(sum, bit === "1");
-    if (bit === "1") sum = add(sum, point);
-  }
-  return mod(sum[0]) === 0n && mod(sum[1] - sum[2]) === 0n;
-}
-
-/** The x with the sign bit `sign` of the point with this y, or null (RFC 8032, 5.1.3). */
-function recoverX(y, sign) {
-  const u = mod(y * y - 1n);
-  const v = mod(D * y * y + 1n);
-  let x = (u * power(v, 3n) * power(u * power(v, 7n), (P - 5n) / 8n)) % P;
-  const square = (v * x * x) % P;
-  if (square === mod(-u)) x = (x * ROOT_OF_MINUS_1) % P;
-  else if (square !== u) return null;
-  if (x === 0n && sign) return null;
-  return (x & 1n) === (sign ? 1n : 0n) ? x : P - x;
+/** A square root, or null for what is no square. */
+function squareRoot(number) {
+  const half = (number * power(number)) % P;
+  const square = (half * half) % P;
+  if (square === number) return half;
+  return square === P - number ? (half * ROOT_OF_MINUS_1) % P : null;
 }
 
 // --- keys ------------------------------------------------------------------------------------
@@ -98,14 +71,45 @@ function remember(cache, key, value) {
   return value;
 }
 
+// The same curve in Montgomery's form: v^2 = u^3 + A u^2 + u, with u = (1 + y) / (1 - y).
+const A = 486662n;
+// A v at u = 1, which is a point of order 4: its square is A + 2.
+const AT_ONE = BigInt("0x6be4f497f9a9c2afc21fa77ad7f4a6ef635a11c7284a9363e9a248ef9c884415");
+// Its square is (A^2 - 4) / i, where i is the root of -1.
+const OTHER = BigInt("0x219fc5bc27acf1eebe25d969202ca68f9dd71ed4b851ca75a8b71277b3ba5222");
+
+/**
+ * KEY-2 and KEY-3 by four powers; a root and a multiplication by L cost three times as much. Nothing
+ * here depends on the sign of x. What it rests on: specs/decisions/key-order-by-halving.md.
+ */
 function keyFault(key) {
   const encoded = fromLittleEndian(key);
   const y = encoded % SIGN_BIT;
   if (y >= P) return "key-encoding";
-  const x = recoverX(y, encoded >= SIGN_BIT);
-  if (x === null) return "key-encoding";
-  if (x === 0n && y === 1n) return "key-order";
-  return isMultipleOfIdentity(L, [x, y, 1n, (x * y) % P]) ? null : "key-order";
+  if (y === 1n || y === P - 1n) return encoded >= SIGN_BIT ? "key-encoding" : "key-order"; // x = 0
+  const above = squareRoot(mod(1n - y * y));
+  const below = squareRoot(mod(1n + D * y * y));
+  if ((above === null) !== (below === null)) return "key-encoding"; // x^2 = -(above / below)^2
+  return above !== null && isEightfold(y, above, below) ? null : "key-order";
+}
+
+/** Whether the point is eight times another; `above` and `below` are roots of 1 - y^2, 1 + d y^2. */
+function isEightfold(y, above, below) {
+  // A half of it, all but t over z: w = u' + 1 / u' = 2 (u + s), t^2 = w + A, u' = u + s + sqrt(u) t.
+  // One of the two s makes w + A a square; `turn`, a fourth root of 1, tells which.
+  const z = 1n - y;
+  const s = AT_ONE * below;
+  const sum = mod(2n * (1n + y + s) + A * z);
+  const product = mod(sum * z);
+  const inverse = power(product);
+  const turn = (((inverse * inverse) % P) * product) % P;
+  const isFirst = turn === 1n || turn === P - 1n;
+  const straight = turn === 1n || turn === ROOT_OF_MINUS_1 ? 1n : ROOT_OF_MINUS_1;
+  const t = mod((isFirst ? sum : OTHER * z) * inverse * straight);
+  const u = mod(1n + y + (isFirst ? s : -s) + above * t);
+  // The half is four times another if its pairing with the point at u = 1 is a fourth power.
+  const pairing = mod(u * (t - AT_ONE) ** 2n * z ** 3n);
+  return (((power(pairing) ** 2n) % P) * pairing) % P === 1n;
 }
 
 /** Return if `key` is the one encoding of a point of order L; Refusal key-... otherwise. */

@@ -79,9 +79,14 @@ export function parsePayload(payload) {
 
 /** Decode, check and verify one record on `network`, with its detached part, if it has one. */
 export async function open(network, envelope, part = null) {
-  const { payload, signatures } = splitEnvelope(envelope);
-  const { fields, kind, detached } = parsePayload(payload);
-  const id = recordId(network, payload);
+  const split = splitEnvelope(envelope);
+  const parsed = parsePayload(split.payload);
+  const id = recordId(network, split.payload);
+  return openParsed({ ...split, ...parsed, id, envelope }, part);
+}
+
+/** The same of an envelope whose form has been read: what `splitEnvelope` and `parsePayload` gave. */
+export async function openParsed({ id, envelope, payload, signatures, fields, kind, detached }, part) {
   const message = signingBytes(id);
   for (const { signer, form, signature } of signatures) {
     if (form === FORM_RAW) await verifyEd25519(signer, message, signature);

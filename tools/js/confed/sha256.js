@@ -29,22 +29,21 @@ function rootFraction(number, degree) {
 const K = Uint32Array.from(primes(64), (prime) => rootFraction(prime, 3));
 const START = Uint32Array.from(primes(8), (prime) => rootFraction(prime, 2));
 
-const rotate = (word, by) => (word >>> by) | (word << (32 - by));
-
+// Rotations are written out: a call for each would be most of the time until it is compiled.
 function compress(state, view, at, words) {
   for (let i = 0; i < 16; i += 1) words[i] = view.getUint32(at + 4 * i);
   for (let i = 16; i < 64; i += 1) {
     const x = words[i - 15];
     const y = words[i - 2];
-    const s0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3);
-    const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
+    const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
+    const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
     words[i] = words[i - 16] + s0 + words[i - 7] + s1;
   }
   let [a, b, c, d, e, f, g, h] = state;
   for (let i = 0; i < 64; i += 1) {
-    const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[i] + words[i]) | 0;
-    const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
     const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     h = g;
     g = f;
