@@ -16,12 +16,12 @@ from confedproto.bodies.position import Position
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.certificate import quorum_of_locks
-from confedproto.rules.dispute import dispute_status
-from confedproto.rules.explain import grounds
+from confedproto.rules.delegation import MandateStatus
+from confedproto.rules.dispute import compact_about, dispute_status
+from confedproto.rules.explain import Ground, grounds, mandate_grounds
 from confedproto.rules.membership import EVER, ever_members
 from confedproto.rules.motion import MotionStatus, Placed, rule_of
 from confedproto.rules.receipts import receipts_needed
-from confedproto.rules.state import compact_about
 from confedproto.rules.tally import Outcome
 from confedproto.rules.versions import bound_version, versions_of
 from confedproto.view import View
@@ -160,7 +160,13 @@ def motion(view: View, motion_id: RecordId, now: int) -> Row:
 
 
 def explained(view: View, motion_id: RecordId, now: int) -> Row:
-    """Why a motion stands where it stands (STA-8). Raises LocalProtocolError MOTION_UNKNOWN."""
+    """Why a motion or a mandate stands where it stands (STA-8).
+
+    Raises LocalProtocolError MOTION_UNKNOWN.
+    """
+    mandate = view.mandates.status(motion_id, now)
+    if not isinstance(mandate, Reason):
+        return _explained_mandate(view, motion_id, mandate)
     case, status = view.case(motion_id), view.motion_status(motion_id, now)
     if isinstance(case, Reason) or isinstance(status, Reason):
         raise LocalProtocolError(case if isinstance(case, Reason) else Reason.MOTION_UNKNOWN)
@@ -169,16 +175,28 @@ def explained(view: View, motion_id: RecordId, now: int) -> Row:
         "motion": text.encode_record(motion_id),
         "state": status.state.value,
         "outcome": status.outcome.value if status.outcome is not None else None,
-        "grounds": [
-            {
-                "record": text.encode_record(row.record),
-                "kind": row.kind,
-                "rule": row.rule,
-                "counts": row.fault is None,
-                "reason": row.fault.value if row.fault is not None else None,
-            }
-            for row in rows
-        ],
+        "grounds": [_ground(row) for row in rows],
+    }
+
+
+def _explained_mandate(view: View, mandate: RecordId, status: MandateStatus) -> Row:
+    case = view.mandates.case(mandate)
+    rows = () if isinstance(case, Reason) else mandate_grounds(case, view.world)
+    return {
+        "mandate": text.encode_record(mandate),
+        "state": status.state.value,
+        "outcome": str(status.verdict.reason or status.verdict.outcome.value),
+        "grounds": [_ground(row) for row in rows],
+    }
+
+
+def _ground(row: Ground) -> Row:
+    return {
+        "record": text.encode_record(row.record),
+        "kind": row.kind,
+        "rule": row.rule,
+        "counts": row.fault is None,
+        "reason": row.fault.value if row.fault is not None else None,
     }
 
 

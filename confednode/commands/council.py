@@ -98,7 +98,7 @@ def _grounds(reply: Mapping[str, Any]) -> Iterator[str]:
 @click.command()
 @click.option("--kind", help="Only records of this kind.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
-@click.option("--explain", metavar="ID", help="Why a motion stands where it stands.")
+@click.option("--explain", metavar="ID", help="Why a motion or a mandate stands where it stands.")
 @command
 def log(shell: Shell, kind: str | None, limit: int, explain: str | None) -> None:
     """The newest counted records, of all followed logs; --json: one object a line."""

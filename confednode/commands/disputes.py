@@ -26,12 +26,19 @@ def dispute() -> None:
 @click.option("--class", "name", type=CLASSES, required=True)
 @click.option("--remedy", required=True, help="What is asked for.")
 @click.option("--party", "parties", type=COUNCIL, multiple=True, help="Another council concerned.")
+@click.option("--compact", type=RECORD, help="Before whom, where the record says none: a roll.")
 @command
 def dispute_open(
-    shell: Shell, record_id: str, name: Any, remedy: str, parties: tuple[bytes, ...]
+    shell: Shell,
+    record_id: str,
+    name: Any,
+    remedy: str,
+    parties: tuple[bytes, ...],
+    compact: bytes | None,
 ) -> None:
     """Contest a record and say what is asked for."""
-    body = Dispute(name=name, remedy=remedy, parties=tuple(sorted(set(parties))) or None)
+    named = tuple(sorted(set(parties))) or None
+    body = Dispute(name=name, remedy=remedy, parties=named, compact=compact)
     reply = write(shell, record_id, body)
     shell.emit({"id": reply["id"], "record": record_id}, [f"Dispute: {reply['id']}"])
 

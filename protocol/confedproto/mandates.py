@@ -4,7 +4,7 @@ A view asks for the case of a mandate and hands it to `rules.delegation`; so do 
 drafts and the control socket. Nothing is judged here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from confedproto.bodies.act import Act
@@ -20,10 +20,13 @@ from confedproto.record import VerifiedRecord
 from confedproto.rules import delegation
 from confedproto.rules import motion as motion_rules
 from confedproto.rules.authority import Authority
-from confedproto.rules.case import Case, Placed
+from confedproto.rules.case import Case, Placed, World
 from confedproto.rules.compact import Member
 from confedproto.rules.delegation import ActStatus, At, MandateCase, MandateStatus
+from confedproto.rules.dispute import compact_about
+from confedproto.rules.findings import Court, void_since
 from confedproto.rules.mandate import effect_time
+from confedproto.rules.membership import ever_members
 from confedproto.rules.receipts import WitnessLine, receipts, receipts_needed, received_at
 from confedproto.rules.tally import Outcome
 from confedproto.rules.tenure import state_at
@@ -35,6 +38,11 @@ class Held(Protocol):
     @property
     def network(self) -> NetworkId:
         """The network of all records."""
+        ...
+
+    @property
+    def world(self) -> World:
+        """What the rules may ask."""
         ...
 
     logs: dict[LogId, Log]
@@ -59,6 +67,10 @@ class Held(Protocol):
 
     def members(self, compact: RecordId) -> Mapping[CouncilId, Member]:
         """The member councils of a compact; empty if it is not founded."""
+        ...
+
+    def admitted(self, compact: RecordId) -> Mapping[CouncilId, Member]:
+        """The councils that a compact ever admitted."""
         ...
 
     def case(self, motion: RecordId) -> Case | Reason:
@@ -196,6 +208,7 @@ def mandate_case(held: Held, mandate: RecordId, *, link: bool = True) -> Mandate
         heads=heads,
         whole_until=place.whole_until(),
         carried=_carried(held, place, granted.record, members or {}),
+        voided=_voided(held, mandate),
         other_heads=[_Place(held, other).whole_until() for other in others],
         above=_above(held, body) if link else None,
     )
@@ -256,6 +269,33 @@ def _before(held: Held, place: _Place, granted: Placed) -> list[tuple[Mandate, i
         if isinstance(placed.record.body, Mandate):
             out.append((placed.record.body, min(gone, default=None)))
     return out
+
+
+def _voided(held: Held, mandate: RecordId) -> int | None:
+    """From when panels or assemblies have found a mandate void, or None (DIS-10)."""
+    abouts = (compact_about(p.record.id, held.world) for p in held.about(mandate, "dispute"))
+    compacts = {placed.record.id for placed in abouts if placed is not None}
+    found = [
+        void_since(_court(held, one), mandate, _received_by(held, held.members(one)))
+        for one in compacts
+    ]
+    return min((time for time in found if time is not None), default=None)
+
+
+def _court(held: Held, compact: RecordId) -> Court:
+    ever = ever_members(compact, held.admitted(compact), held.world)
+    return Court(compact_id=compact, members=ever, world=held.world)
+
+
+def _received_by(held: Held, members: Mapping[CouncilId, Member]) -> Callable[[Placed], int | None]:
+    """When a record had its receipts, one at the least, by members other than its author."""
+
+    def at(placed: Placed) -> int | None:
+        times = receipts(held.lines_of(placed.log), placed.index)
+        seen = [t for c, t in times.items() if c != placed.record.council and c in members]
+        return received_at(seen, max(1, receipts_needed(len(members))))
+
+    return at
 
 
 def _carried(

@@ -22,6 +22,7 @@ class Plain:
     before: Sequence[tuple[Row, int | None]] = ()
     recalls: Sequence[Row] = ()  # time, index, own
     carried: Sequence[int] = ()
+    voided: int | None = None
     heads: Sequence[tuple[int, int]] = ()
     reports: Sequence[Row] = ()  # due, time, index
     acts: Sequence[Row] = ()
@@ -177,6 +178,8 @@ def at_time(case: Plain, time: int, stopped: int | None, kind: str | None = None
         return f"VOID {fault}"
     if any(effective <= time for effective in recall_effects(case)):
         return "VOID recalled"
+    if case.voided is not None and case.voided <= time:
+        return "VOID found-void"
     is_stopped = stopped is not None and stopped <= time
     ends = mandate["until"] + 1
     if time >= ends:

@@ -177,6 +177,13 @@ def test_delegates_are_answered_by_command(confed: Confed, tmp_path: Path) -> No
     (told,) = confed("mandate", "show", mandate)["acts_done"]
     assert told["verdict"] == "VALID"
 
+    contested = ("dispute", "open", mandate, "--class", "mandate", "--remedy", "Take it back.")
+    dispute = confed(*contested, "--compact", compact)["id"]
+    assert confed("dispute", "show", dispute)["step"] == "talk"
+    why = confed("log", "--explain", mandate)
+    assert (why["state"], why["outcome"]) == ("in-force", "VALID")
+    assert [row["rule"] for row in why["grounds"]] == ["MAN-3", "ACT-8", "DIS-1"]
+
     file = str(tmp_path / "mandate.confed")
     confed("mandate", "export", mandate, "--to", file)
     report = str(tmp_path / "report")

@@ -130,5 +130,7 @@ def test_tenure_recall_is_final_and_nothing_comes_back(state: State, event: Even
     after = tenure.TABLE.get((state, event), state)
     if event is Event.RECALL or state is State.RECALLED:
         assert after is State.RECALLED
-    if state in (State.ENDED, State.STOPPED) and event is not Event.RECALL:
+    if state is State.VOIDED and event is not Event.RECALL:
+        assert after is State.VOIDED
+    if state in (State.ENDED, State.STOPPED) and event not in (Event.RECALL, Event.FINDING):
         assert after in (State.ENDED, state)

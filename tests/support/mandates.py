@@ -232,6 +232,7 @@ def _draw(rng: random.Random) -> Plain:
         before=before,
         recalls=[record(own=rng.random() < 0.8) for _ in range(rng.choice((0, 0, 0, 1, 2)))],
         carried=[_moment(rng)] if rng.random() < 0.05 else [],
+        voided=_moment(rng) if rng.random() < 0.08 else None,
         heads=[(size, _moment(rng)) for size in (2, 6, 9) if rng.random() < 0.4],
         reports=[record(due=rng.choice(dates)) for _ in range(rng.choice((0, 0, 1, 2, 3)))],
         acts=acts,
@@ -349,6 +350,7 @@ def case_of(plain: Plain) -> MandateCase:
         heads=list(plain.heads),
         whole_until=plain.whole_until,
         carried=list(plain.carried),
+        voided=plain.voided,
         above=None if plain.above is None else case_of(plain.above),
     )
 

@@ -252,7 +252,12 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "payee": _NAME,
         "number": _NUMBER,
     },
-    "dispute": {"name": _WORD, "remedy": _TEXT, "parties": {"empty": [], "31-bytes": [bytes(31)]}},
+    "dispute": {
+        "name": _WORD,
+        "remedy": _TEXT,
+        "parties": {"empty": [], "31-bytes": [bytes(31)]},
+        "compact": _REF,
+    },
     "naming": {"role": _WORD, "councils": {"empty": [], "6": [bytes(32)] * 6}},
     "hold": {"reason": _TEXT, "dispute": _REF},
     "correction": {"text": _TEXT},

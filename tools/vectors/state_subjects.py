@@ -13,7 +13,7 @@ from tools.vectors.examples import TIME
 from tools.vectors.histories import History, digest
 from tools.vectors.scenes import DAY, DELEGATE, TEXT, envelope, payload, signed
 from tools.vectors.signing import Key, filler
-from tools.vectors.state_book import States, founded, moved, row
+from tools.vectors.state_book import States, founded, moved, received, row
 
 VERSION_TEXT = hashlib.sha256(b"confed text 1\0" + TEXT).digest()
 
@@ -207,6 +207,43 @@ def _mandates(out: States) -> None:
         # Two seconds after its end the mandate without holdover has passed both edges.
         rows = [*history.base(), {"mandate": mandate, "state": state}]
         out.holds("TEN-2", slug, "by the time asked about", history, now, rows)
+
+    for slug, by, state, why in (
+        ("mandate-voided", (0, 2, 3), "voided", "more than half of the panel found it void"),
+        ("mandate-finding-alone", (0,), "in-force", "one of three found so"),
+    ):
+        history = founded()
+        body = {
+            "delegate": DELEGATE.public,
+            "starts": TIME + DAY,
+            "until": TIME + 9 * DAY,
+            "kinds": ["vote"],
+            "compact": history.decision.compact_id,
+        }
+        mandate = history.add(1, "mandate", body)
+        contested = {"name": "mandate", "remedy": "Take it back."}
+        dispute = history.add(1, "dispute", contested, subject=mandate, time=TIME + DAY)
+        panel = {"role": "panel", "councils": sorted(FOUNDERS[one].id for one in (0, 2, 3))}
+        history.add(1, "naming", panel, subject=dispute, time=TIME + DAY)
+        said = {"effect": "void", "text": "It is void."}
+        for one in by:
+            history.add(one, "finding", said, subject=dispute, time=TIME + 2 * DAY)
+        received(history, time=TIME + 3 * DAY)
+        found = {"step": "found", "found": "void"} if len(by) > 1 else {"step": "talk"}
+        rows = [
+            *history.base(),
+            {"mandate": mandate, "state": state},
+            {"dispute": dispute, **found},
+        ]
+        out.holds("DIS-10", slug, why, history, TIME + 4 * DAY, rows, shuffles=(4,))
+        early = "in-force"  # a finding takes effect at its w-th receipt
+        rows = [
+            *history.base(),
+            {"mandate": mandate, "state": early},
+            {"dispute": dispute, **found},
+        ]
+        slug, why = f"{slug}-before", "the day before others received it"
+        out.holds("DIS-10", slug, why, history, TIME + 3 * DAY - 1, rows)
 
 
 def _bare(out: States) -> None:

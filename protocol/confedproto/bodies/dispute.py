@@ -9,7 +9,10 @@ from confedproto.limits import MEMBERS_MAX
 
 
 class Dispute(Body, frozen=True, kw_only=True):
-    """The record's subject is what is contested; `parties` are the other councils concerned."""
+    """The record's subject is what is contested; `parties` are the other councils concerned.
+
+    `compact` says before whom, where the contested record names none: a roll, say (DIS-1).
+    """
 
     name: Literal[
         "procedure", "mandate", "roll", "affected", "scope", "ledger", "translation", "conduct"
@@ -18,3 +21,4 @@ class Dispute(Body, frozen=True, kw_only=True):
     parties: Annotated[tuple[Bytes32, ...], Meta(min_length=1, max_length=MEMBERS_MAX)] | None = (
         None
     )
+    compact: Bytes32 | None = None

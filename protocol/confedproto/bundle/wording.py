@@ -6,6 +6,7 @@ from confedproto.errors import Reason
 
 WORDS: Final = {
     Reason.RECALLED: "the council has taken the mandate back",
+    Reason.FOUND_VOID: "a panel or the assemblies have found it void",
     Reason.MANDATE_NOT_BEGUN: "the mandate has not begun",
     Reason.MANDATE_ENDED: "the mandate has ended",
     Reason.MANDATE_SCOPE: "the mandate does not cover acts of this kind",

@@ -66,8 +66,9 @@ class MandateCase:
     `members` of its compact are None while that is not known; `heads` are signed heads of the
     council's log, (size, time); `whole_until` is the time of the head up to which that log is
     held whole, -1 if it is not. `carried` are the times from which recalls that other councils'
-    logs carry take effect. `other_heads` are those times for the other members' logs. `above` is
-    the case of the mandate that this one passes on, None if there is none or it is not known.
+    logs carry take effect, `voided` is that from which it is found void. `other_heads` are the
+    times of `whole_until` for the other members' logs. `above` is the case of the mandate that
+    this one passes on, None if there is none or it is not known.
     """
 
     granted: VerifiedRecord
@@ -87,6 +88,7 @@ class MandateCase:
     heads: Sequence[tuple[int, int]]
     whole_until: int = -1
     carried: Sequence[int] = ()
+    voided: int | None = None
     other_heads: Sequence[int] = ()
     above: "MandateCase | None" = None
 
@@ -135,6 +137,7 @@ def history_of(case: MandateCase) -> History:
         recalled=recalls_from(case),
         reported=_reported(case),
         doubled=doubled_from(_done(case)),
+        voided=case.voided,
         whole_until=case.whole_until,
         fault=grant_fault(case.mandate, case.rules, case.before) or _chain_fault(case),
     )

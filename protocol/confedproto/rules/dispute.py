@@ -6,16 +6,21 @@ A finding has one of a closed list of effects; a panel that is silent decides no
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from typing import Final
 
 from confedproto.bodies.compact import Compact
 from confedproto.bodies.dispute import Dispute
 from confedproto.bodies.finding import Finding
 from confedproto.bodies.hold import Hold
+from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.naming import Naming
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.case import Placed, World, has_left
 from confedproto.rules.terms import PANEL_DEFAULT, term
+
+SUBJECTS_MAX: Final = 8
+"""Records about records about records: deeper ones are about nothing."""
 
 
 @unique
@@ -91,6 +96,33 @@ def dispute_status(
         effect=effect,
         edges=(talk_ends + 1, mediated + 1, silent + 1),
     )
+
+
+def compact_about(record: RecordId, world: World) -> Placed | None:
+    """The compact that a record is about, through the subjects of what it is about, or None.
+
+    A mandate is about the compact that it names; a dispute about a record that names none is
+    about its own `compact` (DIS-1).
+    """
+    said: bytes | None = None
+    for _ in range(SUBJECTS_MAX):
+        placed = world.placed(record)
+        if placed is None or isinstance(placed.record.body, Compact):
+            return placed
+        about: bytes | None = placed.record.subject
+        match placed.record.body:
+            case Dispute() as dispute if said is None:
+                said = dispute.compact
+            case Mandate() as mandate:
+                about = mandate.compact
+            case _:
+                pass
+        if about is None:
+            if said is None:
+                return None
+            about, said = said, None
+        record = RecordId(about)
+    return None
 
 
 def parties_of(placed: Placed, body: Dispute, world: World) -> set[CouncilId]:

@@ -1,10 +1,11 @@
-"""Why a motion stands where it stands: records and rules, in plain rows (specs/08, STA-8)."""
+"""Why a motion or a mandate stands where it stands: records and rules, in rows (STA-8)."""
 
 from dataclasses import dataclass
 
 from confedproto.errors import Reason
 from confedproto.ids import RecordId
-from confedproto.rules.case import Case, Placed, seconders
+from confedproto.rules.case import Case, Placed, World, seconders
+from confedproto.rules.delegation import MandateCase, history_of
 from confedproto.rules.freezing import freeze_fault
 from confedproto.rules.motion import MotionStatus
 from confedproto.rules.notice import notice_fault
@@ -57,7 +58,25 @@ def grounds(case: Case, status: MotionStatus, stands: Standing | None) -> tuple[
         for record in stands.by:
             found = case.world.placed(record)
             if found is not None:
-                out.append(_ground(found, "MOT-13", None))
+                rule = "DIS-8" if found.record.kind == "dispute" else "MOT-13"
+                out.append(_ground(found, rule, None))
+    return tuple(out)
+
+
+def mandate_grounds(case: MandateCase, world: World) -> tuple[Ground, ...]:
+    """The records that the state of a mandate rests on, each with its rule (STA-8)."""
+    granted, history = case.granted, history_of(case)
+    out = [Ground(record=granted.id, kind="mandate", rule="MAN-3", fault=history.fault)]
+    if case.above is not None:
+        above = case.above.granted
+        out.append(Ground(record=above.id, kind=above.kind, rule="LVL-3", fault=None))
+    for kind, rule in (("recall", "RCL-1"), ("report", "REP-1"), ("act", "ACT-8")):
+        for placed in world.about(granted.id, kind):
+            own = kind == "act" or placed.record.council == granted.council
+            out.append(_ground(placed, rule, None if own else Reason.COUNCIL_FOREIGN))
+    for placed in world.about(granted.id, "dispute"):
+        out.append(_ground(placed, "DIS-1", None))
+        out += [_ground(one, "DIS-10", None) for one in world.about(placed.record.id, "finding")]
     return tuple(out)
 
 

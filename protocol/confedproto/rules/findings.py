@@ -4,22 +4,29 @@ A finding never changes what is certified. It acts on what a decision is worth, 
 administration, and on holds.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from confedproto.bodies.dispute import Dispute
+from confedproto.bodies.finding import Finding
 from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.motion import Motion
+from confedproto.bodies.position import Position
+from confedproto.bodies.roll import Roll
 from confedproto.bodies.vote import Vote
 from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.case import Case, Placed, World, has_left, rule_of, rule_under
 from confedproto.rules.certificate import result_of
-from confedproto.rules.dispute import DisputeStatus, dispute_status
+from confedproto.rules.dispute import DisputeStatus, compact_about, dispute_status
 from confedproto.rules.law import Rule, RuleKind, is_weaker
 from confedproto.rules.membership import EVER, ever_members
 from confedproto.rules.motion import MotionStatus
+from confedproto.rules.notice import adopted_at, nth
 from confedproto.rules.states import Turn
 from confedproto.rules.tally import Outcome
+from confedproto.rules.units import rolls_of, tally_is_wrong
 
 SETTLED = frozenset({"valid", "recommend"})
 """Effects of a finding after which a challenge or a hold that rests on the dispute is over."""
@@ -77,43 +84,62 @@ class Court:
 
     def taken_back(self, dispute: RecordId) -> RecordId | None:
         """The adopted motion that takes a finding back by its `repeals`, or None (DIS-7)."""
-        back = [
+        return min(self.appeals(dispute), default=None)
+
+    def appeals(self, dispute: RecordId) -> list[RecordId]:
+        """The adopted motions that take a finding back (DIS-7)."""
+        return [
             placed.record.id
             for placed in self.world.naming(dispute)
             if dispute in (getattr(placed.record.body, "repeals", None) or ())
             and self._is_adopted(placed.record.id)
         ]
-        return min(back, default=None)
 
     def _found(self, record: RecordId) -> list[tuple[RecordId, str]]:
-        out: list[tuple[RecordId, str]] = []
+        """The disputes about a record that ended with an effect which was not taken back."""
+        return [
+            (placed.record.id, status.effect)
+            for placed, status in self.disputes(record)
+            if status.effect is not None and self.taken_back(placed.record.id) is None
+        ]
+
+    def disputes(self, record: RecordId) -> list[tuple[Placed, DisputeStatus]]:
+        """The disputes about a record before this compact, and what came of each."""
+        out: list[tuple[Placed, DisputeStatus]] = []
         for placed in self.world.about(record, "dispute"):
             if not isinstance(placed.record.body, Dispute):
                 continue
+            found = compact_about(placed.record.id, self.world)
+            if found is None or found.record.id != self.compact_id:
+                continue
             status = dispute_status(placed, self.compact_id, self.members, self.world, 0)
-            effect = status.effect if isinstance(status, DisputeStatus) else None
-            if effect is not None and self.taken_back(placed.record.id) is None:
-                out.append((placed.record.id, effect))
+            if isinstance(status, DisputeStatus):
+                out.append((placed, status))
         return out
 
     def _assemblies(self, record: RecordId) -> Ruling | None:
         """What the last adopted motion says that names a record which is no motion itself."""
         placed = self.world.placed(record)
-        if placed is None or isinstance(placed.record.body, Motion):
+        if placed is None or isinstance(placed.record.body, Motion | Freeze):
             return None  # one decision replaces another by MOT-15
-        said: list[tuple[int, RecordId, str]] = []
+        said = [(self.closed(motion), motion, effect) for motion, effect in self.words(record)]
+        if not said:
+            return None
+        _, by, effect = max(said)
+        return Ruling(effect=effect, by=by)
+
+    def words(self, record: RecordId) -> list[tuple[RecordId, str]]:
+        """The motions adopted for good that say `void` or `valid` of a record (DIS-7)."""
+        out: list[tuple[RecordId, str]] = []
         for motion in self.world.naming(record):
             body = motion.record.body
             if not isinstance(body, Motion) or not self._is_adopted(motion.record.id):
                 continue
             if record in (body.repeals or ()):
-                said.append((self.closed(motion.record.id), motion.record.id, "void"))
+                out.append((motion.record.id, "void"))
             elif record in (body.depends or ()):
-                said.append((self.closed(motion.record.id), motion.record.id, "valid"))
-        if not said:
-            return None
-        _, by, effect = max(said)
-        return Ruling(effect=effect, by=by)
+                out.append((motion.record.id, "valid"))
+        return out
 
     def _is_adopted(self, motion: RecordId) -> bool:
         """Whether a motion of this compact is adopted for good, by `majority` at least (DIS-7)."""
@@ -168,6 +194,10 @@ def turns(court: Court, case: Case, status: MotionStatus) -> list[tuple[Turn, Re
                     out.append((Turn.FINDING, ruling.by))
             case _:
                 pass  # valid and recommend leave it as it is; a ledger has no motion
+    freeze = status.freeze
+    for ruling in court.rulings(freeze.record.id) if freeze is not None else ():
+        if ruling.effect == "void":
+            out.append((Turn.FINDING, ruling.by))  # what was decided on it is worth nothing
     return out
 
 
@@ -198,9 +228,90 @@ def recounted(court: Court, case: Case, status: MotionStatus) -> Outcome | None:
         return status.outcome
     vote = certificate.vote.body
     listed = set(vote.counted) if isinstance(vote, Vote) else set[bytes]()
+    body = replace(body, rolls=_rolls_that_stand(court, body))
+    rolls = rolls_of(body)
     kept = [
         placed.record
         for placed in case.positions
         if placed.record.id in listed and "void" not in court.effects(placed.record.id)
+        if isinstance(placed.record.body, Position)
+        if not tally_is_wrong(placed.record.body, rolls.get(placed.record.council))
     ]
     return result_of(body, rule, kept)
+
+
+def _rolls_that_stand(court: Court, freeze: Freeze) -> tuple[int, ...] | None:
+    """The frozen rolls; a number that only void records state gives way to the most that a roll
+    of that council which stands does, else to 0 (DIS-9).
+    """
+    if freeze.rolls is None:
+        return None
+    stated: dict[CouncilId, set[int]] = {}
+    void: dict[CouncilId, set[int]] = {}
+    for placed in court.world.of_kind("roll"):
+        if isinstance(placed.record.body, Roll):
+            gone = "void" in court.effects(placed.record.id)
+            found = (void if gone else stated).setdefault(placed.record.council, set())
+            found.add(placed.record.body.members)
+    out: list[int] = []
+    for voter, number in zip(freeze.councils, freeze.rolls, strict=True):
+        good = stated.get(CouncilId(voter.council), set())
+        gone = number in void.get(CouncilId(voter.council), ()) and number not in good
+        out.append(max(good, default=0) if gone else number)
+    return tuple(out)
+
+
+def void_since(
+    court: Court, record: RecordId, received_at: Callable[[Placed], int | None]
+) -> int | None:
+    """From when a contested record is void by a panel or the assemblies, or None (DIS-10).
+
+    `received_at` says when enough others had a record (seconds UTC): what is said takes effect
+    then, so that it reaches back to nothing. What takes it back later gives no new life.
+    """
+
+    def known(placed: Placed) -> int | None:
+        received = received_at(placed)
+        return None if received is None else max(received, placed.record.time)
+
+    disputes = court.disputes(record)
+    contested = min((t for p, _ in disputes if (t := known(p)) is not None), default=None)
+    if contested is None:
+        return None
+    said: dict[str, list[int]] = {"void": [], "valid": []}
+    placed = court.world.placed(record)
+    if placed is not None and placed.record.council in court.members:
+        for motion, effect in court.words(record):
+            at = adopted_at(court.world, motion, received_at)
+            if at is not None:
+                said[effect].append(max(at, contested))
+    voids = said["void"]
+    for dispute, status in disputes:
+        at = _found_at(court, dispute.record.id, status, known)
+        if at is None:
+            continue
+        appeals = [
+            adopted_at(court.world, one, received_at) for one in court.appeals(dispute.record.id)
+        ]
+        before = [one for one in (*appeals, *said["valid"]) if one is not None and one <= at]
+        if not before:
+            voids.append(at)
+    return min(voids, default=None)
+
+
+def _found_at(
+    court: Court,
+    dispute: RecordId,
+    status: DisputeStatus,
+    known: Callable[[Placed], int | None],
+) -> int | None:
+    """When more than half of a panel were known to find a record void, or None."""
+    if status.effect != "void":
+        return None
+    first: dict[CouncilId, int] = {}
+    for placed in court.world.about(dispute, "finding"):
+        body, council, at = placed.record.body, placed.record.council, known(placed)
+        counts = isinstance(body, Finding) and body.effect == "void" and council in status.panel
+        if counts and at is not None and not has_left(court.world, court.compact_id, placed):
+            first[council] = min(at, first.get(council, at))
+    return nth(first.values(), len(status.panel) // 2 + 1)

@@ -155,6 +155,8 @@ def mandate_verdict(mandate: Mandate, history: History, at: int) -> Verdict:
             return void(Reason.MANDATE_SUSPENDED)
         case State.HOLDOVER | State.ENDED:
             return void(Reason.MANDATE_ENDED)
+        case State.VOIDED:
+            return void(Reason.FOUND_VOID)
         case State.RECALLED:
             return void(Reason.RECALLED)
 

@@ -5,7 +5,7 @@ change them. So they decide labels before a certificate, and what each node's ow
 journal; what is certified stands (CER-9).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.freeze import Freeze
@@ -170,7 +170,7 @@ def _admitted_at(case: Case, world: World, accession: Placed, heard: _Receipts) 
     elif rule_for(case.compact, "accession") is None:
         let_in = _sponsored_at(case, world, accession.record.council, heard)
     elif body.motion is not None:
-        let_in = _adopted_at(world, RecordId(body.motion), heard)
+        let_in = adopted_at(world, RecordId(body.motion), lambda placed: heard.at(placed, 1))
     return None if let_in is None else max(received, let_in)
 
 
@@ -218,14 +218,19 @@ def _sponsored_at(case: Case, world: World, newcomer: CouncilId, heard: _Receipt
     return nth(since.values(), sponsors_needed(case.compact))
 
 
-def _adopted_at(world: World, motion: RecordId, heard: _Receipts) -> int | None:
-    """When the q-th lock of a certificate that adopts a motion was received, or None."""
+def adopted_at(
+    world: World, motion: RecordId, received_at: Callable[[Placed], int | None]
+) -> int | None:
+    """When the q-th lock of a certificate that adopts a motion was received, or None.
+
+    `received_at` says when enough others had a record, seconds UTC.
+    """
     if world.outcome(motion, EVER) is not Outcome.ADOPTED:
         return None
     locks: dict[tuple[bytes, int], dict[CouncilId, int]] = {}
     for placed in world.about(motion, "lock"):
         lock = placed.record.body
-        received = heard.at(placed, 1)
+        received = received_at(placed)
         if received is None or not isinstance(lock, Lock) or lock.outcome != Outcome.ADOPTED.value:
             continue
         found = locks.setdefault((lock.freeze, lock.round), {})

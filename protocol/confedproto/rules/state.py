@@ -5,7 +5,7 @@ A row is a map; its form is part of the protocol, since two implementations comp
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from confedproto import codec
 from confedproto.bodies.compact import Compact
@@ -13,9 +13,9 @@ from confedproto.errors import Reason
 from confedproto.ids import TAG_STATE, CouncilId, Hash, NetworkId, RecordId
 from confedproto.rules.administration import ADMINISTRATIVE, administration_fault
 from confedproto.rules.authority import Authority
-from confedproto.rules.case import Placed, World
+from confedproto.rules.case import World
 from confedproto.rules.compact import Member
-from confedproto.rules.dispute import DisputeStatus, dispute_status
+from confedproto.rules.dispute import DisputeStatus, compact_about, dispute_status
 from confedproto.rules.findings import Court, is_challenged
 from confedproto.rules.membership import dissolved_by, ever_members
 from confedproto.rules.motion import MotionStatus
@@ -23,8 +23,6 @@ from confedproto.rules.standing import Standing
 from confedproto.rules.states import Effect
 
 Row = Mapping[str, Any]
-SUBJECTS_MAX: Final = 8
-"""Records about records about records: deeper ones are about nothing."""
 
 
 def digest_of(network: NetworkId, rows: Iterable[Row]) -> Hash:
@@ -163,15 +161,3 @@ def rows(held: Held, now: int) -> Iterator[Row]:
                 challenged = is_challenged(court, placed.record.id, placed.record.council)
             if fault is not None or challenged:
                 yield act_row(placed.record.id, fault, held=challenged)
-
-
-def compact_about(record: RecordId, world: World) -> Placed | None:
-    """The compact that a record is about, through the subjects of what it is about, or None."""
-    for _ in range(SUBJECTS_MAX):
-        placed = world.placed(record)
-        if placed is None or isinstance(placed.record.body, Compact):
-            return placed
-        if placed.record.subject is None:
-            return None
-        record = placed.record.subject
-    return None

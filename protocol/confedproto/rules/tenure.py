@@ -26,6 +26,7 @@ class State(StrEnum):
     STOPPED = "stopped"  # two acts of one number, so it rests for good
     HOLDOVER = "holdover"  # past its end; what is in hand may be finished
     ENDED = "ended"
+    VOIDED = "voided"  # a panel or the assemblies found it void
     RECALLED = "recalled"
 
 
@@ -39,6 +40,7 @@ class Event(StrEnum):
     DOUBLED = "a second act of one number"
     ENDS = "its end has passed"
     LAPSES = "the holdover has passed"
+    FINDING = "a finding takes effect"
     RECALL = "a recall takes effect"
 
 
@@ -49,22 +51,29 @@ TABLE: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.GRANTED, Event.BEGINS): State.IN_FORCE,
         (State.GRANTED, Event.DOUBLED): State.STOPPED,
         (State.GRANTED, Event.ENDS): State.ENDED,
+        (State.GRANTED, Event.FINDING): State.VOIDED,
         (State.GRANTED, Event.RECALL): State.RECALLED,
         (State.IN_FORCE, Event.LATE): State.OVERDUE,
         (State.IN_FORCE, Event.DOUBLED): State.STOPPED,
         (State.IN_FORCE, Event.ENDS): State.HOLDOVER,
+        (State.IN_FORCE, Event.FINDING): State.VOIDED,
         (State.IN_FORCE, Event.RECALL): State.RECALLED,
         (State.OVERDUE, Event.REPORTED): State.IN_FORCE,
         (State.OVERDUE, Event.DOUBLED): State.STOPPED,
         (State.OVERDUE, Event.ENDS): State.ENDED,
+        (State.OVERDUE, Event.FINDING): State.VOIDED,
         (State.OVERDUE, Event.RECALL): State.RECALLED,
         (State.STOPPED, Event.ENDS): State.ENDED,
+        (State.STOPPED, Event.FINDING): State.VOIDED,
         (State.STOPPED, Event.RECALL): State.RECALLED,
         (State.HOLDOVER, Event.LATE): State.ENDED,
         (State.HOLDOVER, Event.DOUBLED): State.ENDED,
         (State.HOLDOVER, Event.LAPSES): State.ENDED,
+        (State.HOLDOVER, Event.FINDING): State.VOIDED,
         (State.HOLDOVER, Event.RECALL): State.RECALLED,
+        (State.ENDED, Event.FINDING): State.VOIDED,
         (State.ENDED, Event.RECALL): State.RECALLED,
+        (State.VOIDED, Event.RECALL): State.RECALLED,
     }
 )
 
@@ -73,7 +82,8 @@ TABLE: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
 class History:
     """What is known to have happened to a mandate; times are whole seconds UTC.
 
-    `recalled`: from when each recall takes effect. `reported`: due date -> from when that
+    `recalled`: from when each recall takes effect. `voided`: from when it is found void, if it
+    is (DIS-10). `reported`: due date -> from when that
     report takes effect. `doubled`: when the second of two acts of one number was received.
     `whole_until`: the council's log is held whole up to a head of this time (-1: it is not), so
     what is not in it by then has not happened. `fault`: what was wrong with it when granted.
@@ -82,6 +92,7 @@ class History:
     recalled: tuple[int, ...] = ()
     reported: Mapping[int, int] = field(default_factory=dict[int, int])
     doubled: int | None = None
+    voided: int | None = None
     whole_until: int = -1
     fault: Reason | None = None
 
@@ -92,6 +103,8 @@ def timeline(mandate: Mandate, history: History) -> list[tuple[int, Event]]:
     held = mandate.holdover.seconds if mandate.holdover is not None else 0
     out = [(mandate.starts, Event.BEGINS), (ends, Event.ENDS), (ends + held, Event.LAPSES)]
     out += [(time, Event.RECALL) for time in history.recalled]
+    if history.voided is not None:
+        out.append((history.voided, Event.FINDING))
     if history.doubled is not None:
         out.append((history.doubled, Event.DOUBLED))
     for since, until in _late(mandate, history.reported):

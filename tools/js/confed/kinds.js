@@ -261,7 +261,7 @@ const bodies = {
       ),
       remedy: words,
     },
-    { parties: ids },
+    { parties: ids, compact: bytes32 },
   ),
   naming: map({ role: oneOf("mediator", "panel"), councils: list(bytes32, 1, 5) }),
   hold: map({ reason: words }, { dispute: bytes32 }),
