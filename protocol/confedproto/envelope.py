@@ -64,16 +64,17 @@ def claimed_scope(envelope: bytes) -> bytes | None:
     return scope if isinstance(scope, bytes) else None
 
 
-def split_envelope(envelope: bytes) -> tuple[bytes, tuple[Signature, ...]]:
+def split_envelope(envelope: bytes, *, bare: bool = False) -> tuple[bytes, tuple[Signature, ...]]:
     """Payload and signatures of an envelope, shape and order checked, nothing verified.
 
-    Raises DecodeError ENC_*, ENVELOPE_FORM, UNSIGNED, SIGNER_ORDER, SIGNER_DUPLICATE.
+    `bare`: none is as good as any, as of a first charter in a file (BUN-4). Raises DecodeError
+    ENC_*, ENVELOPE_FORM, UNSIGNED, SIGNER_ORDER, SIGNER_DUPLICATE.
     """
     try:
         split = msgspec.convert(codec.decode(envelope), _Envelope, builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise DecodeError(Reason.ENVELOPE_FORM, str(error)) from None
-    if not split.signatures:
+    if not split.signatures and not bare:
         raise DecodeError(Reason.UNSIGNED)
     for one, next_ in pairwise(split.signatures):
         if one.signer == next_.signer:

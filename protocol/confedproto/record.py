@@ -307,14 +307,17 @@ def _frozen(value: Any) -> Any:
             return value
 
 
-def open(network: NetworkId, envelope: bytes, part: bytes | None = None) -> VerifiedRecord:
+def open(
+    network: NetworkId, envelope: bytes, part: bytes | None = None, *, filed: bool = False
+) -> VerifiedRecord:
     """Decode, type and verify one record: the only way to a VerifiedRecord.
 
-    `part` is the detached part that came with it. Raises DecodeError or VerificationError;
-    PART_MISSING, PART_MISMATCH and PART_UNEXPECTED mean that the carrier is at fault, all
-    else that the author is.
+    `part` is the detached part that came with it. `filed`: as in a `.confed` file a first charter
+    may be unsigned (BUN-4). Raises DecodeError or VerificationError; PART_MISSING, PART_MISMATCH
+    and PART_UNEXPECTED mean that the carrier is at fault, all else that the author is.
     """
-    return VerifiedRecord(_DOOR, _whole(_check_envelope(network, envelope), part), part)
+    checked = _check_envelope(network, envelope, filed=filed)
+    return VerifiedRecord(_DOOR, _whole(checked, part), part)
 
 
 def reopen(network: NetworkId, envelope: bytes, part: bytes | None = None) -> VerifiedRecord:
@@ -368,9 +371,13 @@ def _whole(checked: _Checked, part: bytes | None) -> _Checked:
     return checked._replace(body=_typed(kind, attach(kind, checked.header.body, part)))
 
 
-def _check_envelope(network: NetworkId, envelope: bytes, *, verified: bool = False) -> _Checked:
-    payload, signatures = split_envelope(envelope)
+def _check_envelope(
+    network: NetworkId, envelope: bytes, *, verified: bool = False, filed: bool = False
+) -> _Checked:
+    payload, signatures = split_envelope(envelope, bare=filed)
     header, kind, body = parse_payload(payload)
+    if not signatures and header.council is not None:
+        raise DecodeError(Reason.UNSIGNED)
     record = record_id(network, payload)
     message = signing_bytes(record)
     for signature in () if verified else signatures:

@@ -9,7 +9,7 @@ from typing import Final
 import msgpack
 import pytest
 
-from confedproto import bundle, record
+from confedproto import bundle
 from confedproto.bodies.recall import Recall
 from confedproto.bundle import Bundle, Entry
 from confedproto.bundle.certified import FIGURES
@@ -106,8 +106,7 @@ def test_figures_of_one_liars_list_make_no_certificate() -> None:
     assert told.decision is not None
     assert told.decision.people_yes == 40
     parsed, entries = bundle.decode(honest), list[Entry]()
-    for entry in parsed.entries:
-        one = record.open(parsed.network, entry.envelope, entry.part)
+    for one, entry in zip(bundle.records_of(parsed).values(), parsed.entries, strict=True):
         if one.kind != "vote" and (one.kind != "position" or one.council != liar.council):
             entries.append(entry)
     entries += [Entry(envelope=one.envelope) for one in (late, vote)]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from confedproto import bundle, record
+from confedproto import bundle
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.affectedclaim import AffectedClaim
 from confedproto.bodies.exit import Exit
@@ -25,7 +25,7 @@ from tests.support.councils import Author
 
 def opened(file: bytes) -> list[VerifiedRecord]:
     parsed = bundle.decode(file)
-    return [record.open(parsed.network, e.envelope, e.part) for e in parsed.entries]
+    return list(bundle.records_of(parsed).values())
 
 
 def certificate(made: Assembly, motion: VerifiedRecord) -> bytes:

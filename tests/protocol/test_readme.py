@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from confedproto import bundle, record, text
+from confedproto import bundle, text
 from tests.support.worlds import granted
 
 README = Path(__file__).resolve().parents[2] / "protocol" / "README.md"
@@ -52,9 +52,7 @@ def test_readme_client_without_trio_shows_records_and_verdict(tmp_path: Path) ->
     data = granted().file
     done = run(tmp_path, data)
     assert done.stderr == ""
-    contents = bundle.decode(data)
-    for entry in contents.entries:
-        opened = record.open(contents.network, entry.envelope, entry.part)
+    for opened in bundle.records_of(bundle.decode(data)).values():
         assert f"{opened.kind} {text.encode_record(opened.id)}\n" in done.stdout
         assert f"  council {text.encode_record(opened.council)}\n" in done.stdout
         for signer in opened.signers:

@@ -13,7 +13,7 @@ from confedproto.bodies.link import Link
 from confedproto.bodies.motion import Motion, Title
 from confedproto.bodies.node import Node
 from confedproto.bodies.types import Body
-from confedproto.bundle import container
+from confedproto.bundle import container, evidence
 from confedproto.bundle.container import Bundle, Entry, Proof, Receipt, SignedHead
 from confedproto.errors import ConfedError, LocalProtocolError
 from confedproto.ids import CouncilId, Hash, RecordId, network_id
@@ -99,7 +99,7 @@ def opened(data: bytes) -> dict[str, Any]:
     """What Python says of a file, in the fields of the operation `container`."""
     try:
         bundle = container.decode(data)
-        records = [record.open(bundle.network, e.envelope, e.part) for e in bundle.entries]
+        records = list(evidence.records_of(bundle).values())
         leaves: dict[RecordId, Hash] = {one.id: leaf_hash(one.envelope) for one in records}
         roots: dict[str, str] = {}
         for proof in bundle.proofs:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from tools.vectors.bare_charters import bare_charters
 from tools.vectors.base import Vectors
 from tools.vectors.briefs import briefs
 from tools.vectors.broken_files import broken
@@ -64,6 +65,7 @@ def bundle() -> Vectors:
     certificates(out)
     briefs(out)
     levels(out)
+    bare_charters(out)
     broken(out)
     return out
 

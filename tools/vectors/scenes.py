@@ -159,9 +159,12 @@ class Scene:
         compact: bool = False,
         loose: Sequence[Row] = (),
         without: Sequence[bytes] = (),
+        bare: Sequence[Row] = (),
         **change: Any,
     ) -> bytes:
-        """The file about a record. `receipts` are (witness, time) of the log as it is now."""
+        """The file about a record. `receipts` are (witness, time) of the log as it is now; the
+        records that are `bare` stand without signatures.
+        """
         network = self.council.network
         logged = [row for row in self.rows if self.id(row) not in without]
         rows = {self.id(row): row for row in (*logged, *loose)}
@@ -171,6 +174,8 @@ class Scene:
                 rows[record_id(row[0], network)] = row
         if compact:
             rows[record_id(COMPACT[0])] = COMPACT
+        for row in bare:
+            rows[record_id(row[0], network)] = row[0], [], row[2]
         ordered = sorted(rows, key=lambda one: _rank(one, rows[one][0], network))
         numbers = {one: number for number, one in enumerate(ordered)}
         hashes: dict[bytes, int] = {}

@@ -8,7 +8,7 @@ report.verdict, report.reason, report.newest_receipt
 from typing import TYPE_CHECKING
 
 from confedproto.bundle.container import Bundle, Entry, decode, encode
-from confedproto.bundle.evidence import Evidence, prove
+from confedproto.bundle.evidence import Evidence, prove, records_of
 from confedproto.bundle.form import BundleKind
 from confedproto.bundle.judge import verify
 from confedproto.bundle.report import Decision, Report, Witnessed
@@ -42,6 +42,7 @@ __all__ = [
     "encode",
     "mandate_of",
     "prove",
+    "records_of",
     "verify",
 ]
 

@@ -1,149 +1,27 @@
-"""Making `.confed` files: from what a node holds, or from another file (specs/12, BUN).
-
-A file is cut to what its question needs: charters and node records with as many signatures
-as their threshold asks, and of the receipts those that say most.
-"""
+"""Making `.confed` files: from what a node holds, or from another file (specs/12, BUN)."""
 
 from typing import Final
 
-from confedproto import codec, record
+from confedproto import record
 from confedproto.bodies.act import Act
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.mandate import Mandate
 from confedproto.bundle import container, evidence
-from confedproto.bundle.container import Bundle, Entry, Proof, Receipt, SignedHead
+from confedproto.bundle.container import Bundle, Entry
 from confedproto.bundle.decided import needed_for
+from confedproto.bundle.draft import Draft
 from confedproto.bundle.evidence import Evidence
-from confedproto.bundle.form import BundleKind
 from confedproto.bundle.membership import sponsoring_links
-from confedproto.bundle.receipting import receipt_of
 from confedproto.errors import LocalProtocolError, Reason
-from confedproto.ids import CouncilId, LogId, RecordId
-from confedproto.limits import CLOCK_AHEAD_MAX_S
-from confedproto.record import VerifiedRecord, assemble, split_envelope
+from confedproto.ids import CouncilId, RecordId
+from confedproto.record import VerifiedRecord
 from confedproto.rules.links import LINK_KINDS
 from confedproto.rules.motion import Placed
-from confedproto.rules.receipts import WitnessLine, receipts_needed
+from confedproto.rules.receipts import receipts_needed
 from confedproto.view import View
 
 RECEIPTS: Final = 3
 """How many receipts a file carries for its age: enough that one liar does not decide it."""
-
-
-class _Draft:
-    """A file being put together from a view."""
-
-    def __init__(self, view: View, now: int) -> None:
-        self.view = view
-        self.now = now
-        self.entries: dict[RecordId, Entry] = {}
-        self.proofs: dict[tuple[RecordId, int], Proof] = {}
-        self.receipts: list[Receipt] = []
-        self.head: SignedHead | None = None
-
-    def add(self, one: VerifiedRecord) -> None:
-        """Put a record in as it is."""
-        self.entries[one.id] = Entry(envelope=one.envelope, part=one.part)
-
-    def add_council(
-        self, council: CouncilId, version: int | None = None, log: LogId | None = None
-    ) -> None:
-        """A council's charters up to `version` (all without it), and its node records up to that
-        of `log` (all without it).
-        """
-        authority = self.view.authorities.get(council)
-        step = authority.charter if authority is not None else None
-        if authority is None or step is None:
-            raise LocalProtocolError(Reason.COUNCIL_UNKNOWN, council.hex()[:16])
-        for charter in authority.charters[:version]:
-            if charter.version > 1:
-                self.add(charter.record)
-            else:
-                self.entries.setdefault(charter.record.id, _pruned(charter.record, charter.charter))
-        reached = False
-        for node in authority.nodes:
-            if reached and node.log != log:
-                break
-            reached = node.log == log
-            signed_under = authority.charter_version(node.record.charter)
-            if signed_under is not None and (version is None or node.record.charter <= version):
-                self.entries.setdefault(node.record.id, _pruned(node.record, signed_under))
-
-    def place(self, one: VerifiedRecord, size: int) -> None:
-        """Prove where a record stands in the tree of `size` leaves of its log."""
-        placed = self.view.records[one.id]
-        self.add(one)  # a leaf is the whole envelope
-        self.proofs[one.id, size] = Proof(
-            record=one.id,
-            index=placed.index,
-            size=size,
-            path=tuple(self.view.logs[placed.log].tree.inclusion(placed.index, size)),
-        )
-
-    def place_under_head(self, *ones: VerifiedRecord) -> None:
-        """Prove records under the newest head of the first one's log; the rest have own files."""
-        log = self.view.logs[self.view.records[ones[0].id].log]
-        head = log.head
-        ones = tuple(one for one in ones if self.view.records[one.id].log == log.id)
-        if head is None or any(self.view.records[one.id].index >= head.size for one in ones):
-            raise LocalProtocolError(Reason.BUNDLE_MISSING, "a signed head; try again")
-        signature = _head_signature(head.envelope)
-        self.head = SignedHead(size=head.size, time=head.time, signature=signature)
-        for one in ones:
-            self.place(one, head.size)
-        for step in self.view.authorities[log.council].charters[1:]:
-            placed = self.view.records.get(step.record.id)
-            if step.record.id in self.entries and placed is not None and placed.log == log.id:
-                self.place(step.record, head.size)
-
-    def add_receipts(self, one: VerifiedRecord, *, first: bool, most: int) -> None:
-        """Receipts of a record: the oldest if `first`, which date it, else the newest.
-
-        One a council, of at most `most` councils; whose clock is ahead of ours is left out.
-        """
-        placed = self.view.records[one.id]
-        chosen: dict[CouncilId, WitnessLine] = {}
-        for line in self.view.lines_of(placed.log):
-            if line.size <= placed.index or line.time > self.now + CLOCK_AHEAD_MAX_S:
-                continue
-            known = chosen.get(line.witness)
-            if known is None or (line.time < known.time) == first:
-                chosen[line.witness] = line
-        chosen.pop(one.council, None)
-        ordered = sorted(chosen.values(), key=lambda n: (n.time if first else -n.time, n.witness))
-        added = 0
-        for line in ordered:
-            if added < most and self._add_receipt(line):
-                self.place(one, line.size)
-                added += 1
-
-    def _add_receipt(self, line: WitnessLine) -> bool:
-        receipt = receipt_of(self.view, line)
-        if receipt is None:
-            return False
-        if receipt not in self.receipts:
-            self.add_council(line.witness, receipt.charter, self._log_of(receipt.node))
-            self.receipts.append(receipt)
-        return True
-
-    def _log_of(self, node: RecordId) -> LogId | None:
-        """The log that a node record opens or goes on with."""
-        steps = (n for a in self.view.authorities.values() for n in a.nodes)
-        return next((n.log for n in steps if n.record.id == node), None)
-
-    def done(self, kind: BundleKind, subject: RecordId) -> bytes:
-        """The file."""
-        bundle = Bundle(
-            kind=kind,
-            network=self.view.network,
-            subject=subject,
-            entries=tuple(self.entries.values()),
-            proofs=tuple(self.proofs.values()),
-            head=self.head,
-            receipts=tuple(self.receipts),
-        )
-        return container.encode(bundle)
-
 
 # --- from a node ----------------------------------------------------------------------------
 
@@ -157,7 +35,7 @@ def build_mandate(view: View, mandate: RecordId, now: int) -> bytes:
     placed = _placed(view, mandate)
     if not isinstance(placed.record.body, Mandate):
         raise LocalProtocolError(Reason.MANDATE_UNKNOWN)
-    draft = _Draft(view, now)
+    draft = Draft(view, now)
     draft.add_council(placed.record.council, _last_version(view, placed, mandate), placed.log)
     draft.place_under_head(placed.record, *_said(view, placed))
     draft.add_receipts(placed.record, first=False, most=RECEIPTS)
@@ -175,7 +53,7 @@ def build_act_from_view(view: View, act: RecordId, now: int) -> bytes:
     if not isinstance(placed.record.body, Act) or mandate_id is None:
         raise LocalProtocolError(Reason.MANDATE_UNKNOWN)
     mandate = _placed(view, mandate_id).record
-    draft = _Draft(view, now)
+    draft = Draft(view, now)
     draft.add_council(mandate.council, log=placed.log)
     number = placed.record.body.number
     earlier = [
@@ -218,7 +96,7 @@ def build_record(view: View, subject: RecordId, now: int) -> bytes:
             return build_act_from_view(view, subject, now)
         case _:
             pass
-    draft = _Draft(view, now)
+    draft = Draft(view, now)
     draft.add_council(placed.record.council, _last_version(view, placed), placed.log)
     draft.place_under_head(placed.record)
     draft.add_receipts(placed.record, first=False, most=RECEIPTS)
@@ -231,7 +109,7 @@ def build_certificate(view: View, motion: RecordId, now: int) -> bytes:
     Raises LocalProtocolError with the reason why there is no certificate here.
     """
     needed = needed_for(view, motion, now)
-    draft = _Draft(view, now)
+    draft = Draft(view, now)
     for council in sorted(needed.councils):
         draft.add_council(council)
     for compact, accessions in needed.accessions.items():
@@ -328,18 +206,6 @@ def _placed(view: View, subject: RecordId) -> Placed:
     return placed
 
 
-def _pruned(one: VerifiedRecord, charter: Charter) -> Entry:
-    """A record without inclusion proof needs no more signatures than its threshold (BUN-4)."""
-    payload, signatures = split_envelope(one.envelope)
-    enough = [s for s in signatures if s.signer in charter.keys][: charter.threshold]
-    return Entry(envelope=assemble(payload, enough))
-
-
-def _head_signature(envelope: bytes) -> bytes:
-    value: list[bytes] = codec.decode(envelope)
-    return value[1]
-
-
 def _said(view: View, mandate: Placed) -> list[VerifiedRecord]:
     """What bears on a mandate and stands in its log: recalls, reports, petitions, answers."""
     found = [
@@ -361,7 +227,7 @@ def _last_version(view: View, placed: Placed, mandate: RecordId | None = None) -
     return max(1, *versions)
 
 
-def _add_members(draft: _Draft, compact: RecordId, named: set[bytes] | None = None) -> None:
+def _add_members(draft: Draft, compact: RecordId, named: set[bytes] | None = None) -> None:
     """A compact, its founders, and the members whose accessions are `named` (None: all)."""
     view = draft.view
     found = view.compact(compact)

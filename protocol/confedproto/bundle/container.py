@@ -102,6 +102,7 @@ class _Item:
     id: RecordId
     rank: tuple[int, bytes, int]
     keys: tuple[bytes, ...]
+    first: bool  # a first charter: nothing else stands without signatures
 
 
 def _item(network: NetworkId, payload: bytes) -> _Item:
@@ -119,7 +120,8 @@ def _item(network: NetworkId, payload: bytes) -> _Item:
             named = (body.delegate,)
         case _:
             pass
-    return _Item(payload=payload, id=record, rank=rank, keys=named)
+    first = header.council is None
+    return _Item(payload=payload, id=record, rank=rank, keys=named, first=first)
 
 
 class _Known:
@@ -172,7 +174,7 @@ def encode(bundle: Bundle) -> bytes:
     not there, ENC_SIZE above BUNDLE_MAX_BYTES, BUNDLE_FORM above BUNDLE_SIGNATURES_MAX.
     Envelopes must open.
     """
-    split = [(split_envelope(entry.envelope), entry.part) for entry in bundle.entries]
+    split = [(split_envelope(one.envelope, bare=True), one.part) for one in bundle.entries]
     rows = [
         (_item(bundle.network, payload), signatures, part) for (payload, signatures), part in split
     ]
@@ -189,6 +191,8 @@ def _write(bundle: Bundle, split: Sequence[_Split], *, again: bool = False) -> b
         raise LocalProtocolError(Reason.BUNDLE_FORM, "a record twice")
     if sum(len(signatures) for _, signatures, _ in split) > BUNDLE_SIGNATURES_MAX:
         raise LocalProtocolError(Reason.BUNDLE_FORM, "too many signatures")
+    if any(not signatures and not item.first for item, signatures, _ in split):
+        raise LocalProtocolError(Reason.BUNDLE_FORM, "a record without signatures")
     known, hashes, parts = _Known(), _Hashes(), dict[bytes, int]()
     rows = [
         _row(item, signatures, _brief_part(parts, part, number), known)

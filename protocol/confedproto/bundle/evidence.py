@@ -22,7 +22,16 @@ from confedproto.bodies.witness import Witness
 from confedproto.bundle.container import Bundle, Receipt, SignedHead
 from confedproto.bundle.form import BundleKind
 from confedproto.errors import Reason, VerificationError
-from confedproto.ids import CouncilId, Hash, LogId, NetworkId, RecordId, record_id, signing_bytes
+from confedproto.ids import (
+    CouncilId,
+    Hash,
+    LogId,
+    NetworkId,
+    PublicKey,
+    RecordId,
+    record_id,
+    signing_bytes,
+)
 from confedproto.log import Head, open_head
 from confedproto.merkle import inclusion_root, leaf_hash
 from confedproto.record import VerifiedRecord
@@ -93,7 +102,7 @@ def prove(bundle: Bundle) -> Evidence:
     """Check everything that a file says. Raises VerificationError, or DecodeError for a record
     that is none: the reason of the first thing that does not hold.
     """
-    records = _open(bundle)
+    records = records_of(bundle)
     subject = records.get(bundle.subject)
     if subject is None:
         raise VerificationError(Reason.BUNDLE_MISSING, "the subject", bundle.subject)
@@ -125,8 +134,13 @@ def prove(bundle: Bundle) -> Evidence:
     )
 
 
-def _open(bundle: Bundle) -> dict[RecordId, VerifiedRecord]:
-    opened = (record.open(bundle.network, e.envelope, e.part) for e in bundle.entries)
+def records_of(bundle: Bundle) -> dict[RecordId, VerifiedRecord]:
+    """The records of a file, in its order: each says what it says, and its signatures hold.
+
+    Whether their signers may speak for the council is for `prove`. Raises DecodeError or
+    VerificationError for a record that does not open.
+    """
+    opened = (record.open(bundle.network, e.envelope, e.part, filed=True) for e in bundle.entries)
     return {one.id: one for one in opened}
 
 
@@ -169,18 +183,21 @@ def _fold(
 
     A record stands after the charter version that it names and before the next; within that
     a node's own record beside the node record of its key, the others by their proven index. Of
-    what has none a mandate (it may stand in an older log) comes first, the rest last.
+    what has none a mandate (it may stand in an older log) comes first, the rest last. Who
+    signed any of them has signed the council's id, and so its first charter (BUN-4).
     """
     servers: Servers = defaultdict(list)
     for one in records.values():
         if isinstance(one.body, Node):
             servers[one.council, one.body.key].append((one.charter, one.body.number))
-    authorities: dict[CouncilId, Authority] = {}
+    signers: dict[CouncilId, set[PublicKey]] = defaultdict(set)
+    for one in records.values():
+        signers[one.council].update(one.signers)
+    authorities = {council: Authority(network, founders) for council, founders in signers.items()}
     links = Links()
     last: dict[CouncilId, int] = {}
     for one in sorted(records.values(), key=lambda r: _log_order(r, indexes, servers)):
-        authority = authorities.setdefault(one.council, Authority(network))
-        fault = authority.admit(one)
+        fault = authorities[one.council].admit(one)
         if fault is None and isinstance(one.body, Link):
             fault = link_fault(one, one.body)
         links.take(one)

@@ -34,13 +34,14 @@ _Signer = Annotated[int, Meta(ge=0)] | Bytes32
 class RecordRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A record: payload, signatures in the envelope's order, detached part.
 
+    A first charter may stand without signatures, nothing else (BUN-4).
     A part that an earlier record of the file has stands as the number of that record.
     """
 
     payload: Annotated[bytes, Meta(max_length=RECORD_MAX_BYTES)]
     signatures: Annotated[
         tuple[tuple[_Signer, Annotated[int, Meta(ge=0, le=255)], _AnyForm], ...],
-        Meta(min_length=1, max_length=SIGNATURES_MAX),
+        Meta(max_length=SIGNATURES_MAX),
     ]
     part: Annotated[bytes, Meta(max_length=ROWS_MAX_BYTES)] | Count | None = None
 
@@ -76,7 +77,7 @@ class ReceiptRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
 
 
 Page = Annotated[tuple[RecordRow, ...], Meta(max_length=ARRAY_MAX)]
-PAGES_MAX = BUNDLE_SIGNATURES_MAX // ARRAY_MAX  # a record has a signature at least
+PAGES_MAX = BUNDLE_SIGNATURES_MAX // ARRAY_MAX  # of records there are no more than that (BUN-2)
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

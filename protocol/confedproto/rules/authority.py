@@ -55,8 +55,10 @@ def meets_threshold(charter: Charter, signers: Iterable[PublicKey]) -> bool:
 class Authority:
     """What a council's own records, folded in log order, say about who speaks for it."""
 
-    def __init__(self, network: NetworkId) -> None:
+    def __init__(self, network: NetworkId, founders: Iterable[PublicKey] = ()) -> None:
+        """`founders` have signed other records of the council, and so its id (BUN-4)."""
         self._network: Final = network
+        self._founders: Final = frozenset(founders)
         self.charters: list[CharterStep] = []
         self.nodes: list[NodeStep] = []
         self.mandates: dict[RecordId, Mandate] = {}
@@ -73,7 +75,7 @@ class Authority:
 
     def copy(self) -> "Authority":
         """The same at this place of the chain, to be continued on its own."""
-        out = Authority(self._network)
+        out = Authority(self._network, self._founders)
         out.charters, out.nodes = list(self.charters), list(self.nodes)
         out.mandates, out.stopped = dict(self.mandates), dict(self.stopped)
         out.state, out.rival, out._used = self.state, self.rival, set(self._used)
@@ -283,6 +285,8 @@ class Authority:
                 keys.check_public_key(key)
         except VerificationError as error:
             return error.reason
+        if before is None and meets_threshold(charter, (*record.signers, *self._founders)):
+            return None
         return None if self.signers_meet(charter, record) else Reason.THRESHOLD_MISSING
 
     # --- node records -----------------------------------------------------------------------

@@ -39,8 +39,10 @@ const fails = (fault) => ({ fault });
 const is = (event) => ({ event });
 
 export class Authority {
-  constructor(network) {
+  /** `founders` are keys that signed other records of the council, and so its id (BUN-4). */
+  constructor(network, founders = []) {
     this.network = network;
+    this.founders = founders;
     this.charters = []; // {record, body}; version N stands at N - 1
     this.nodes = []; // {record, body, key, log}
     this.mandates = new Map();
@@ -53,7 +55,7 @@ export class Authority {
 
   /** The same at this place of the chain, to be continued on its own. */
   copy() {
-    const out = Object.assign(new Authority(this.network), this);
+    const out = Object.assign(new Authority(this.network, this.founders), this);
     out.charters = [...this.charters];
     out.nodes = [...this.nodes];
     for (const name of ["mandates", "stopped"]) out[name] = new Map(this[name]);
@@ -233,8 +235,10 @@ export class Authority {
     }
     const fault = charterFault(record.body);
     if (fault !== null) return fails(fault);
-    if (!this.#meets(record.body, record)) return fails("threshold-missing");
-    if (before === null) return is("first charter");
+    if (before === null && meetsThreshold(record.body, [...record.signers, ...this.founders])) {
+      return is("first charter");
+    }
+    if (before === null || !this.#meets(record.body, record)) return fails("threshold-missing");
     if (isRival) return is("rival charter");
     return is(this.rival === null ? "next charter" : "charter repair");
   }

@@ -22,14 +22,14 @@ const anyOf = (...forms) => (value) => forms.some((form) => form(value));
 const number = int(0, 1000000);
 const size = int(1, limits.LOG_MAX_SIZE);
 const path = list(int(0, limits.INT_MAX), 0, limits.PROOF_MAX_HASHES);
-const PAGES_MAX = limits.BUNDLE_SIGNATURES_MAX / limits.ARRAY_MAX; // a record has one at least
+const PAGES_MAX = limits.BUNDLE_SIGNATURES_MAX / limits.ARRAY_MAX; // as many records (BUN-2)
 const signature = row(
   anyOf(int(0, limits.INT_MAX), bin(32)),
   int(0, 255),
   bin(64, limits.RECORD_MAX_BYTES),
 );
 const payload = bin(0, limits.RECORD_MAX_BYTES);
-const signatures = list(signature, 1, limits.SIGNATURES_MAX);
+const signatures = list(signature, 0, limits.SIGNATURES_MAX);
 const entry = anyOf(
   row(payload, signatures),
   row(payload, signatures, bin(0, limits.ROWS_MAX_BYTES)),
@@ -113,6 +113,7 @@ function readEntries(network, rows) {
   const entries = rows.map(([content, signed], at) => {
     const part = parts[at];
     const parsed = parsePayload(content);
+    must(signed.length > 0 || !parsed.fields.has("council")); // a first charter may be bare (BUN-4)
     for (const key of keysNamed(parsed.fields)) {
       if (!numbers.has(toHex(key))) {
         numbers.set(toHex(key), keys.length);
@@ -127,7 +128,7 @@ function readEntries(network, rows) {
     const id = recordId(network, content);
     return { ...parsed, id, envelope: envelopeOf(content, full), part, rank: rankOf(id, parsed.fields) };
   });
-  const split = entries.map(({ envelope }) => splitEnvelope(envelope));
+  const split = entries.map(({ envelope }) => splitEnvelope(envelope, { bare: true }));
   must(new Set(entries.map(({ id }) => toHex(id))).size === entries.length);
   must(entries.every((one, i) => i === 0 || compareRanks(entries[i - 1].rank, one.rank) <= 0));
   return entries.map((one, i) => ({ ...one, ...split[i] }));

@@ -82,6 +82,11 @@ function indexesOf(bundle, records, subject) {
 /** Every record, admitted by its own council, in the order of BUN-7. */
 function fold(network, records, indexes) {
   const authorities = new Map();
+  for (const { council, signers } of records.values()) {
+    const id = toHex(council);
+    if (!authorities.has(id)) authorities.set(id, new Authority(network));
+    authorities.get(id).founders.push(...signers);
+  }
   const links = new Links();
   const last = new Map();
   const servers = serversOf(records);
@@ -91,7 +96,6 @@ function fold(network, records, indexes) {
   rows.sort(([a], [b]) => apart(a, b) || compare(a[4], b[4]));
   for (const [, id, record] of rows) {
     const council = toHex(record.council);
-    if (!authorities.has(council)) authorities.set(council, new Authority(network));
     let fault = authorities.get(council).admit(record);
     if (fault === null && record.kind === "link") fault = links.add(record);
     if (fault === null && record.kind === "guest") links.welcome(record);

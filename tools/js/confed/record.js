@@ -27,14 +27,17 @@ const PUBLIC_KINDS = new Set([
   ...["witness", "compact", "accession", "exit"],
 ]);
 
-/** {payload, signatures: [{signer, form, signature}]}: shape and order checked, no more. */
-export function splitEnvelope(envelope) {
+/**
+ * {payload, signatures: [{signer, form, signature}]}: shape and order checked, no more.
+ * `bare`: none is as good as any, as of a first charter in a file (BUN-4).
+ */
+export function splitEnvelope(envelope, { bare = false } = {}) {
   const value = decode(envelope);
   if (!Array.isArray(value) || value.length !== 2) refuse("envelope-form");
   const [payload, rows] = value;
   if (!(payload instanceof Uint8Array) || !Array.isArray(rows)) refuse("envelope-form");
   if (rows.length > SIGNATURES_MAX) refuse("envelope-form");
-  if (rows.length === 0) refuse("unsigned");
+  if (rows.length === 0 && !bare) refuse("unsigned");
   const signatures = rows.map((row, i) => {
     if (!isSignature(row)) refuse("envelope-form");
     if (i > 0) {
