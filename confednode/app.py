@@ -201,7 +201,7 @@ async def _serve_loaded(
         port = int(store.get(_PORT) or 0)  # peers know the one that was chosen first
     async with trio.open_nursery() as nursery:
         bound = await nursery.start(driver.run, host, port)
-        await trio.to_thread.run_sync(store.put, _PORT, str(bound), limiter=driver.disk)
+        await driver.disk.run(partial(store.put, _PORT, str(bound)))
         desk = requests.Desktop(
             driver=driver,
             store=store,

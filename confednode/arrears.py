@@ -11,6 +11,7 @@ from typing import Final
 import trio
 
 from confednode import opener
+from confednode.disk import Disk
 from confednode.ingest import Inbox, Opening
 from confednode.store import Store
 from confedproto import inputs, record
@@ -29,7 +30,7 @@ class Arrears:
         self,
         engine: Engine,
         store: Store,
-        disk: trio.CapacityLimiter,
+        disk: Disk,
         opening: Opening,
         give: Inbox,
     ) -> None:
@@ -71,7 +72,7 @@ class Arrears:
 
     async def _judge(self, log: LogId, start: int, end: int) -> None:
         read = partial(self._store.read, log, start, end)
-        rows = await trio.to_thread.run_sync(read, limiter=self._disk)
+        rows = await self._disk.run(read)
         leaves = [(envelope,) if part is None else (envelope, part) for envelope, part in rows]
         verdict = await self._opening.judge(leaves, many=True)
         refused: dict[int, RefusedLeaf] = {}

@@ -1,4 +1,4 @@
-"""One open link from handshake to end: reading, writing, serving, and its two time limits."""
+"""One open link from handshake to end: reading, writing, serving, and its time limits."""
 
 from contextlib import aclosing
 from typing import Final
@@ -27,6 +27,7 @@ async def converse(
         nursery.start_soon(_write, link, nursery.cancel_scope, failure)
         await nursery.start(serving.run, number, link)
         nursery.start_soon(_watch, link, nursery.cancel_scope, failure)
+        nursery.start_soon(_hear, link, nursery.cancel_scope, failure)
         link.on_drop(nursery.cancel_scope.cancel)
         async with aclosing(link.messages()) as messages:
             failure += await opening.forward(number, messages, give)
@@ -43,6 +44,13 @@ async def _write(link: Link, scope: trio.CancelScope, failure: list[Exception]) 
         await trio.sleep(CLOSE_S)
     except (RemoteProtocolError, trio.BrokenResourceError, OSError) as error:
         failure.append(error)
+    scope.cancel()
+
+
+async def _hear(link: Link, scope: trio.CancelScope, failure: list[Exception]) -> None:
+    """Drop a link whose peer has said nothing for too long."""
+    await link.silence()
+    failure.append(RemoteProtocolError(Reason.PEER_SILENT))
     scope.cancel()
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import trio
 
+from confednode.disk import Disk
 from confednode.store import Store
 from confedproto import effects as fx
 from confedproto import scopes, wire
@@ -41,7 +42,7 @@ class Filing:
         self,
         engine: Engine,
         store: Store,
-        disk: trio.CapacityLimiter,
+        disk: Disk,
         behind: Mapping[int, CouncilId],
         send: Callable[[int, wire.Message], None],
         drop: Callable[[int, Reason, str], None],
@@ -82,12 +83,12 @@ class Filing:
     async def held(self, root: Hash) -> set[int]:
         """The pieces of a file that are here."""
         read = partial(self._store.shelf.pieces_of, root)
-        return set(await trio.to_thread.run_sync(read, limiter=self._disk))
+        return set(await self._disk.run(read))
 
     async def read(self, root: Hash, index: int) -> bytes | None:
         """One piece, if it is here."""
         read = partial(self._store.shelf.piece, root, index)
-        return await trio.to_thread.run_sync(read, limiter=self._disk)
+        return await self._disk.run(read)
 
     async def keep(self, file: Wanted, index: int, data: bytes, path: list[bytes]) -> None:
         """Keep a piece that is one. Raises VerificationError; QUOTA if there is no room."""
@@ -97,7 +98,7 @@ class Filing:
             raise VerificationError(Reason.QUOTA, "files and records of this council")
         row = (file.size, file.council, file.scope)
         write = partial(self._store.shelf.add, file.root, row, index, data)
-        if await trio.to_thread.run_sync(write, limiter=self._disk):
+        if await self._disk.run(write):
             ledger.note_file(file.council, cost)
 
     # --- serving ----------------------------------------------------------------------------
@@ -105,13 +106,11 @@ class Filing:
     async def _serve(self, effect: fx.ServePiece) -> None:
         """Answer a peer: the piece with its path, or that it is not to be had (FIL-3)."""
         message = wire.Piece(root=effect.root, index=effect.index)
-        known = await trio.to_thread.run_sync(
-            partial(self._store.shelf.file, Hash(effect.root)), limiter=self._disk
-        )
+        known = await self._disk.run(partial(self._store.shelf.file, Hash(effect.root)))
         if known is not None and self._may(effect.council, *known[1:]):
             count = count_of(known[0])
             read = partial(self._store.shelf.whole, Hash(effect.root))
-            pieces = await trio.to_thread.run_sync(read, limiter=self._disk)
+            pieces = await self._disk.run(read)
             if len(pieces) == count and effect.index < count:  # a path takes the whole file
                 path = tuple(tree_of(pieces).inclusion(effect.index, count))
                 message = wire.Piece(

@@ -4,6 +4,7 @@ A link never waits for a slow reader: what it has to send is queued up to QUEUE_
 then the link is dropped. Reads have a time limit, because a silent peer is a lost one.
 """
 
+import contextlib
 import math
 import os
 import secrets
@@ -38,6 +39,7 @@ class Link:
         self._queue: Final[deque[bytes]] = deque()
         self._queued = 0
         self._tail = b""  # of a frame, encrypted, that the socket had no room for
+        self._heard = trio.current_time()  # when the peer last said something
         self._idle = False  # the writer waits: nothing is queued
         self._wake = trio.Event()
         self.ending: Final = trio.Event()  # what is queued is the last
@@ -67,10 +69,22 @@ class Link:
         raise RemoteProtocolError(Reason.CHANNEL_HANDSHAKE, "not finished in time")
 
     async def _receive(self) -> bytes:
-        data = bytes(await self._stream.receive_some(CHUNK_BYTES))
+        """What has come; not tried before the socket has it, for that would cost as much."""
+        data = None
+        while data is None:
+            await trio.lowlevel.wait_readable(self._stream.socket)
+            with contextlib.suppress(BlockingIOError):
+                data = os.read(self._stream.socket.fileno(), CHUNK_BYTES)
         if not data:
             self._channel.eof()  # raises CHANNEL_TRUNCATED unless a close came before
         return data
+
+    async def silence(self) -> None:
+        """Wait until the peer has said nothing for too long; run it beside the reader."""
+        last = self._heard + SILENCE_S
+        while trio.current_time() < last:
+            await trio.sleep_until(last)
+            last = self._heard + SILENCE_S
 
     async def messages(self) -> AsyncGenerator[wire.Message, None]:
         """The peer's messages until it closes; read it with `aclosing`.
@@ -87,13 +101,10 @@ class Link:
                     self.farewell = message.reason
                 if message is not None:
                     yield message
-            data = b""
-            with trio.move_on_after(SILENCE_S) as silence:
-                data = await self._receive()
-            if silence.cancelled_caught:
-                raise RemoteProtocolError(Reason.PEER_SILENT)
+            data = await self._receive()
             if not data:
                 return
+            self._heard = trio.current_time()
             events = [
                 event
                 for event in self._channel.receive(data, _now())

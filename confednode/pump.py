@@ -1,17 +1,21 @@
 """The pump: the one place where the engine is asked, input after input, the commit first.
 
 While nothing is being committed and nobody waits, an input is handled at once, in the task that
-brought it; else it waits its turn. What an input asks to keep is committed before anything that
-follows from it is sent, and inputs that come meanwhile are committed together after it.
+brought it, and its commit begins; else it waits its turn. What an input asks to keep is committed
+before anything that follows from it is sent, and inputs that come meanwhile are committed together
+after it.
 """
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
 from typing import Final
 
 import trio
 
 from confednode.counter import Counter
+from confednode.disk import Disk
 from confednode.store import Store
 from confedproto import effects as fx
 from confedproto import inputs
@@ -33,40 +37,75 @@ class Pump:
         clock: Callable[[], int],
         carry_out: Callable[[fx.Effect], None],
     ) -> None:
-        self.disk: Final = trio.CapacityLimiter(1)
+        self.disk: Final = Disk()
         self._engine: Final = engine
         self._store: Final = store
         self._counter: Final = counter
         self._clock: Final = clock
         self._carry_out: Final = carry_out
         self._give, self._take = trio.open_memory_channel[inputs.Input](INBOX_MAX)
-        self._resting: trio.CancelScope | None = None  # the loop waits in it for an input
-        self._begun: list[fx.Effect] = []  # of an input that was handled at once: to be kept
+        self._resting = False  # nothing is being committed, and nothing waits
+        self._effects: list[fx.Effect] = []  # to be carried out after the commit
+        self._commit: Future[None] | None = None
+        self._done = trio.Event()  # the commit is
+        self._alarm = trio.CancelScope()  # at its deadline the engine wants a Tick
 
     async def send(self, event: inputs.Input) -> None:
         """Hand in an input; waits while too many others do. Raises StoreError never: `run` does."""
-        if self._resting is None:
+        if self._resting:
+            self._handle([event])
+        else:
             await self._give.send(event)
-            return
-        effects = self._engine.handle(event, self._clock())
-        if any(isinstance(effect, fx.Kept) for effect in effects):
-            self._begun = effects
-            self._resting.cancel()
-            self._resting = None
-            return
-        for effect in effects:
-            self._carry_out(effect)
-        self._resting.deadline = min(self._resting.deadline, self._deadline())
 
     async def run(self) -> None:
         """Until cancelled. Raises StoreError: then nothing of what was not kept has been sent."""
-        while True:
-            effects = await self._next()
-            kept = [effect for effect in effects if isinstance(effect, fx.Kept)]
-            if kept:
-                await trio.to_thread.run_sync(self._keep, kept, limiter=self.disk)
-            for effect in effects:
-                self._carry_out(effect)
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._tick_for_ever)
+                await self._work_off()
+                while True:
+                    await self._done.wait()
+                    self._done = trio.Event()
+                    self._committed()
+                    await self._work_off()
+        finally:
+            self._resting = False
+            if self._commit is not None:
+                with trio.CancelScope(shield=True):
+                    await self._done.wait()
+
+    async def _work_off(self) -> None:
+        """Handle what waits; then rest, or a commit is under way."""
+        self._resting = False
+        while self._commit is None:
+            events: list[inputs.Input] = []
+            while len(events) < BATCH_MAX:
+                try:
+                    events.append(self._take.receive_nowait())
+                except trio.WouldBlock:
+                    break
+            if not events:
+                self._resting = True
+                return
+            self._handle(events)
+            await trio.lowlevel.checkpoint()
+
+    def _handle(self, events: Sequence[inputs.Input]) -> None:
+        """Ask the engine; carry out what it wants, or begin to commit what is first to be kept."""
+        effects: list[fx.Effect] = []
+        for event in events:
+            effects += self._engine.handle(event, self._clock())
+        deadline = self._deadline()
+        if deadline < self._alarm.deadline:
+            self._alarm.deadline = deadline
+        kept = [effect for effect in effects if isinstance(effect, fx.Kept)]
+        if kept:
+            self._resting = False
+            self._effects = effects
+            self._commit = self.disk.begin(partial(self._keep, kept), self._done.set)
+            return
+        for effect in effects:
+            self._carry_out(effect)
 
     def _keep(self, kept: Sequence[fx.Kept]) -> None:
         """Commit; then, before anything is sent, the mark of how far our log is signed (RES-4)."""
@@ -78,6 +117,23 @@ class Pump:
         if self._engine.keeper.guard.state is not Signing.HELD:  # what is refilled is no new mark
             self._counter.write(own.id, own.head.size, own.head.root)
 
+    def _committed(self) -> None:
+        """The commit is over: what waited for it. Raises StoreError."""
+        commit, effects = self._commit, self._effects
+        self._commit, self._effects = None, []
+        if commit is not None:
+            commit.result()
+        for effect in effects:
+            self._carry_out(effect)
+
+    async def _tick_for_ever(self) -> None:
+        while True:
+            self._alarm = trio.CancelScope(deadline=self._deadline())
+            with self._alarm:
+                await trio.sleep_forever()
+            if self._deadline() <= trio.current_time():
+                await self.send(inputs.Tick())
+
     def _deadline(self) -> float:
         """When the engine wants a Tick, by trio's clock."""
         now = self._clock()
@@ -85,34 +141,3 @@ class Pump:
         if deadline is None:
             return math.inf
         return trio.current_time() + max(0, deadline - now) / 1000
-
-    async def _next(self) -> list[fx.Effect]:
-        """Wait for inputs or the engine's deadline; what all of them ask for, nothing done yet."""
-        events: list[inputs.Input] = []
-        deadline = self._deadline()
-        if self._take.statistics().current_buffer_used or deadline <= trio.current_time():
-            await trio.lowlevel.checkpoint()
-        else:
-            events, deadline = await self._rest(deadline)
-        effects, self._begun = self._begun, []
-        while len(events) < BATCH_MAX:
-            try:
-                events.append(self._take.receive_nowait())
-            except trio.WouldBlock:
-                break
-        if deadline <= trio.current_time():
-            events.append(inputs.Tick())
-        for event in events:
-            effects += self._engine.handle(event, self._clock())
-        return effects
-
-    async def _rest(self, deadline: float) -> tuple[list[inputs.Input], float]:
-        """Wait for an input until the deadline, which inputs handled meanwhile bring forward."""
-        events: list[inputs.Input] = []
-        with trio.CancelScope(deadline=deadline) as scope:
-            self._resting = scope
-            try:
-                events.append(await self._take.receive())
-            finally:
-                self._resting = None
-        return events, scope.deadline

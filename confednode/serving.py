@@ -12,6 +12,7 @@ from typing import Final
 
 import trio
 
+from confednode.disk import Disk
 from confednode.links import Link
 from confednode.store import Store
 from confedproto import effects as fx
@@ -37,7 +38,7 @@ class Serving:
         self,
         engine: Engine,
         store: Store,
-        disk: trio.CapacityLimiter,
+        disk: Disk,
         send: Callable[[int, wire.Message], None],
     ) -> None:
         self._engine: Final = engine
@@ -110,7 +111,7 @@ class Serving:
     async def _pick(self, number: int, link: Link, effect: fx.ServeLeaves) -> None:
         await link.room()
         read = partial(self._store.pick, effect.log, effect.indexes)
-        rows = await trio.to_thread.run_sync(read, limiter=self._disk)
+        rows = await self._disk.run(read)
         self._send(number, leaves_message(effect, rows))
 
     async def _stream(self, number: int, link: Link, effect: fx.ServeRun) -> None:
@@ -121,7 +122,7 @@ class Serving:
             if len(rows) < READ_LEAVES and at < effect.end:
                 end = min(effect.end, at + READ_LEAVES)
                 read = partial(self._store.read, effect.log, at, end)
-                rows += await trio.to_thread.run_sync(read, limiter=self._disk)
+                rows += await self._disk.run(read)
             run = self._engine.run_message(effect, rows)
             self._send(number, run)
             del rows[: len(run.leaves)]

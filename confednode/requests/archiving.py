@@ -85,7 +85,7 @@ async def archive_read(desk: Desktop, request: Export) -> Reply:
             break
         end = min(asked.end, start + _READ_LEAVES)
         read = partial(desk.store.read, entry.id, start, end)
-        rows = await trio.to_thread.run_sync(read, limiter=desk.driver.disk)
+        rows = await desk.driver.disk.run(read)
         sees = partial(Reader.of_archive(desk.view, scope).sees, entry)
         run = runs.run_message(entry.tree, asked, rows, sees)
         frames.append(wire.encode(run).hex())

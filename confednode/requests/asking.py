@@ -138,7 +138,7 @@ async def peer(desk: Desktop, request: NewPeer) -> Reply:
         address=text.parse_address(request.address).text,
         transport=text.decode_transport(request.transport),
     )
-    await trio.to_thread.run_sync(desk.store.add_peer, entry, limiter=desk.driver.disk)
+    await desk.driver.disk.run(lambda: desk.store.add_peer(entry))
     desk.driver.dial_for_ever(entry.council, entry)
     return {"council": request.council}
 

@@ -77,7 +77,7 @@ async def _named(desk: Desktop) -> AsyncGenerator[_Found, None]:
         plain = [i for i, leaf in enumerate(log.leaves) if isinstance(leaf, PlainLeaf)]
         for index in reversed(plain[-LISTED_MAX:]):
             read = partial(desk.store.read, log.id, index, index + 1)
-            rows = await trio.to_thread.run_sync(read, limiter=desk.driver.disk)
+            rows = await desk.driver.disk.run(read)
             try:
                 header, _, body = record.parse_payload(record.split_envelope(rows[0][0])[0])
             except (DecodeError, VerificationError, IndexError):

@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 import msgspec
-import trio
 
 from confednode import show
 from confednode.errors import NodeReason, StoreError
@@ -56,7 +55,7 @@ async def follow(desk: Desktop, request: Follow) -> Reply:
             chosen[CouncilId(council)] = request.mode
         kept = _Kept(default, {one.hex(): mode for one, mode in chosen.items()})
         raw = msgspec.json.encode(kept).decode()
-        await trio.to_thread.run_sync(desk.store.put, _FOLLOW, raw, limiter=desk.driver.disk)
+        await desk.driver.disk.run(lambda: desk.store.put(_FOLLOW, raw))
         named = None if council is None else CouncilId(council)
         await desk.driver.follow(named, request.mode)
     return {"default": interest.default.value, "councils": _rows(desk, interest)}
