@@ -14,11 +14,18 @@ T = TypeVar("T")
 
 
 class Disk:
-    """One node's; `close` it when nothing is under way."""
+    """One node's; its thread ends with the block that it is used in."""
 
     def __init__(self) -> None:
         """No thread runs before there is work."""
         self._thread: Final = ThreadPoolExecutor(1, "store")
+
+    def __enter__(self) -> None:
+        """Nothing to do: see `__init__`."""
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for what is under way; then no more work is taken."""
+        self._thread.shutdown()
 
     def begin(self, work: Callable[[], T], done: Callable[[], object]) -> "Future[T]":
         """Have `work` done; then `done` is called on the loop, and the future has what came."""
@@ -34,7 +41,3 @@ class Disk:
         with trio.CancelScope(shield=True):
             await done.wait()
         return future.result()
-
-    def close(self) -> None:
-        """End the thread."""
-        self._thread.shutdown()

@@ -106,21 +106,18 @@ class Driver:
         task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED,
     ) -> None:
         """Serve until cancelled; reports the port that it listens on."""
-        try:
+        with self.disk:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
-                nursery.start_soon(self._pump.run)
+                for room in (self._pump, self.filing, self._arrears):
+                    nursery.start_soon(room.run)
                 nursery.start_soon(self._opening.serve)
-                nursery.start_soon(self.filing.run)
-                nursery.start_soon(self._arrears.run)
                 bound = await nursery.start(self._listen, host, port)
                 for peer in self._store.peers():
                     self.dial_for_ever(peer.council, peer)
                 for council in self.engine.keeper.linked():
                     self.dial_for_ever(council)
                 task_status.started(bound)
-        finally:
-            self.disk.close()
 
     async def follow(self, council: CouncilId | None, mode: Mode) -> None:
         """The operator wants so much of a council, or of all that are not named."""
