@@ -7,10 +7,9 @@ in its mover's own log, and on certificates.
 from confedproto.bodies.motion import Motion
 from confedproto.errors import Reason
 from confedproto.ids import RecordId
-from confedproto.rules.case import Case, Placed, has_left, rule_of
+from confedproto.rules.case import Case, Placed, has_left, is_admitted, rule_of
 from confedproto.rules.law import RuleKind
 from confedproto.rules.nesting import units_fault
-from confedproto.rules.roll import is_member
 from confedproto.rules.terms import CLASSES
 from confedproto.rules.versions import bound_version, version_fault
 
@@ -23,7 +22,7 @@ def motion_fault(case: Case) -> Reason | None:
         return Reason.CLASS_UNKNOWN
     if body.rule is not None and body.rule != str(rule):
         return Reason.RULE_CLASS
-    if not is_member(case, placed.record.council, placed.record.time):
+    if not _is_movers(case, placed):
         return Reason.COMPACT_MEMBER
     if case.world is not None and has_left(case.world, case.compact_id, placed):
         return Reason.COMPACT_LEFT
@@ -35,6 +34,13 @@ def motion_fault(case: Case) -> Reason | None:
         or units_fault(case, body)
         or _version_fault(case, placed, body)
     )
+
+
+def _is_movers(case: Case, motion: Placed) -> bool:
+    mover = motion.record.council
+    if case.world is None:
+        return mover in case.members
+    return is_admitted(case.world, case.compact_id, mover, motion.record.time)
 
 
 def _field_fault(case: Case, body: Motion, rule: RuleKind) -> Reason | None:

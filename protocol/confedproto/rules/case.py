@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from confedproto.bodies.accession import Accession
 from confedproto.bodies.compact import Compact
 from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.motion import Motion
@@ -156,10 +157,85 @@ def has_left(world: "World", compact: RecordId, record: Placed) -> bool:
 
 
 def is_members(case: Case, record: Placed) -> bool:
-    """Whether a record is a member's: admitted, and not left where it stands (COM-9, EXI-1)."""
-    if record.record.council not in case.members:
+    """Whether a record is a member's: admitted, and not left where it stands (COM-9, EXI-1).
+
+    Who needs a motion to be admitted (ACC-3) must have been before this one was moved.
+    """
+    if case.world is None:
+        return record.record.council in case.members
+    if not is_admitted(case.world, case.compact_id, record.record.council, case.motion.record.time):
         return False
-    return case.world is None or not has_left(case.world, case.compact_id, record)
+    return not has_left(case.world, case.compact_id, record)
+
+
+def asks_motion(compact: Compact) -> bool:
+    """Whether a council is admitted by a motion, and not by sponsors (ACC-3)."""
+    return rule_for(compact, "accession") is not None
+
+
+def first_accessions(
+    world: "World", compact_id: RecordId, of: CouncilId | None = None
+) -> dict[CouncilId, list[Placed]]:
+    """By council the accessions that can have admitted it: the first good one of each of its logs.
+
+    Where a motion is asked, the first that names each motion (ACC-3). What an old log still shows
+    of one later, once others are known to have received it (NOD-6), may come before that on which
+    a freeze rests; it makes no freeze bad.
+    """
+    compact = world.compact(compact_id)
+    found: dict[tuple[CouncilId, LogId, bytes | None], Placed] = {}
+    for placed in world.about(compact_id, "accession") if compact is not None else ():
+        body = placed.record.body
+        if of is not None and placed.record.council != of:
+            continue
+        if compact is None or not isinstance(body, Accession) or body.observer:
+            continue
+        if body.weight > compact.weight_max:
+            continue
+        named = body.motion if asks_motion(compact) else None
+        known = found.setdefault((placed.record.council, placed.log, named), placed)
+        if placed.index < known.index:
+            found[placed.record.council, placed.log, named] = placed
+    out: dict[CouncilId, list[Placed]] = {}
+    for (council, _, _), placed in found.items():
+        out.setdefault(council, []).append(placed)
+    return out
+
+
+def is_let_in(world: "World", placed: Placed, before: int) -> bool:
+    """Whether a motion adopted by voting closed before a time lets an accession in (ACC-3)."""
+    accession, compact_id = placed.record.body, placed.record.subject
+    if not isinstance(accession, Accession) or accession.motion is None:
+        return False
+    motion = world.placed(RecordId(accession.motion))
+    body = motion.record.body if motion is not None else None
+    if motion is None or not isinstance(body, Motion) or body.name != "accession":
+        return False
+    same = body.target == placed.record.council and motion.record.subject == compact_id
+    return same and world.outcome(motion.record.id, before) is Outcome.ADOPTED
+
+
+def is_admitted(world: "World", compact_id: RecordId, council: CouncilId, before: int) -> bool:
+    """Whether a council was admitted by a time: a founder, by sponsors, or by a motion (ACC-1)."""
+    compact, member = world.compact(compact_id), world.admitted(compact_id).get(council)
+    if compact is None or member is None:
+        return False
+    if member.accession is None or not asks_motion(compact):
+        return True
+    own = first_accessions(world, compact_id, council).get(council, ())
+    return any(is_let_in(world, placed, before) for placed in own)
+
+
+def admitted_by(world: "World", compact_id: RecordId, before: int) -> set[CouncilId]:
+    """All councils that a compact had admitted by a time, also those that left since (ACC-1)."""
+    compact, known = world.compact(compact_id), world.admitted(compact_id)
+    if compact is None or not asks_motion(compact):
+        return set(known)
+    out = {council for council, member in known.items() if member.accession is None}
+    for council, own in first_accessions(world, compact_id).items():
+        if any(is_let_in(world, placed, before) for placed in own):
+            out.add(council)
+    return out
 
 
 def withdrawals(case: Case) -> list[Placed]:

@@ -32,7 +32,7 @@ def freeze_for(
         for placed in world.about(case.motion.record.id, "affected-claim")
         if isinstance(placed.record.body, AffectedClaim) and placed.record.body.unit is None
     ]
-    inside_units = concerned(world, body)
+    inside_units = concerned(world, case.motion)
     bound = bound_by(world, RecordId(body.version)) if body.version is not None else None
     inside = {
         one: member

@@ -10,8 +10,8 @@ from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.limits import TIME_MAX_S
 from confedproto.record import VerifiedRecord
-from confedproto.rules.case import Placed, World
-from confedproto.rules.compact import Member, rule_for
+from confedproto.rules.case import Placed, World, admitted_by, asks_motion, is_let_in
+from confedproto.rules.compact import Member
 from confedproto.rules.tally import Outcome
 
 EVER = TIME_MAX_S + 1
@@ -27,7 +27,7 @@ def current(
     """The members of a founded compact after exits and exclusions; empty if it is not founded."""
     if isinstance(found, Reason):
         return {}
-    by_motion = rule_for(found[1], "accession") is not None
+    by_motion = asks_motion(found[1])
     gone = excluded(compact_id, world)
     events: dict[CouncilId, list[Placed]] = {}
     for kind in ("accession", "exit"):
@@ -55,9 +55,10 @@ def _after(
             case Exit():
                 inside, left = None, True
             case Accession() as accession if inside is None and not accession.observer:
-                if accession.weight > most or not (left or placed.record.id == member.accession):
+                if accession.weight > most:
                     continue
-                if not by_motion or _is_let_in(placed, accession, world):
+                first = left or placed.record.id == member.accession
+                if is_let_in(world, placed, EVER) if by_motion else first:
                     inside = Member(
                         council=member.council,
                         weight=accession.weight,
@@ -68,21 +69,12 @@ def _after(
     return inside
 
 
-def _is_let_in(placed: Placed, accession: Accession, world: World) -> bool:
-    motion = world.placed(RecordId(accession.motion)) if accession.motion is not None else None
-    body = motion.record.body if motion is not None else None
-    if motion is None or not isinstance(body, Motion) or body.name != "accession":
-        return False
-    same = body.target == placed.record.council and motion.record.subject == placed.record.subject
-    return same and world.outcome(motion.record.id, EVER) is Outcome.ADOPTED
-
-
 def ever_members(
     compact_id: RecordId, admitted: Mapping[CouncilId, Member], world: World
 ) -> dict[CouncilId, Member]:
     """All that a compact admitted and has not excluded: what one wrote before it left stands."""
-    gone = excluded(compact_id, world)
-    return {council: member for council, member in admitted.items() if council not in gone}
+    inside = admitted_by(world, compact_id, EVER) - excluded(compact_id, world)
+    return {council: member for council, member in admitted.items() if council in inside}
 
 
 def excluded(compact: RecordId, world: World) -> set[CouncilId]:
@@ -109,10 +101,11 @@ def observers(compact: RecordId, world: World) -> set[CouncilId]:
 
 
 def dissolved_by(compact: RecordId, world: World, before: int = EVER) -> RecordId | None:
-    """The adopted motion that dissolves a compact, or None (END-2)."""
+    """The adopted motion that dissolves a compact, the first that closed, or None (END-2)."""
+    found: list[tuple[int, RecordId]] = []
     for placed in world.about(compact, "motion"):
-        body = placed.record.body
+        body, motion = placed.record.body, placed.record.id
         ends = isinstance(body, Motion) and body.name == "dissolution"
-        if ends and world.outcome(placed.record.id, before) is Outcome.ADOPTED:
-            return placed.record.id
-    return None
+        if ends and world.outcome(motion, before) is Outcome.ADOPTED:
+            found.append((world.closed(motion, before) or 0, motion))
+    return min(found)[1] if found else None

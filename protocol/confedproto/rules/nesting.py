@@ -12,7 +12,7 @@ from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.motion import Motion
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.case import Case, Placed, World
+from confedproto.rules.case import Case, Placed, World, admitted_by
 from confedproto.rules.tally import Outcome
 from confedproto.rules.versions import versions_of
 
@@ -38,7 +38,7 @@ def units_fault(case: Case, motion: Motion) -> Reason | None:
         return Reason.LEVEL_LOWER
     if motion.affected is None:
         return None if len(units) > 1 else Reason.LEVEL_LOWER
-    touched: list[set[bytes]] = [set(motion.affected) & set(world.admitted(u)) for u in units]
+    touched: list[set[bytes]] = [set(motion.affected) & _inside(case, world, u) for u in units]
     several = sum(bool(one) for one in touched) > 1 and len(set[bytes]().union(*touched)) > 1
     return None if several else Reason.LEVEL_LOWER
 
@@ -68,12 +68,18 @@ def _is_adopted(world: World, unit: RecordId, version: RecordId, by: int) -> boo
     return False
 
 
-def concerned(world: World | None, motion: Motion) -> set[CouncilId] | None:
+def concerned(world: World | None, motion: Placed) -> set[CouncilId] | None:
     """The councils of the units that a motion names; None where it names none (NES-5)."""
-    if motion.units is None:
+    units, by = getattr(motion.record.body, "units", None), motion.record.time
+    if units is None:
         return None
-    admitted = (world.admitted(RecordId(unit)) for unit in motion.units) if world else ()
+    admitted = (admitted_by(world, RecordId(unit), by) for unit in units) if world else ()
     return {council for unit in admitted for council in unit}
+
+
+def _inside(case: Case, world: World, unit: RecordId) -> set[CouncilId]:
+    """The councils that a unit had admitted when the motion was moved."""
+    return admitted_by(world, unit, case.motion.record.time)
 
 
 def founding(world: World | None, motion: Motion) -> set[CouncilId] | None:
@@ -103,7 +109,7 @@ def claimed_back(case: Case, frozen: Freeze, world: World) -> list[Placed]:
     roll = {voter.council for voter in frozen.councils}
     out: list[Placed] = []
     for unit in (isinstance(body, Motion) and body.units) or ():
-        inside = roll & set(world.admitted(RecordId(unit)))
+        inside = roll & _inside(case, world, RecordId(unit))
         claims = {
             placed.record.council: placed
             for placed in world.about(case.motion.record.id, "affected-claim")

@@ -16,9 +16,9 @@ from confedproto.bodies.motion import Motion
 from confedproto.bodies.ratify import Ratify
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.case import Case, Placed, World, is_before
+from confedproto.rules.case import Case, Placed, World, asks_motion, is_before
 from confedproto.rules.certificate import quorum_of_locks
-from confedproto.rules.compact import rule_for, sponsors_needed
+from confedproto.rules.compact import sponsors_needed
 from confedproto.rules.freezing import (
     freeze_fault,
     pause_fault,
@@ -138,7 +138,7 @@ def _omission(
         if case.members[council].accession is None and not is_left(case, body, council):
             return Reason.FREEZE_OMITS
         for accession in entries(case, body, council):
-            since = _admitted_at(case, case.world, accession, heard)
+            since = _admitted_at(case, case.world, accession, body.opens, heard)
             if since is not None and since <= known_by:
                 return Reason.FREEZE_OMITS
     return None
@@ -159,18 +159,26 @@ def _is_bound(
     return False
 
 
-def _admitted_at(case: Case, world: World, accession: Placed, heard: _Receipts) -> int | None:
-    """From when all could know a council as a member: its accession and what let it in (ACC-6)."""
+def _admitted_at(
+    case: Case, world: World, accession: Placed, opens: int, heard: _Receipts
+) -> int | None:
+    """From when all could know a council as a member: its accession and what let it in (ACC-6).
+
+    What let it in is asked of voting that closed before this freeze opens: never of its own.
+    """
     body, received = accession.record.body, heard.at(accession, 1)
-    if received is None or not isinstance(body, Accession):
+    compact = world.compact(case.compact_id)
+    if received is None or compact is None or not isinstance(body, Accession):
         return None
     let_in: int | None = None
-    if _returns(case, world, accession):
+    if asks_motion(compact):
+        if body.motion is not None:
+            motion = RecordId(body.motion)
+            let_in = adopted_at(world, motion, lambda placed: heard.at(placed, 1), before=opens)
+    elif _returns(case, world, accession):
         let_in = 0  # who left is admitted again by its accession alone (ACC-4)
-    elif rule_for(case.compact, "accession") is None:
+    else:
         let_in = _sponsored_at(case, world, accession.record.council, heard)
-    elif body.motion is not None:
-        let_in = adopted_at(world, RecordId(body.motion), lambda placed: heard.at(placed, 1))
     return None if let_in is None else max(received, let_in)
 
 
@@ -219,13 +227,19 @@ def _sponsored_at(case: Case, world: World, newcomer: CouncilId, heard: _Receipt
 
 
 def adopted_at(
-    world: World, motion: RecordId, received_at: Callable[[Placed], int | None]
+    world: World,
+    motion: RecordId,
+    received_at: Callable[[Placed], int | None],
+    *,
+    before: int = EVER,
 ) -> int | None:
     """When the q-th lock of a certificate that adopts a motion was received, or None.
 
-    `received_at` says when enough others had a record, seconds UTC.
+    `received_at` says when enough others had a record, seconds UTC. Asked is only voting that
+    closed before a time: a judgement of a motion must not ask of its own.
     """
-    if world.outcome(motion, EVER) is not Outcome.ADOPTED:
+    closed = world.closed(motion, before)
+    if closed is None or world.outcome(motion, before) is not Outcome.ADOPTED:
         return None
     locks: dict[tuple[bytes, int], dict[CouncilId, int]] = {}
     for placed in world.about(motion, "lock"):
@@ -233,6 +247,8 @@ def adopted_at(
         received = received_at(placed)
         if received is None or not isinstance(lock, Lock) or lock.outcome != Outcome.ADOPTED.value:
             continue
+        if placed.record.time <= closed:
+            continue  # no node's word on that freeze (CER-6)
         found = locks.setdefault((lock.freeze, lock.round), {})
         known = found.get(placed.record.council, received)
         found[placed.record.council] = min(known, received)
@@ -240,7 +256,7 @@ def adopted_at(
     for (freeze, _), received_of in locks.items():
         frozen = world.placed(RecordId(freeze))
         body = frozen.record.body if frozen is not None else None
-        if isinstance(body, Freeze):
+        if isinstance(body, Freeze) and body.closes == closed:
             roll = {voter.council for voter in body.councils}
             inside = [time for council, time in received_of.items() if council in roll]
             last = nth(inside, quorum_of_locks(len(roll)))

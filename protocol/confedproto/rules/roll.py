@@ -14,9 +14,17 @@ from confedproto.bodies.motion import Motion
 from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.roll import Roll
 from confedproto.errors import Reason
-from confedproto.ids import CouncilId, LogId, RecordId
-from confedproto.rules.case import Case, Placed, World, is_adopted
-from confedproto.rules.compact import Member, rule_for
+from confedproto.ids import CouncilId, RecordId
+from confedproto.rules.case import (
+    Case,
+    Placed,
+    World,
+    asks_motion,
+    first_accessions,
+    is_adopted,
+    is_let_in,
+)
+from confedproto.rules.compact import rule_for
 from confedproto.rules.nesting import concerned, founding
 
 
@@ -28,7 +36,8 @@ def roll_fault(case: Case, body: Freeze) -> Reason | None:
     councils = [CouncilId(voter.council) for voter in body.councils]
     if councils != sorted(set(councils)):
         return Reason.FREEZE_ROLL
-    out, firsts = excused(case, motion, body), _firsts(case)
+    out = excused(case, motion, body)
+    firsts = first_accessions(case.world, case.compact_id) if case.world is not None else {}
     for voter in body.councils:
         council = CouncilId(voter.council)
         own = firsts.get(council, ())
@@ -44,38 +53,6 @@ def roll_fault(case: Case, body: Freeze) -> Reason | None:
         if left_out and member.council not in out and not is_left(case, body, member.council):
             return Reason.FREEZE_ROLL
     return _frozen_rolls_fault(case, body, councils)
-
-
-def is_member(case: Case, council: CouncilId, by: int) -> bool:
-    """Whether a council was admitted to the compact by a time: founder, sponsors or motion."""
-    member = case.members.get(council)
-    if member is None:
-        return False
-    if member.accession is None or case.world is None:
-        return True
-    return any(_is_admitted(case, placed, by) for placed in _firsts(case).get(council, ()))
-
-
-def _firsts(case: Case) -> dict[CouncilId, list[Placed]]:
-    """By council the first good accession in each log of it (ACC-3).
-
-    What an old log still shows of one later, once others are known to have received it
-    (NOD-6), may come before that on which a freeze rests; it makes no freeze bad.
-    """
-    found: dict[tuple[CouncilId, LogId], Placed] = {}
-    for placed in case.world.about(case.compact_id, "accession") if case.world is not None else ():
-        body = placed.record.body
-        if not isinstance(body, Accession) or body.observer:
-            continue
-        if body.weight > case.compact.weight_max:
-            continue
-        known = found.setdefault((placed.record.council, placed.log), placed)
-        if placed.index < known.index:
-            found[placed.record.council, placed.log] = placed
-    out: dict[CouncilId, list[Placed]] = {}
-    for (council, _), placed in found.items():
-        out.setdefault(council, []).append(placed)
-    return out
 
 
 def is_left(case: Case, body: Freeze, council: CouncilId) -> bool:
@@ -114,34 +91,34 @@ def _weights(case: Case, body: Freeze, council: CouncilId, firsts: Sequence[Plac
         return {p.record.body.weight for p in good if isinstance(p.record.body, Accession)}
     for placed in _named(case, body.accessions, "accession", council):
         accession = placed.record.body
-        if not isinstance(accession, Accession) or not _enters(case, member, placed, exits):
+        if not isinstance(accession, Accession) or not _returns(case, placed, exits):
             continue
         if _is_admitted(case, placed, body.opens):
             return {accession.weight}
     return set()
 
 
-def _enters(case: Case, member: Member, placed: Placed, exits: Sequence[Placed]) -> bool:
-    """Whether an accession makes its council a member, by its form and its place after exits."""
+def _returns(case: Case, placed: Placed, exits: Sequence[Placed]) -> bool:
+    """Whether an accession brings its council back, by its form and its place after exits."""
     accession = placed.record.body
+    compact = case.world.compact(case.compact_id) if case.world is not None else None
     if not isinstance(accession, Accession) or placed.record.subject != case.compact_id:
         return False
-    if accession.observer or accession.weight > case.compact.weight_max:
+    if compact is None or accession.observer or accession.weight > compact.weight_max:
         return False
-    if exits:
-        return all(_later(placed, gone) for gone in exits)
-    return placed.record.id == member.accession
+    return all(_later(placed, gone) for gone in exits)
 
 
 def entries(case: Case, body: Freeze, council: CouncilId) -> list[Placed]:
-    """The accessions known of a council that no exit named by the freeze undoes."""
-    member = case.members.get(council)
-    if member is None or case.world is None:
+    """The accessions that admitted a council before the opening and that no named exit undoes."""
+    if council not in case.members or case.world is None:
         return []
     exits = [p for p in _named(case, body.exits, "exit", council) if _of(case, p, Exit)]
-    known = case.world.about(case.compact_id, "accession")
-    own = [placed for placed in known if placed.record.council == council]
-    return [placed for placed in own if _enters(case, member, placed, exits)]
+    own: Sequence[Placed] = first_accessions(case.world, case.compact_id).get(council, ())
+    if exits:
+        known = case.world.about(case.compact_id, "accession")
+        own = [p for p in known if p.record.council == council and _returns(case, p, exits)]
+    return [placed for placed in own if _is_admitted(case, placed, body.opens)]
 
 
 def _of(case: Case, placed: Placed, body: type) -> bool:
@@ -157,23 +134,12 @@ def _later(one: Placed, other: Placed) -> bool:
 
 def _is_admitted(case: Case, placed: Placed, by: int) -> bool:
     """Whether an accession is admitted: by sponsors, or by a motion where one is asked."""
-    accession = placed.record.body
-    if not isinstance(accession, Accession):
+    compact = case.world.compact(case.compact_id) if case.world is not None else None
+    if case.world is None or compact is None:
         return False
-    if rule_for(case.compact, "accession") is None:
+    if not asks_motion(compact):
         return True  # `members` has asked the sponsors
-    if accession.motion is None or case.world is None:
-        return False
-    motion = case.world.placed(RecordId(accession.motion))
-    body = motion.record.body if motion is not None else None
-    return (
-        isinstance(body, Motion)
-        and body.name == "accession"
-        and body.target == placed.record.council
-        and motion is not None
-        and motion.record.subject == case.compact_id
-        and is_adopted(case, motion.record.id, by)
-    )
+    return is_let_in(case.world, placed, by)
 
 
 def excused(case: Case, motion: Motion, body: Freeze, *, unbound: bool = True) -> set[CouncilId]:
@@ -190,7 +156,7 @@ def excused(case: Case, motion: Motion, body: Freeze, *, unbound: bool = True) -
             out.add(target)
     asked = motion.version if unbound else None
     bound = None if asked is None else bound_by(case.world, RecordId(asked))
-    inside = concerned(case.world, motion)
+    inside = concerned(case.world, case.motion)
     for council in case.members:
         if bound is not None and council not in bound:
             out.add(council)

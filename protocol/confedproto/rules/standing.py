@@ -9,6 +9,7 @@ from confedproto.bodies.hold import Hold
 from confedproto.bodies.motion import Motion
 from confedproto.bodies.task import Task
 from confedproto.ids import CouncilId, RecordId
+from confedproto.rules.administration import administration_fault
 from confedproto.rules.case import Case, Placed, World, rule_of, rule_under
 from confedproto.rules.certificate import tally_of
 from confedproto.rules.dispute import held_until
@@ -71,7 +72,8 @@ def _later(case: Case, body: Motion, status: MotionStatus) -> list[tuple[Turn, R
     world, own = case.world, case.motion.record.id
     if world is None:
         return []
-    out = turns(court_of(case, world), case, status)
+    court = court_of(case, world)
+    out = turns(court, case, status)
     rule = rule_of(case)
     for placed in world.naming(own):
         later = placed.record.body
@@ -91,7 +93,7 @@ def _later(case: Case, body: Motion, status: MotionStatus) -> list[tuple[Turn, R
         task = placed.record.body
         by_carrier = body.carrier is None or placed.record.council == body.carrier
         done = isinstance(task, Task) and task.done and by_carrier
-        if done and placed.record.council in case.members:
+        if done and administration_fault(placed, court) is None:
             out.append((Turn.REPORT, placed.record.id))
     return sorted(out, key=lambda item: (list(Turn).index(item[0]), item[1]))
 
