@@ -17,6 +17,7 @@ from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.certificate import quorum_of_locks
 from confedproto.rules.delegation import MandateStatus
+from confedproto.rules.demand import overlooked
 from confedproto.rules.dispute import compact_about, dispute_status
 from confedproto.rules.explain import Ground, grounds, mandate_grounds
 from confedproto.rules.membership import EVER, ever_members
@@ -155,7 +156,7 @@ def motion(view: View, motion_id: RecordId, now: int) -> Row:
     }
     stands = view.standing(motion_id, now)
     if stands is not None:
-        row |= {"effect": stands.effect.value, "held": stands.held}
+        row |= {"effect": stands.effect.value, "held": stands.held, "demanded": stands.demanded}
     return row | _result(status) | _frozen(view, status, case.votes, case.locks)
 
 
@@ -236,6 +237,7 @@ def _frozen(
         "certified": status.certificate is not None,
         "round": status.certificate.round if status.certificate is not None else None,
         "positions": [_position(view, j.position, j.fault) for j in status.positions],
+        "overlooked": [text.encode_record(one) for one in sorted(overlooked(status))],
     }
 
 

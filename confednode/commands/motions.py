@@ -165,10 +165,17 @@ def motion_claim(shell: Shell, motion_id: str, reason: str, unit: bytes | None) 
 @click.argument("motion_id", metavar="ID")
 @click.option("--reason", required=True)
 @click.option("--dispute", type=RECORD, help="The dispute that it waits for.")
+@click.option(
+    "--position",
+    type=RECORD,
+    help="A position that counts and was overlooked: demands a new vote, within 30 days.",
+)
 @command
-def motion_hold(shell: Shell, motion_id: str, reason: str, dispute: bytes | None) -> None:
+def motion_hold(
+    shell: Shell, motion_id: str, reason: str, dispute: bytes | None, position: bytes | None
+) -> None:
     """Ask that a decision waits; a quarter of the councils suspends it once."""
-    body = Hold(reason=reason, dispute=dispute)
+    body = Hold(reason=reason, dispute=dispute, position=position)
     _said(shell, motion_id, write(shell, motion_id, body), "Held by us")
 
 

@@ -144,6 +144,7 @@ class Disputes(Rolls):
             (self.closing(row.id), row.id, outcome)
             for row in self.find("motion", motion.leaf.subject)
             if motion.id in (row.body.supersedes or ())
+            and (row.body.name, row.body.target) == (motion.body.name, motion.body.target)
             and (outcome := self.outcome(row.id)) is not None
         ]
         return max(said)[2] if said else None

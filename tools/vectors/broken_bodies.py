@@ -259,7 +259,7 @@ _FAULTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
         "compact": _REF,
     },
     "naming": {"role": _WORD, "councils": {"empty": [], "6": [bytes(32)] * 6}},
-    "hold": {"reason": _TEXT, "dispute": _REF},
+    "hold": {"reason": _TEXT, "dispute": _REF, "position": _REF},
     "correction": {"text": _TEXT},
     "dissolution": {"liquidators": {"empty": []}, "assets": _TEXT, "report": _TEXT},
 }

@@ -281,11 +281,24 @@ def _afterwards(out: States) -> None:
         more = {"held": True} if held else {}
         rows = rows_of(one, row(one, "final", effect="in-force", **told, **more))
         out.holds("DIS-6", f"case-59-{slug}", "a quarter of C, thirty days", one, now, rows)
-    for slug, kind, said in (
+    said = Decision().positions
+    for slug, listed, asks in (
+        ("demanded", said[:3], True),
+        ("nothing-overlooked", said, False),
+    ):
+        one = received(History(Decision(vote={"counted": sorted(listed)})))
+        asked = {"reason": "It was left out.", "position": said[3]}
+        one.add(3, "hold", asked, subject=one.decision.motion_id, time=EARLY)
+        received(one, time=EARLY + 1)
+        more = {"demanded": True} if asks else {}
+        units = figures("adopted", 2 * len(listed))
+        rows = rows_of(one, row(one, "final", effect="in-force", **units, **more))
+        out.holds("DIS-11", f"case-59-{slug}", "a quarter of C", one, EARLY + DAY, rows)
+    for slug, kind, text in (
         ("correction", "correction", {"text": "Seven, not nine."}),
         ("late-position", "position", {"number": 2, "value": "no"}),
     ):
-        one, body = opened(voted()), Change(said)
+        one, body = opened(voted()), Change(text)
         subject = one.decision.motion_id
         if kind == "position":
             body = {"freeze": one.decision.freeze_id} | body

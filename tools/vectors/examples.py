@@ -253,7 +253,11 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "compact": COMPACT,
     },
     "naming": {"role": "mediator", "councils": [bytes([3]) * 32]},
-    "hold": {"reason": "The roll was wrong.", "dispute": filler("dispute")},
+    "hold": {
+        "reason": "The roll was wrong.",
+        "dispute": filler("dispute"),
+        "position": filler("position"),
+    },
     "correction": {"text": "Read 71, not 17."},
     "dissolution": {
         "liquidators": [bytes([1]) * 32],
@@ -341,7 +345,7 @@ OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
     "calendar": ("ends", "place", "mandate"),
     "payment-order": ("mandate",),
     "dispute": ("parties", "compact"),
-    "hold": ("dispute",),
+    "hold": ("dispute", "position"),
     "recall": ("reason",),
     "ratify": ("minutes",),
     "suspension": ("lift",),

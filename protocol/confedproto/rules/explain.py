@@ -10,7 +10,6 @@ from confedproto.rules.freezing import freeze_fault
 from confedproto.rules.motion import MotionStatus
 from confedproto.rules.notice import notice_fault
 from confedproto.rules.standing import Standing
-from confedproto.rules.states import Effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +53,11 @@ def grounds(case: Case, status: MotionStatus, stands: Standing | None) -> tuple[
             Ground(record=lock.id, kind=lock.kind, rule="CER-1", fault=None)
             for lock in status.certificate.locks
         ]
-    if stands is not None and stands.effect is not Effect.NONE and case.world is not None:
+    if stands is not None and case.world is not None:
         for record in stands.by:
             found = case.world.placed(record)
             if found is not None:
-                rule = "DIS-8" if found.record.kind == "dispute" else "MOT-13"
+                rule = _STANDS.get(found.record.kind, "MOT-13")
                 out.append(_ground(found, rule, None))
     return tuple(out)
 
@@ -80,6 +79,7 @@ def mandate_grounds(case: MandateCase, world: World) -> tuple[Ground, ...]:
     return tuple(out)
 
 
+_STANDS = {"dispute": "DIS-8", "hold": "DIS-6"}
 _RULES = {
     Reason.FREEZE_OMITS: "FRZ-8",
     Reason.POSITION_NOT_MEMBER: "POS-1",

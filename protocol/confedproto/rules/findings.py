@@ -189,7 +189,7 @@ def turns(court: Court, case: Case, status: MotionStatus) -> list[tuple[Turn, Re
                 if recounted(court, case, status) is not Outcome.ADOPTED:
                     out.append((Turn.FINDING, ruling.by))
             case "new-vote":
-                again = new_vote(court, case.motion.record.id)
+                again = new_vote(case, court.world)
                 if again is not None and again is not Outcome.ADOPTED:
                     out.append((Turn.FINDING, ruling.by))
             case _:
@@ -201,23 +201,34 @@ def turns(court: Court, case: Case, status: MotionStatus) -> list[tuple[Turn, Re
     return out
 
 
-def awaits_vote(court: Court, motion: RecordId) -> list[RecordId]:
+def awaits_vote(court: Court, case: Case) -> list[RecordId]:
     """The disputes that hold a decision until the new vote that they ordered (DIS-8)."""
-    if new_vote(court, motion) is not None:
-        return []
-    return [ruling.by for ruling in court.rulings(motion) if ruling.effect == "new-vote"]
+    rulings = court.rulings(case.motion.record.id)
+    found = [ruling.by for ruling in rulings if ruling.effect == "new-vote"]
+    return found if found and new_vote(case, court.world) is None else []
 
 
-def new_vote(court: Court, motion: RecordId) -> Outcome | None:
-    """What the assemblies came to when they voted again: on a motion that would supersede this."""
+def new_vote(case: Case, world: World) -> Outcome | None:
+    """What the assemblies came to when they voted again: on a motion that would supersede this.
+
+    It is of the same class and about the same, so that losing another matter undoes nothing.
+    """
+    own = case.motion.record
     said = [
-        (court.closed(placed.record.id), placed.record.id, outcome)
-        for placed in court.world.naming(motion)
-        if motion in (getattr(placed.record.body, "supersedes", None) or ())
-        and placed.record.subject == court.compact_id
-        and (outcome := court.world.outcome(placed.record.id, EVER)) is not None
+        (world.closed(placed.record.id, EVER) or 0, placed.record.id, outcome)
+        for placed in world.naming(own.id)
+        if own.id in (getattr(placed.record.body, "supersedes", None) or ())
+        and placed.record.subject == case.compact_id
+        and _matter(placed) == _matter(case.motion)
+        and (outcome := world.outcome(placed.record.id, EVER)) is not None
     ]
     return max(said, key=lambda row: row[:2])[2] if said else None
+
+
+def _matter(motion: Placed) -> tuple[str, bytes | None] | None:
+    """The class of a motion and what it is about."""
+    body = motion.record.body
+    return (body.name, body.target) if isinstance(body, Motion) else None
 
 
 def recounted(court: Court, case: Case, status: MotionStatus) -> Outcome | None:

@@ -64,6 +64,11 @@ def notice_fault(
     return _omission(case, motion, body, frozen, heard)
 
 
+def written_at(case: Case, placed: Placed, roll: set[bytes]) -> int | None:
+    """When a record counts as written for the councils of a freeze, or None (RCP-5)."""
+    return _Receipts(case, roll, receipts_needed(len(roll)), None).time_of(placed)
+
+
 def leaves_out(case: Case) -> bool:
     """Whether some freeze leaves a member out, so that receipts of other logs bear on it."""
     for placed in case.freezes:

@@ -1,5 +1,6 @@
 """What an adopted motion is worth now: force, end, successors, holds (specs/07, MOT-13)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -12,8 +13,9 @@ from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.administration import administration_fault
 from confedproto.rules.case import Case, Placed, World, rule_of, rule_under
 from confedproto.rules.certificate import tally_of
+from confedproto.rules.demand import demands
 from confedproto.rules.dispute import held_until
-from confedproto.rules.findings import Court, awaits_vote, court_of, turns
+from confedproto.rules.findings import Court, awaits_vote, court_of, new_vote, turns
 from confedproto.rules.law import is_weaker as is_weaker
 from confedproto.rules.membership import EVER
 from confedproto.rules.motion import MotionStatus
@@ -25,11 +27,14 @@ from confedproto.rules.terms import CLASSES, term
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The effect of a decision, and whether it is held; `by` are the records that say so."""
+    """The effect of a decision, whether it is held, and whether a quarter of C has demanded a new
+    vote that is not taken yet; `by` are the records that say so.
+    """
 
     effect: Effect
     held: bool = False
     by: tuple[RecordId, ...] = ()
+    demanded: bool = False
 
 
 def standing(case: Case, status: MotionStatus, now: int) -> Standing:
@@ -38,15 +43,20 @@ def standing(case: Case, status: MotionStatus, now: int) -> Standing:
     frozen = freeze.record.body if freeze is not None else None
     if not isinstance(body, Motion) or not isinstance(frozen, Freeze) or case.world is None:
         return Standing(effect=Effect.NONE)
+    asked = demands(case, status)
+    again = new_vote(case, case.world) if asked else None
+    demanded = bool(asked) and again is None
     if not _is_adopted(body, status):
-        return Standing(effect=Effect.NONE)
-    turns, by = [Turn.ADOPTION], list[RecordId]()
+        return Standing(effect=Effect.NONE, demanded=demanded, by=_ids(asked))
+    turns, by = [Turn.ADOPTION], [placed.record.id for placed in asked]
     begins = body.begins if body.begins is not None else frozen.closes
     if now >= begins:
         turns.append(Turn.FORCE)
     for turn, record in _later(case, body, status):
         turns.append(turn)
         by.append(record)
+    if again is not None and again is not Outcome.ADOPTED:
+        turns.append(Turn.FINDING)
     ends = body.ends
     if body.name == "emergency":
         limit = frozen.closes + term(case.compact, "emergency")
@@ -54,7 +64,16 @@ def standing(case: Case, status: MotionStatus, now: int) -> Standing:
     if ends is not None and now >= ends:
         turns.append(Turn.END)
     held = _holds(case, frozen, now)
-    return Standing(effect=walk_effects(turns), held=bool(held), by=tuple(sorted({*by, *held})))
+    return Standing(
+        effect=walk_effects(turns),
+        held=bool(held),
+        by=tuple(sorted({*by, *held})),
+        demanded=demanded,
+    )
+
+
+def _ids(records: Iterable[Placed]) -> tuple[RecordId, ...]:
+    return tuple(sorted({placed.record.id for placed in records}))
 
 
 def _is_adopted(body: Motion, status: MotionStatus) -> bool:
@@ -105,14 +124,19 @@ def _holds(case: Case, frozen: Freeze, now: int) -> list[RecordId]:
         return []
     court = court_of(case, world)
     councils = {CouncilId(voter.council) for voter in frozen.councils}
-    asked = [p for p in world.about(own, "hold") if not _is_over(court, p)]
+    asked = [p for p in world.about(own, "hold") if _suspends(p) and not _is_over(court, p)]
     span = held_until(asked, councils, case.compact)
-    held: list[RecordId] = awaits_vote(court, own)
+    held: list[RecordId] = awaits_vote(court, case)
     if not court.rulings(own):
         held += [placed.record.id for placed in claimed_back(case, frozen, world)]
     if span is not None and span[0] <= now < span[1]:
         held += [p.record.id for p in asked if p.record.council in councils]
     return held + [p.record.id for p in contradicting(case, world)]
+
+
+def _suspends(hold: Placed) -> bool:
+    """Whether it asks to wait; else it asks for a new vote (DIS-11)."""
+    return isinstance(hold.record.body, Hold) and hold.record.body.position is None
 
 
 def _is_over(court: Court, hold: Placed) -> bool:

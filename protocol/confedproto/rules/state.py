@@ -76,6 +76,8 @@ def motion_row(motion: RecordId, status: MotionStatus | Reason, stands: Standing
         row["effect"] = stands.effect
         if stands.held:
             row["held"] = True
+    if stands is not None and stands.demanded:
+        row["demanded"] = True
     return row
 
 

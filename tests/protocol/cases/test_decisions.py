@@ -799,6 +799,74 @@ def test_case_59_vote_that_surfaces_after_the_certificate_changes_nothing() -> N
     assert not made.standing(motion, made.now + 100).held
 
 
+def overlooked() -> tuple[Assembly, VerifiedRecord, list[VerifiedRecord]]:
+    """A decision certified by a list without two positions that counted."""
+    made = Assembly(5)
+    motion = made.move()
+    freeze = made.freeze(motion)
+    said = made.vote(freeze, "YYNNN")
+    made.certify(freeze, said[:3], "adopted")
+    return made, motion, said
+
+
+def demand(made: Assembly, motion: VerifiedRecord, position: VerifiedRecord, *by: int) -> None:
+    for one in by:
+        made.put(one, Hold(reason="It was left out.", position=position.id), motion)
+    made.now += 1
+    made.witness()
+
+
+def test_case_59_quarter_demands_a_new_vote_over_an_overlooked_position() -> None:
+    made, motion, said = overlooked()
+    demand(made, motion, said[3], 2)
+    assert not made.standing(motion).demanded, "one of five is no quarter"
+    demand(made, motion, said[3], 3)
+    stands = made.standing(motion)
+    assert (stands.demanded, stands.held, stands.effect) == (True, False, Effect.IN_FORCE)
+    assert made.outcome(motion) is Outcome.ADOPTED, "the certificate stands"
+    again = made.move(by=3, supersedes=(motion.id,))
+    made.decide(again, "YYNNN", "rejected", by=3)
+    stands = made.standing(motion)
+    assert (stands.demanded, stands.effect) == (False, Effect.ANNULLED)
+
+
+def test_case_59_new_vote_that_adopts_it_supersedes_it() -> None:
+    made, motion, said = overlooked()
+    demand(made, motion, said[4], 3, 4)
+    made.decide(made.move(by=3, supersedes=(motion.id,)), "YYYNN", by=3)
+    assert made.standing(motion).effect is Effect.SUPERSEDED
+
+
+def test_case_59_demand_over_a_counted_position_or_too_late_is_none() -> None:
+    made, motion, said = overlooked()
+    demand(made, motion, said[0], 2, 3)
+    assert not made.standing(motion).demanded, "it is in the list"
+    made, motion, said = overlooked()
+    made.now += 30 * 86_400
+    demand(made, motion, said[3], 2, 3)
+    assert not made.standing(motion).demanded
+    made, motion, said = overlooked()
+    before, made.now = made.now, made.now + 30 * 86_400
+    late, made.now = made.now, before
+    for one in (2, 3):
+        made.put(one, Hold(reason="Dated back.", position=said[3].id), motion)
+    made.now = late
+    made.witness()
+    assert not made.standing(motion).demanded, "nobody had it in time"
+
+
+def test_case_59_new_vote_of_another_class_ends_no_demand() -> None:
+    made = Assembly(5, rules={"admin": "majority"})
+    motion = made.move()
+    freeze = made.freeze(motion)
+    said = made.vote(freeze, "YYNNN")
+    made.certify(freeze, said[:3], "adopted")
+    demand(made, motion, said[3], 2, 3)
+    made.decide(made.move("admin", by=3, supersedes=(motion.id,)), "NNNNN", "rejected", by=3)
+    stands = made.standing(motion)
+    assert (stands.demanded, stands.effect) == (True, Effect.IN_FORCE)
+
+
 def test_case_59_hold_of_less_than_a_quarter_holds_nothing() -> None:
     made = Assembly(5)
     motion = made.move()

@@ -264,7 +264,7 @@ const bodies = {
     { parties: ids, compact: bytes32 },
   ),
   naming: map({ role: oneOf("mediator", "panel"), councils: list(bytes32, 1, 5) }),
-  hold: map({ reason: words }, { dispute: bytes32 }),
+  hold: map({ reason: words }, { dispute: bytes32, position: bytes32 }),
   correction: map({ text: words }),
   dissolution: map({ liquidators: ids, assets: words, report: words }),
 };
