@@ -227,6 +227,23 @@ class Exact(Generic[_T]):
         return value if self._encoder.encode(value) == data else None
 
 
+class Again(Generic[_T]):
+    """Reads bytes of one struct type that were decoded before and have not changed since.
+
+    Their canonical form is not looked at again, so it is for nobody who has not looked at it.
+    """
+
+    def __init__(self, struct: type[_T]) -> None:
+        self._decoder = msgspec.msgpack.Decoder(struct)
+
+    def read(self, data: bytes | msgspec.Raw) -> _T | None:
+        """The value, or None: then `decode` says what the bytes are."""
+        try:
+            return self._decoder.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+
 # --- decoding, reference -----------------------------------------------------------------
 
 # header byte -> (bytes of the number that follows, smallest number that needs that many)

@@ -44,6 +44,9 @@ class _Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     signatures: Annotated[tuple[Signature, ...], Meta(max_length=SIGNATURES_MAX)]
 
 
+_AGAIN: Final = codec.Again(_Envelope)
+
+
 def assemble(payload: bytes, signatures: Iterable[Signature]) -> bytes:
     """The envelope of `payload` with these signatures, in the one accepted order."""
     rows = sorted([s.signer, s.form, s.signature] for s in signatures)
@@ -82,3 +85,9 @@ def split_envelope(envelope: bytes, *, bare: bool = False) -> tuple[bytes, tuple
         if one.signer > next_.signer:
             raise DecodeError(Reason.SIGNER_ORDER)
     return split.payload, split.signatures
+
+
+def split_again(envelope: bytes) -> tuple[bytes, tuple[Signature, ...]] | None:
+    """`split_envelope` of bytes that it has split before; None: ask it again."""
+    split = _AGAIN.read(envelope)
+    return None if split is None else (split.payload, split.signatures)

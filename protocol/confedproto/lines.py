@@ -22,11 +22,14 @@ class Lines:
         self._good: dict[LogId, LogLines] = defaultdict(LogLines)
         self._early: dict[LogId, list[tuple[int, int, WitnessLine]]] = defaultdict(list)
         self._ticket: Final = itertools.count()  # no two rows of a heap are equal
-        self._asked: dict[LogId, tuple[int, Hash]] = {}  # many witnesses name one size
+        self._roots: dict[LogId, dict[int, Hash]] = defaultdict(dict)  # by size, where one is good
 
-    def add(self, line: WitnessLine) -> None:
-        """Take up a line; `sift` tells whether it is good."""
+    def add(self, line: WitnessLine, log: Log | None) -> int | None:
+        """Take up a line about a log, None: one that is not followed. Returns as `sift`."""
+        if log is not None and line.size <= log.tree.size:
+            return self._take(line, log)
         heapq.heappush(self._early[line.log], (line.size, next(self._ticket), line))
+        return None
 
     def sift(self, log: Log) -> int | None:
         """Take up what was said of a log as far as it is held, if the roots agree.
@@ -36,17 +39,18 @@ class Lines:
         early = self._early.get(log.id)
         since: int | None = None
         while early and early[0][0] <= log.tree.size:
-            line = heapq.heappop(early)[2]
-            if self._root_at(log, line.size) == line.root:
-                index = self._good[log.id].add(line)
+            index = self._take(heapq.heappop(early)[2], log)
+            if index is not None:
                 since = index if since is None else min(since, index)
         return since
 
-    def _root_at(self, log: Log, size: int) -> Hash:
-        asked = self._asked.get(log.id)
-        if asked is None or asked[0] != size:
-            asked = self._asked[log.id] = (size, log.tree.root_at(size))
-        return asked[1]
+    def _take(self, line: WitnessLine, log: Log) -> int | None:
+        roots = self._roots[log.id]
+        root = roots.get(line.size) or log.tree.root_at(line.size)
+        if root != line.root:
+            return None
+        roots[line.size] = root
+        return self._good[log.id].add(line)
 
     def drop(self, witness: CouncilId) -> None:
         """Forget what a council's witness records said."""

@@ -126,12 +126,13 @@ class Tree:
         if not set(map(len, hashes)) <= {HASH_BYTES}:
             raise LocalProtocolError(Reason.PROOF_LENGTH, "a leaf hash has 32 bytes")
         self._levels[0] += b"".join(hashes)
-        height = 0
-        while len(self._levels[height]) >= 2 * HASH_BYTES:
+        height, pair = 0, 2 * HASH_BYTES
+        while len(self._levels[height]) >= pair:
             if height + 1 == len(self._levels):
                 self._levels.append(bytearray())
             below, above = self._levels[height], self._levels[height + 1]
-            pair = 2 * HASH_BYTES
+            if len(below) - 2 * len(above) < pair:
+                return  # no new pair here, so none above
             for start in range(2 * len(above), len(below) - pair + 1, pair):
                 above += _sha256(b"\x01" + below[start : start + pair]).digest()
             height += 1

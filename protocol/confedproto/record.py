@@ -8,20 +8,18 @@ canonical, the id is computed, the body is typed and every signature holds. Whet
 signers had the *authority* is a question of log position, answered by rules.authority.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Annotated, Any, Final, NamedTuple, final
+from typing import Any, Final, NamedTuple, final
 
 import msgspec
-from msgspec import Meta
 
 from confedproto import codec, keys, sshsig
 from confedproto.bodies import KINDS, Kind
-from confedproto.bodies.types import Body, Bytes32, Time, Token
-from confedproto.envelope import PUBLIC_KINDS, claimed_scope
+from confedproto.bodies.types import Body
 from confedproto.envelope import Signature as Signature
 from confedproto.envelope import assemble as assemble
+from confedproto.envelope import claimed_scope, split_again
 from confedproto.envelope import split_envelope as split_envelope
 from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
 from confedproto.ids import (
@@ -34,11 +32,13 @@ from confedproto.ids import (
     signing_bytes,
 )
 from confedproto.parts import SALT_BYTES as SALT_BYTES
-from confedproto.parts import attach, check_part, detach, is_detached
+from confedproto.parts import check_part, detach
 from confedproto.parts import encode_heads as encode_heads
 from confedproto.parts import heads_of as heads_of
 from confedproto.parts import rows_part as rows_part
 from confedproto.parts import text_hash as text_hash
+from confedproto.payload import Header, Outer, read_again
+from confedproto.payload import parse_payload as parse_payload
 
 FORM_RAW: Final = 0
 """Signature form 0: Ed25519 over `signing_bytes(id)` (specs/02, SIG-1)."""
@@ -46,30 +46,33 @@ FORM_RAW: Final = 0
 _DOOR: Final = object()  # held by `open` alone: see VerifiedRecord
 
 
-class _Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The payload keys that all kinds share (specs/03, PAY-1)."""
-
-    kind: Token
-    charter: Annotated[int, Meta(ge=0, le=1_000_000)]
-    time: Time
-    body: dict[str, Any]
-    council: Bytes32 | None = None
-    scope: Bytes32 | None = None
-    subject: Bytes32 | None = None
-    salt: Annotated[bytes, Meta(min_length=16, max_length=16)] | None = None
-    ext: dict[str, Any] | None = None
-
-
 class _Checked(NamedTuple):
     """All of a record that its envelope says, verified; its part is still to be looked at."""
 
     id: RecordId
-    header: _Header
+    header: Header | Outer
     kind: Kind | None
     body: Body | Mapping[str, Any]
     signers: tuple[PublicKey, ...]
     payload: bytes
     envelope: bytes
+
+
+class _Fields(NamedTuple):
+    """The fields of a VerifiedRecord."""
+
+    id: RecordId
+    kind: str
+    council: CouncilId
+    charter: int
+    time: int
+    scope: bytes | None
+    subject: RecordId | None
+    body: Body | Mapping[str, Any]
+    signers: tuple[PublicKey, ...]
+    payload: bytes
+    envelope: bytes
+    part: bytes | None
 
 
 @final
@@ -108,25 +111,10 @@ class VerifiedRecord:
     envelope: bytes
     part: bytes | None
 
-    def __init__(self, door: object, checked: _Checked, part: bytes | None) -> None:
+    def __init__(self, door: object, fields: _Fields) -> None:
         if door is not _DOOR:
             raise LocalProtocolError(Reason.SIG_INVALID, "records are made by record.open")
-        record, header, _, body, signers, payload, envelope = checked
-        values = (
-            record,
-            header.kind,
-            CouncilId(record if header.council is None else header.council),
-            header.charter,
-            header.time,
-            header.scope,
-            header.subject,
-            body,
-            signers,
-            payload,
-            envelope,
-            part,
-        )
-        for setter, value in zip(_SETTERS, values, strict=True):
+        for setter, value in zip(_SETTERS, fields, strict=True):
             setter(self, value)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -146,14 +134,8 @@ class VerifiedRecord:
         return f"<{self.kind} {self.id.hex()[:12]} by {self.council.hex()[:12]}>"
 
 
-# The slots in the order of __init__; they are set past __setattr__, which refuses.
-_SETTERS: Final = tuple(
-    vars(VerifiedRecord)[name].__set__
-    for name in (
-        *("id", "kind", "council", "charter", "time", "scope", "subject", "body"),
-        *("signers", "payload", "envelope", "part"),
-    )
-)
+# The slots; they are set past __setattr__, which refuses.
+_SETTERS: Final = tuple(vars(VerifiedRecord)[name].__set__ for name in _Fields._fields)
 
 
 @final
@@ -258,55 +240,6 @@ def sign(network: NetworkId, payload: bytes, key: keys.SigningKey) -> Signature:
 # --- opening records -------------------------------------------------------------------------
 
 
-def parse_payload(
-    payload: bytes, part: bytes | None = None
-) -> tuple[_Header, Kind | None, Body | Mapping[str, Any]]:
-    """Decode a payload into header, kind (None = unknown) and typed body.
-
-    A body whose list lies in a part that is not given stays a plain map. Raises DecodeError ENC_*,
-    PAYLOAD_FORM or BODY_FORM, VerificationError PART_MISMATCH.
-    """
-    value = codec.decode(payload)
-    try:
-        header = msgspec.convert(value, _Header, builtin_types=(bytes,))
-    except msgspec.ValidationError as error:
-        raise DecodeError(Reason.PAYLOAD_FORM, str(error)) from None
-    kind = KINDS.get(header.kind)
-    first_charter = header.kind == "charter" and header.charter == 0
-    if (header.council is None) != first_charter:
-        raise DecodeError(Reason.PAYLOAD_FORM, "council is absent in a first charter alone")
-    if header.ext is not None and not header.ext:
-        raise DecodeError(Reason.PAYLOAD_FORM, "an empty ext is written by leaving it out")
-    if header.scope is not None and (header.salt is None or header.kind in PUBLIC_KINDS):
-        raise DecodeError(Reason.PAYLOAD_FORM, "a scope: with salt, and not of every kind")
-    if kind is None:
-        return header, None, _frozen(header.body)
-    if (header.subject is None) == kind.subject:
-        raise DecodeError(Reason.PAYLOAD_FORM, f"subject of {kind.name}")
-    if not is_detached(kind, header.body):
-        return header, kind, _typed(kind, header.body)
-    if part is None:
-        return header, kind, _frozen(header.body)
-    return header, kind, _typed(kind, attach(kind, header.body, part))
-
-
-def _typed(kind: Kind, fields: dict[str, Any]) -> Body:
-    try:
-        return msgspec.convert(fields, kind.body, builtin_types=(bytes,))
-    except msgspec.ValidationError as error:
-        raise DecodeError(Reason.BODY_FORM, str(error)) from None
-
-
-def _frozen(value: Any) -> Any:
-    match value:
-        case dict():
-            return MappingProxyType({key: _frozen(item) for key, item in value.items()})
-        case list():
-            return tuple(_frozen(item) for item in value)
-        case _:
-            return value
-
-
 def open(
     network: NetworkId, envelope: bytes, part: bytes | None = None, *, filed: bool = False
 ) -> VerifiedRecord:
@@ -316,18 +249,23 @@ def open(
     may be unsigned (BUN-4). Raises DecodeError or VerificationError; PART_MISSING, PART_MISMATCH
     and PART_UNEXPECTED mean that the carrier is at fault, all else that the author is.
     """
-    checked = _check_envelope(network, envelope, filed=filed)
-    return VerifiedRecord(_DOOR, _whole(checked, part), part)
+    return _made(_check_envelope(network, envelope, filed=filed), part)
 
 
 def reopen(network: NetworkId, envelope: bytes, part: bytes | None = None) -> VerifiedRecord:
-    """A record that this node has opened before, from the same bytes: signatures are not redone.
+    """A record that this node has opened before, from the same bytes: it is only read again.
 
     For two callers alone: the store, where a signed head proves that the bytes are the same
     (LOG-6), and the loop, where a worker of this node has just opened them. Raises as `open`.
     """
-    checked = _check_envelope(network, envelope, verified=True)
-    return VerifiedRecord(_DOOR, _whole(checked, part), part)
+    split = split_again(envelope)
+    read = None if split is None else read_again(split[0])
+    if split is None or read is None:
+        return _made(_check_envelope(network, envelope, verified=True), part)
+    header, kind, body = read
+    check_part(kind, body, part)
+    record, signers = record_id(network, split[0]), _signers(split[1])
+    return _record(_Checked(record, header, kind, body, signers, split[0], envelope), part)
 
 
 def open_bare(network: NetworkId, envelope: bytes) -> VerifiedRecord:
@@ -337,9 +275,8 @@ def open_bare(network: NetworkId, envelope: bytes) -> VerifiedRecord:
     rests on a list that lies in the part says nothing without it: VerificationError PART_MISSING.
     """
     checked = _check_envelope(network, envelope)
-    if checked.kind is not None and checked.kind.rows:
-        checked = _whole(checked, None)
-    return VerifiedRecord(_DOOR, checked, None)
+    has_rows = checked.kind is not None and bool(checked.kind.rows)
+    return _made(checked, None) if has_rows else _record(checked, None)
 
 
 def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Leaf:
@@ -355,20 +292,29 @@ def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) ->
             raise VerificationError(Reason.PART_UNEXPECTED) from None
         return RefusedLeaf(envelope=envelope, reason=error.reason)
     try:
-        return VerifiedRecord(_DOOR, _whole(checked, part), part)
+        return _made(checked, part)
     except DecodeError as error:  # the part is the one that the author hashed
         return RefusedLeaf(envelope=envelope, reason=error.reason)
 
 
-def _whole(checked: _Checked, part: bytes | None) -> _Checked:
+def _made(checked: _Checked, part: bytes | None) -> VerifiedRecord:
     """With its part looked at, and the list that lies in it; raises as `check_part`."""
     kind, body = checked.kind, checked.body
     if kind is None or not kind.rows or isinstance(body, Body):
         check_part(kind, body, part)
-        return checked
+        return _record(checked, part)
     if part is None:
         raise VerificationError(Reason.PART_MISSING)
-    return checked._replace(body=_typed(kind, attach(kind, checked.header.body, part)))
+    whole = parse_payload(checked.payload, part)[2]
+    return _record(checked._replace(body=whole), part)
+
+
+def _record(checked: _Checked, part: bytes | None) -> VerifiedRecord:
+    record, header, _, body, signers, payload, envelope = checked
+    council = CouncilId(record if header.council is None else header.council)
+    subject = None if header.subject is None else RecordId(header.subject)
+    said = (record, header.kind, council, header.charter, header.time, header.scope, subject)
+    return VerifiedRecord(_DOOR, _Fields(*said, body, signers, payload, envelope, part))
 
 
 def _check_envelope(
@@ -385,8 +331,11 @@ def _check_envelope(
             check_signature(signature, message)
         except VerificationError as error:
             raise VerificationError(error.reason, error.detail, record) from None
-    signers = tuple([signature.signer for signature in signatures])
-    return _Checked(record, header, kind, body, signers, payload, envelope)
+    return _Checked(record, header, kind, body, _signers(signatures), payload, envelope)
+
+
+def _signers(signatures: Iterable[Signature]) -> tuple[PublicKey, ...]:
+    return tuple([signature.signer for signature in signatures])
 
 
 def check_signature(signature: Signature, message: bytes) -> None:

@@ -242,10 +242,9 @@ class View:
                 time=record.time,
                 arrived=arrived,
             )
-            self._lines.add(line)
-            witnessed = self.logs.get(line.log)
-            if witnessed is not None:
-                self._sift(witnessed)
+            since = self._lines.add(line, self.logs.get(line.log))
+            if since is not None:
+                self._statuses.received(line.log, since)
 
     def _sift(self, log: Log) -> None:
         """Take up what witnesses said of a log as far as it is held, if the roots agree."""

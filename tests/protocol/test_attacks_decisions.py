@@ -231,17 +231,16 @@ def test_heads_that_a_liar_names_cost_nothing_before_the_log_is_that_long() -> N
     lines = Lines()
     before = time.process_time()
     for size in range(20_000):
-        lines.add(
-            WitnessLine(
-                witness=liar.council,
-                log=log.id,
-                size=10**9 - size,
-                root=Hash(bytes(32)),
-                time=START + size,
-                arrived=START,
-            )
+        line = WitnessLine(
+            witness=liar.council,
+            log=log.id,
+            size=10**9 - size,
+            root=Hash(bytes(32)),
+            time=START + size,
+            arrived=START,
         )
-        assert not lines.sift(log)
+        assert lines.add(line, log) is None
+        assert lines.sift(log) is None
     assert time.process_time() - before < 2  # walking over all of them each time takes a minute
     assert len(lines.past(log.id)) == 20_000
     lines.drop(liar.council)

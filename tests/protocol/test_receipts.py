@@ -118,5 +118,19 @@ def test_receipt_of_any_lines_is_that_of_a_plain_look_at_each(data: st.DataObjec
         assert given_ == received_at(times, needed)
 
 
+def test_lines_of_one_witness_after_the_other_stand_by_time() -> None:
+    rows = [line(w, size, 10 * size + n) for n, w in enumerate((A, B, C)) for size in range(1, 101)]
+    lines = LogLines()
+    for row in rows:
+        lines.add(row)
+    assert len(lines) == 300
+    assert list(lines) == sorted(rows, key=lambda row: row.time)
+    for index in (0, 50, 99, 100):
+        plain = received_at(receipts(rows, index).values(), 2)
+        assert receipt_of(lines, index, {A, B, C}, CouncilId(bytes(32)), 2) == plain
+    lines.add(line(A, 200, 5))  # one more that is late, of a longer log
+    assert receipt_of(lines, 150, {A, B, C}, CouncilId(bytes(32)), 1) == 5
+
+
 def receipt_at(lines: LogLines, index: int) -> dict[CouncilId, int]:
     return dict(receipts(lines, index))

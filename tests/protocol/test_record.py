@@ -2,13 +2,16 @@
 
 import base64
 import copy
+import json
 import pickle
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from confedproto import codec, record, wire
+from confedproto import payload as payloads
 from confedproto.bodies import KINDS, Part
 from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.bodies.motion import Motion, Title
@@ -19,7 +22,7 @@ from confedproto.bodies.types import Body
 from confedproto.bodies.vote import Vote
 from confedproto.bodies.witness import Witness, WitnessedHead
 from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
-from confedproto.ids import CouncilId, network_id, record_id, signing_bytes
+from confedproto.ids import CouncilId, NetworkId, network_id, record_id, signing_bytes
 from confedproto.keys import GROUP_ORDER, SigningKey
 from confedproto.limits import (
     HEAD_MAX_BYTES,
@@ -37,6 +40,7 @@ from confedproto.wire import Run
 from tests.support.councils import key
 
 NETWORK: Final = network_id("records")
+SPECS: Final = Path(__file__).resolve().parents[2] / "specs" / "vectors"
 KEYS: Final = sorted((key(number) for number in range(1, 4)), key=lambda k: k.public)
 ID: Final = bytes(range(32))
 COUNCIL: Final = CouncilId(bytes([7]) * 32)
@@ -451,6 +455,24 @@ def listing(kind: str, rows: int) -> tuple[Body, bytes | None]:
     return body, record.rows_part(body)
 
 
+VECTORS: Final = json.loads((SPECS / "record.json").read_text("utf-8"))["vectors"]
+GOOD: Final = [vector for vector in VECTORS if vector["expect"]["ok"]]
+
+
+@pytest.mark.parametrize("vector", GOOD, ids=[vector["id"] for vector in GOOD])
+def test_reopened_record_of_each_kind_is_the_opened_one(vector: dict[str, Any]) -> None:
+    given = {name: bytes.fromhex(vector["in"][name]) for name in vector["in"]}
+    network, data, part = NetworkId(given["net"]), given["in"], given.get("part")
+    opened, again = record.open(network, data, part), record.reopen(network, data, part)
+    for name in VerifiedRecord.__slots__:
+        one, other = getattr(again, name), getattr(opened, name)
+        assert (type(one), one) == (type(other), other), name
+    kind = KINDS.get(opened.kind)
+    short = kind is not None and payloads.read_again(opened.payload) is not None
+    detached = kind is not None and bool(kind.rows) and part is not None
+    assert short == (kind is not None and not detached)  # the others take the long way
+
+
 def listed(kind: str, body: Body) -> bytes:
     return envelope(
         record.build_payload(
@@ -514,7 +536,7 @@ def test_largest_list_and_largest_record_fit_one_frame() -> None:
 
 def test_verified_record_without_open_cannot_be_made() -> None:
     with pytest.raises(LocalProtocolError):
-        VerifiedRecord(object(), checked=None, part=None)  # type: ignore[arg-type]
+        VerifiedRecord(object(), fields=None)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         type("Forged", (VerifiedRecord,), {})
 

@@ -6,15 +6,13 @@ that names a head of that log with size > i.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
-from itertools import islice
-from typing import overload
+from itertools import accumulate, islice
+from typing import Final, NamedTuple, overload
 
 from confedproto.ids import CouncilId, Hash, LogId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WitnessLine:
+class WitnessLine(NamedTuple):
     """One head in one witness record: who saw `log` at `size` with `root`, at `time`.
 
     `arrived` is when the witness record reached this node, by its own clock (its journal).
@@ -28,11 +26,16 @@ class WitnessLine:
     arrived: int
 
 
+_FEW: Final = 64
+"""So many lines are cheaper to put in their places one by one than with all that come after."""
+
+
 class LogLines(Sequence[WitnessLine]):
     """What witnesses said of one log, by time, with a way past what is too short.
 
     `past(index)` begins at the first line after which some head was longer than `index`, so
-    that old lines of a long log cost nothing.
+    that old lines of a long log cost nothing. Lines older than the last one wait until somebody
+    asks: whoever reads many logs one after the other brings each witness's lines from its first.
     """
 
     def __init__(self) -> None:
@@ -40,6 +43,7 @@ class LogLines(Sequence[WitnessLine]):
 
     def _clear(self) -> None:
         self._lines: list[WitnessLine] = []
+        self._late: list[WitnessLine] = []
         self._tops: list[int] = []  # the greatest size up to here
         # The same by field, so that a usual question is answered without looking at each line.
         self._sizes: list[int] = []
@@ -52,10 +56,13 @@ class LogLines(Sequence[WitnessLine]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[WitnessLine]: ...
     def __getitem__(self, index: int | slice) -> WitnessLine | Sequence[WitnessLine]:
-        return self._lines[index]
+        return self._ordered()[index]
+
+    def __iter__(self) -> Iterator[WitnessLine]:
+        return iter(self._ordered())
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._lines) + len(self._late)
 
     def add(self, line: WitnessLine) -> int:
         """Take up a line; mostly it is the newest.
@@ -63,9 +70,43 @@ class LogLines(Sequence[WitnessLine]):
         Returns the first index of a record of which it may be a new receipt: whatever lies below,
         the same witness had seen by then.
         """
-        latest = self._lines[-1].time if self._lines else line.time
-        inside = line.time < latest
-        at = bisect_right(self._lines, line.time, key=_time) if inside else len(self._lines)
+        if self._lines and line.time < self._lines[-1].time:
+            self._late.append(line)
+        else:
+            self._lines.append(line)
+            self._tops.append(max(line.size, self._tops[-1]) if self._tops else line.size)
+            self._sizes.append(line.size)
+            self._witnesses.append(line.witness)
+            self._arrivals.append(line.arrived)
+        time, size = self._reached.get(line.witness, (line.time, 0))
+        self._reached[line.witness] = max(time, line.time), max(size, line.size)
+        return size if line.time >= time else 0
+
+    def _ordered(self) -> list[WitnessLine]:
+        """All lines by time."""
+        if self._late:
+            late, self._late = self._late, []
+            late.sort(key=_time)
+            if len(late) <= _FEW:
+                for line in late:
+                    self._insert(line)
+            else:
+                at = bisect_right(self._lines, late[0].time, key=_time)
+                self._put(at, sorted([*self._lines[at:], *late], key=_time))
+        return self._lines
+
+    def _put(self, at: int, lines: Sequence[WitnessLine]) -> None:
+        """These are the lines from here on."""
+        top = self._tops[at - 1] if at else 0
+        sizes = [line.size for line in lines]
+        self._lines[at:] = lines
+        self._sizes[at:] = sizes
+        self._tops[at:] = islice(accumulate(sizes, max, initial=top), 1, None)
+        self._witnesses[at:] = [line.witness for line in lines]
+        self._arrivals[at:] = [line.arrived for line in lines]
+
+    def _insert(self, line: WitnessLine) -> None:
+        at = bisect_right(self._lines, line.time, key=_time)
         self._lines.insert(at, line)
         self._sizes.insert(at, line.size)
         self._witnesses.insert(at, line.witness)
@@ -77,13 +118,10 @@ class LogLines(Sequence[WitnessLine]):
             if self._tops[i] == top:
                 break
             self._tops[i] = top
-        time, size = self._reached.get(line.witness, (line.time, 0))
-        self._reached[line.witness] = max(time, line.time), max(size, line.size)
-        return size if line.time >= time else 0
 
     def past(self, index: int) -> Iterator[WitnessLine]:
         """The lines from the first on that can be a receipt of the record at `index`, by time."""
-        return islice(self._lines, bisect_right(self._tops, index), None)
+        return islice(self._ordered(), bisect_right(self._tops, index), None)
 
     def first(
         self, index: int, roll: Set[bytes], author: CouncilId, count: int, until: int | None
@@ -91,7 +129,7 @@ class LogLines(Sequence[WitnessLine]):
         """The time of receipt number `count`, if the first `count` lines past the record at `index`
         all are receipts of different councils of `roll`; None says nothing.
         """
-        begin = bisect_right(self._tops, index)
+        lines, begin = self._ordered(), bisect_right(self._tops, index)
         part = slice(begin, begin + count)
         witnesses = set(self._witnesses[part])
         if len(witnesses) < count or author in witnesses or not witnesses <= roll:
@@ -100,11 +138,11 @@ class LogLines(Sequence[WitnessLine]):
             return None
         if until is not None and max(self._arrivals[part]) > until:
             return None
-        return self._lines[begin + count - 1].time
+        return lines[begin + count - 1].time
 
     def drop(self, witness: CouncilId) -> None:
         """Forget what a witness said."""
-        kept = [line for line in self._lines if line.witness != witness]
+        kept = [line for line in self._ordered() if line.witness != witness]
         self._clear()
         for line in kept:
             self.add(line)
