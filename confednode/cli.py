@@ -81,10 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:
+        message = " ".join(error.format_message().split())  # a list of choices comes in lines
         if "--json" in given:
-            fail_usage(error.format_message(), json_mode=True)
+            fail_usage(message, json_mode=True)
         if isinstance(error, click.UsageError) and error.ctx is not None:
             click.echo(error.ctx.get_usage(), err=True)
-        click.echo(shown(f"Error: {error.format_message()}"), err=True)
+        click.echo(shown(f"Error: {message}"), err=True)
         sys.exit(error.exit_code)
     sys.exit(code if isinstance(code, int) else 0)

@@ -6,9 +6,11 @@
 """
 
 from enum import StrEnum, unique
+from functools import cache
+from importlib import resources
 from typing import Final, TypedDict
 
-from confedproto.errors import ConfedError
+from confedproto.errors import ConfedError, Reason
 
 
 @unique
@@ -162,12 +164,29 @@ class Failure(TypedDict):
     hint: str
 
 
+@cache
+def _meanings() -> dict[str, str]:
+    text = resources.files("confednode").joinpath("reasons.tsv").read_text("utf-8")
+    return dict(line.split("\t", 1) for line in text.splitlines())
+
+
+def meaning(reason: Reason) -> str:
+    """What a reason of the protocol means, in one sentence (specs/registries/reasons.toml)."""
+    return _meanings()[reason.value]
+
+
 def failure(error: NodeError | ConfedError) -> Failure:
-    """The one JSON form of an error of the node or of the library, with `ok` False."""
+    """The one JSON form of an error of the node or of the library, with `ok` False.
+
+    A refusal by the rules says what its reason means: as its message, or as the hint beside a
+    message about this case.
+    """
     if isinstance(error, NodeError):
         message, hint = error.message, error.hint
     else:
-        message, hint = error.detail or error.reason.value, ""
+        words = meaning(error.reason)
+        message = error.detail or words
+        hint = "" if message == words else words
     return {"ok": False, "reason": error.reason.value, "message": message, "hint": hint}
 
 

@@ -11,6 +11,7 @@ import msgspec
 from confedproto import codec, text
 from confedproto.bodies.compact import Compact
 from confedproto.bodies.dispute import Dispute
+from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.motion import Motion
 from confedproto.bodies.position import Position
 from confedproto.errors import LocalProtocolError, Reason
@@ -23,6 +24,7 @@ from confedproto.rules.explain import Ground, grounds, mandate_grounds
 from confedproto.rules.membership import EVER, ever_members
 from confedproto.rules.motion import MotionStatus, Placed, rule_of
 from confedproto.rules.receipts import receipts_needed
+from confedproto.rules.states import State
 from confedproto.rules.tally import Outcome
 from confedproto.rules.versions import bound_version, versions_of
 from confedproto.view import View
@@ -223,7 +225,10 @@ def _frozen(
 ) -> Row:
     if status.freeze is None or status.times is None:
         return {"freeze": None}
-    councils = len(getattr(status.freeze.record.body, "councils", ()))
+    body = status.freeze.record.body
+    roll = [voter.council for voter in body.councils] if isinstance(body, Freeze) else []
+    said = {judged.position.record.council for judged in status.positions}
+    councils = len(roll)
     return {
         "freeze": text.encode_record(status.freeze.record.id),
         "opens": status.times.opens,
@@ -238,6 +243,11 @@ def _frozen(
         "round": status.certificate.round if status.certificate is not None else None,
         "positions": [_position(view, j.position, j.fault) for j in status.positions],
         "overlooked": [text.encode_record(one) for one in sorted(overlooked(status))],
+        "awaited": [
+            council_row(view, CouncilId(one))
+            for one in roll
+            if one not in said and status.state in (State.FROZEN, State.OPEN)
+        ],
     }
 
 

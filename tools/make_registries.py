@@ -3,19 +3,21 @@
     python tools/make_registries.py            write
     python tools/make_registries.py --check    exit 1 if a document would change
 
-A table stands between the lines `<!-- table:NAME -->` and `<!-- end -->`.
+A table stands between the lines `<!-- table:NAME -->` and `<!-- end -->`. The reasons' texts
+also go to confednode/reasons.tsv: the program says what a refusal means.
 """
 
 import argparse
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
 SPECS: Final = Path(__file__).resolve().parent.parent / "specs"
+MEANINGS: Final = SPECS.parent / "confednode" / "reasons.tsv"
 _BLOCK: Final = re.compile(r"<!-- table:([a-z]+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
 
 _SINGULAR: Final = {
@@ -118,9 +120,16 @@ def regenerate(text: str) -> str:
     return _BLOCK.sub(block, text)
 
 
-def documents() -> list[Path]:
-    """The documents that may hold tables."""
-    return [*sorted(SPECS.glob("*.md")), SPECS / "registries" / "README.md"]
+def meanings() -> str:
+    """A line for each reason: its code, a tab, and its text."""
+    return "".join(f"{row['code']}\t{row['text']}\n" for row in rows("reasons"))
+
+
+def made() -> Iterator[tuple[Path, str]]:
+    """Every file that is made here, and what it has to hold."""
+    for path in (*sorted(SPECS.glob("*.md")), SPECS / "registries" / "README.md"):
+        yield path, regenerate(path.read_text("utf-8"))
+    yield MEANINGS, meanings()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -129,14 +138,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args(arguments)
     changed = 0
-    for path in documents():
-        text = path.read_text("utf-8")
-        again = regenerate(text)
-        if again != text:
+    for path, text in made():
+        if not path.exists() or path.read_text("utf-8") != text:
             changed += 1
             print(f"{path.name}: changed")
             if not options.check:
-                path.write_text(again, "utf-8")
+                path.write_text(text, "utf-8")
     return 1 if changed and options.check else 0
 
 

@@ -114,7 +114,7 @@ def log(shell: Shell, kind: str | None, limit: int, explain: str | None) -> None
     shell.emit(
         {},
         (
-            f"{row['time']}  {row['kind']:<10} {row['name']}  {row['record']}"
+            f"{marks.when(row['time'])}  {row['kind']:<10} {row['name']}  {row['record']}"
             + marks.unwitnessed(row)
             for row in rows
         ),

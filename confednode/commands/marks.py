@@ -1,8 +1,15 @@
-"""Words beside what others have not received, or should be wary of."""
+"""Words that many commands put beside what they show: when, by whom not received, what to mind."""
 
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from confedproto.bundle.render import moment
+
+
+def when(seconds: Any) -> str:
+    """A time in seconds UTC as a date, or whatever else the other side of the socket said."""
+    return moment(seconds) if isinstance(seconds, int) else str(seconds)
 
 
 def unwitnessed(row: Mapping[str, Any]) -> str:

@@ -1,8 +1,9 @@
 """motion: proposals to the councils of a compact, from the draft to the certificate."""
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -10,6 +11,7 @@ from confednode import control
 from confednode.commands import proposals
 from confednode.commands.asked import Asked
 from confednode.commands.base import Shell, command
+from confednode.commands.marks import when
 from confednode.commands.params import RECORD, Command, with_options
 from confednode.commands.writing import check_wording, export, packed, wording, write
 from confedproto.bodies.affectedclaim import AffectedClaim
@@ -18,6 +20,8 @@ from confedproto.bodies.motion import Title
 from confedproto.bodies.objection import Objection
 from confedproto.bodies.takeover import Takeover
 from confedproto.bodies.withdraw import Withdraw
+
+_NAMED_MOST: Final = 12  # councils by name in one line
 
 
 @click.group()
@@ -193,9 +197,7 @@ def motion_freeze(shell: Shell, motion_id: str) -> None:
     row = shell.ask("motion", id=motion_id)
     fields = {"id": reply["id"], "freeze": reply["id"], "motion": motion_id}
     times = {name: row.get(name) for name in ("opens", "closes", "grace_ends")}
-    shell.emit(
-        fields | times, [f"Frozen: opens {times['opens']}, closes {times['closes']} (UTC seconds)"]
-    )
+    shell.emit(fields | times, [f"Frozen: {_voting(row)}"])
 
 
 @motion.command("show")
@@ -226,10 +228,26 @@ def motion_export(shell: Shell, motion_id: str, target: Path) -> None:
     export(shell, "certificate", motion_id, target)
 
 
+def _voting(row: Mapping[str, Any]) -> str:
+    opens, closes, ends = (when(row.get(name)) for name in ("opens", "closes", "grace_ends"))
+    return f"voting opens {opens}, closes {closes}, counts what is received by {ends}"
+
+
+def _awaited(row: Mapping[str, Any]) -> str:
+    """Who of the frozen roll has not said anything; empty once all have, or none can any more."""
+    names = [one["name"] for one in row["awaited"]]
+    more = f" and {len(names) - _NAMED_MOST} more" if len(names) > _NAMED_MOST else ""
+    return ", ".join(names[:_NAMED_MOST]) + more
+
+
 def _motion_lines(row: dict[str, Any]) -> list[str]:
-    lines = [f"{row['title']}", f"  state: {row['state']}"]
+    held = ", held" if row.get("held") else ""
+    worth = row.get("effect") or "none"
+    effect = f" ({worth}{held})" if worth != "none" or held else ""
+    lines = [f"{row['title']}", f"  state: {row['state']}{effect}"]
     if row["reason"]:
         lines.append(f"  reason: {row['reason']}")
+    lines.append(f"  moved by {row['mover']['name']}, seconded by {row['seconds']}")
     if row["outcome"]:
         lines += [
             f"  outcome: {row['outcome']} under {row['rule']}",
@@ -237,6 +255,7 @@ def _motion_lines(row: dict[str, Any]) -> list[str]:
             f"  units (halves): {row['units_yes']} yes, {row['units_no']} not yes",
         ]
     if row["freeze"]:
+        lines.append(f"  {_voting(row)}")
         certified = f", certified in round {row['round']}" if row["certified"] else ""
         lines.append(f"  locks: {row['locks']} of {row['needed']} needed{certified}")
         if row["needed"] * 3 <= row["councils"] * 2:
@@ -244,4 +263,6 @@ def _motion_lines(row: dict[str, Any]) -> list[str]:
         for position in row["positions"]:
             mark = "" if position["counts"] else f" (not counted: {position['reason']})"
             lines.append(f"  {position['name']}: {position.get('value')}{mark}")
+        if row["awaited"]:
+            lines.append(f"  not yet: {_awaited(row)}")
     return lines

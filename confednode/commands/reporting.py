@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from confedproto.bundle.render import moment
+from confednode.commands.marks import when
 
 _WORDS: Final = {
     "recall": "Void act: is the delegate to be recalled?",
@@ -18,7 +18,7 @@ def mandate_lines(row: Mapping[str, Any]) -> Iterator[str]:
     """A mandate: to whom, whether it is in force, instructions, acts, reports, petition."""
     reason = f" ({row['reason']})" if row["reason"] else ""
     yield f"{row['name']} -> {row['delegate']}"
-    yield f"  {row['verdict']}{reason}, {row['state']}, until {_when(row['until'])}"
+    yield f"  {row['verdict']}{reason}, {row['state']}, until {when(row['until'])}"
     if row["above"]:
         yield f"  passes on {row['above']}"
     for entry in row["instructions"]:
@@ -29,23 +29,18 @@ def mandate_lines(row: Mapping[str, Any]) -> Iterator[str]:
         yield f"  act {act['number']}, {act['kind']} {act['value']}: {act['verdict']}{why}, {sure}"
         yield f"    {act['act']}"
     for report in row["reports"]:
-        yield f"  report due {_when(report['due'])}: {_report(report)}"
+        yield f"  report due {when(report['due'])}: {_report(report)}"
     if row["petition"]:
         count, members = row["petition"]
-        by = "" if row["item_by"] is None else f", on the agenda by {_when(row['item_by'])}"
+        by = "" if row["item_by"] is None else f", on the agenda by {when(row['item_by'])}"
         yield f"  petition of {count} of {members} members{by}"
-
-
-def _when(seconds: Any) -> str:
-    """A time as a date, or whatever else the other side of the socket said."""
-    return moment(seconds) if isinstance(seconds, int) else str(seconds)
 
 
 def _report(row: Mapping[str, Any]) -> str:
     if row["made"] is None:
-        return f"not there; the mandate rests after {_when(row['rests_after'])}"
+        return f"not there; the mandate rests after {when(row['rests_after'])}"
     answer = {None: "not answered yet", True: "accepted", False: "not accepted"}[row["accepted"]]
-    return f"made {_when(row['made'])}, {answer}"
+    return f"made {when(row['made'])}, {answer}"
 
 
 def agenda_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -55,7 +50,7 @@ def agenda_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for row in rows:
         reason = f" ({row['reason']})" if row["reason"] else ""
         late = ", which has passed" if row["late"] else ""
-        by = f" By {_when(row['by'])}{late}." if row["by"] is not None else ""
+        by = f" By {when(row['by'])}{late}." if row["by"] is not None else ""
         yield f"{_WORDS.get(row['item'], row['item'])}{reason}{by}"
         yield f"  {row['record']}"
         if row["record"] != row["mandate"]:

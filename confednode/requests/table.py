@@ -70,7 +70,7 @@ Handle = Callable[[Desktop, Any], Awaitable[Reply]]
 OPS: Final[dict[str, tuple[type[Request], Handle]]] = {}
 
 Hex = Annotated[str, Meta(pattern="^([0-9a-f]{2})*$")]
-Id = Annotated[str, Meta(min_length=4, max_length=128)]
+Id = Annotated[str, Meta(max_length=128)]
 Ballots = Annotated[int, Meta(ge=0)]
 
 

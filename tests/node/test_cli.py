@@ -18,6 +18,7 @@ import click
 import pytest
 
 from confednode.cli import confed, main
+from confednode.commands.positions import VALUES
 from confedproto import codec
 
 PATHS: Final = os.pathsep.join(path for path in sys.path if path)
@@ -537,6 +538,7 @@ ROW: Final = {
     "dispute": NASTY,
     "remedy": NASTY,
     "effect": NASTY,
+    "seconds": NASTY,
     "parties": [],
     "panel": [],
     "mediator": None,
@@ -571,6 +573,8 @@ HOSTILE: Final = {
     "steps": [ROW],
     "disputes": [ROW],
     "positions": [ROW],
+    "mover": ROW,
+    "awaited": [ROW],
     "motions": [ROW],
     "mandates": [ROW],
     "records": [ROW],
@@ -665,6 +669,12 @@ def test_shown_refusal_from_the_network_is_harmless_on_a_terminal(
             assert said.code == 5
             assert harmless(said.out)
             assert harmless(said.err)
+
+
+def test_wrong_call_lists_the_choices_in_one_line(call: Confed) -> None:
+    said = call("position", "cfr1x")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.splitlines()[-1].endswith("Choose from: " + ", ".join(VALUES))
 
 
 def test_shown_what_was_typed_is_harmless_too(call: Confed, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from confednode.errors import (
     VoteFileError,
     exit_code,
     failure,
+    meaning,
 )
 from confedproto.errors import ConfedError, Reason, VerificationError
 
@@ -44,9 +45,16 @@ def test_failure_library_error_has_the_same_form() -> None:
     assert failure(VerificationError(Reason.RECALLED)) == {
         "ok": False,
         "reason": "recalled",
-        "message": "recalled",
+        "message": "The mandate was recalled.",
         "hint": "",
     }
+    refused = failure(VerificationError(Reason.RECALLED, "mandate 7"))
+    assert (refused["message"], refused["hint"]) == ("mandate 7", "The mandate was recalled.")
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_meaning_every_reason_of_the_protocol_has_words(reason: Reason) -> None:
+    assert meaning(reason).endswith(".")
 
 
 @pytest.mark.parametrize(

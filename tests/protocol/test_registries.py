@@ -121,13 +121,15 @@ def test_messages_use_nothing_from_the_reserved_range() -> None:
     assert not [n for n in wire.TYPES if reserved["first"] <= n <= reserved["last"]]
 
 
-@pytest.mark.parametrize("path", make_registries.documents(), ids=lambda path: path.name)
-def test_tables_made_again_are_the_same_bytes(path: Path) -> None:
-    content = path.read_text("utf-8")
-    assert make_registries.regenerate(content) == content, "run tools/make_registries.py"
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [pytest.param(path, content, id=path.name) for path, content in make_registries.made()],
+)
+def test_made_again_are_the_same_bytes(path: Path, content: str) -> None:
+    assert path.read_text("utf-8") == content, "run tools/make_registries.py"
 
 
 def test_every_table_stands_in_some_document() -> None:
-    everything = "".join(path.read_text("utf-8") for path in make_registries.documents())
+    everything = "".join(content for _, content in make_registries.made())
     for table in make_registries.TABLES:
         assert f"<!-- table:{table} -->" in everything
