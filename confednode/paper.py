@@ -6,9 +6,9 @@ from typing import Final
 
 from confednode.errors import KeyringError, NodeReason
 from confedproto import text
-from confedproto.bodies.mandate import Mandate
 from confedproto.bundle import Report
 from confedproto.bundle.render import moment
+from confedproto.bundle.terms import mandate_terms
 from confedproto.text import QrData, QrKind, parts
 from confedproto.text.harmless import shown
 
@@ -61,7 +61,7 @@ def page(report: Report, file: bytes) -> str:
     mandate, council = report.mandate, report.council
     if mandate is None or council is None:
         raise KeyringError(NodeReason.FILE_UNREADABLE, "the file holds no mandate that can be read")
-    rows = _terms(mandate)
+    rows = mandate_terms(mandate)
     rows.append(("Mandate", text.encode_record(report.id)))
     body = "".join(f"<dt>{escape(n)}</dt><dd>{escape(shown(v))}</dd>" for n, v in rows)
     return _page(
@@ -73,49 +73,6 @@ def page(report: Report, file: bytes) -> str:
         f"network. As of {moment(report.head_time or 0)}; a later recall is not on this page.</p>"
         f"{_codes(qr_texts(file))}",
     )
-
-
-def _terms(mandate: Mandate) -> list[tuple[str, str]]:
-    """What the mandate says, in plain words, one row a matter."""
-    holdover, petition, limit = mandate.holdover, mandate.petition, mandate.ceiling
-    all_sign = " (all must sign)" if mandate.parity == "all" else ""
-    rows = [
-        ("Delegate", text.encode_key(mandate.delegate)),
-        *((f"With{all_sign}", text.encode_key(key)) for key in mandate.partners or ()),
-        *(("Substitute", text.encode_key(key)) for key in mandate.substitutes or ()),
-        ("Where", " / ".join(filter(None, (mandate.forum, mandate.level))) or "not said"),
-        ("May", ", ".join(mandate.kinds)),
-        ("In force", f"from {moment(mandate.starts)} until {moment(mandate.until)}"),
-    ]
-    if mandate.above is not None:
-        rows.append(("Passes on", text.encode_record(mandate.above)))
-    if holdover is not None:
-        what = f"{', '.join(holdover.kinds)} until {moment(mandate.until + holdover.seconds)}"
-        rows.append(("To finish", what))
-    if mandate.attendance is not None:
-        rows.append(("Presence", "acts count only where the delegate was present"))
-    if mandate.reports:
-        rows.append(("Reports", ", ".join(moment(due) for due in mandate.reports)))
-    if limit is not None:
-        rows.append(("Money", f"{limit.act} an act, {limit.total} in all ({limit.currency})"))
-    if mandate.subjects is not None:
-        rows.append(("Only about", ", ".join(text.encode_record(one) for one in mandate.subjects)))
-    for row in mandate.instructions or ():
-        rows.append(("Instruction", f"{row.value} on {text.encode_record(row.motion)}"))
-        for one in mandate.conditions or ():
-            if one.motion == row.motion:
-                words = "is in it" if one.test == "in" else "was adopted"
-                rows.append(("", f"only if {text.encode_record(one.about)} {words}"))
-    if mandate.otherwise == "ratify":
-        rows.append(("Else", "what is not named here the council has to ratify"))
-    else:
-        rows.append(("Else", "refer back: what is not named here goes home to the council"))
-    if petition is not None:
-        share = f"{petition.part} of {petition.whole} members put a recall on the agenda"
-        rows.append(("Petition", share))
-    if mandate.pay is not None:
-        rows.append(("Pay", mandate.pay))
-    return rows
 
 
 def _page(title: str, body: str) -> str:

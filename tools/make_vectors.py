@@ -1,6 +1,6 @@
 """Make specs/vectors/*.json again; every run gives the same bytes.
 
-    python tools/make_vectors.py            write the files
+    python tools/make_vectors.py            write the files, and a known file for the pages
     python tools/make_vectors.py --check    exit 1 if a file would change
 
 What is expected comes from the generator's own naive encoder and trees, from hashlib, from
@@ -8,7 +8,9 @@ plain arithmetic or `cryptography`, and from published vectors, never from confe
 """
 
 import argparse
+import base64
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -44,6 +46,9 @@ MAKERS: Final[tuple[Callable[[], Vectors], ...]] = (
     bundles.bundle,
     councils.council,
 )
+KNOWN: Final = FOLDER.parent.parent / "tools" / "js" / "confed" / "known.js"
+"""The file that a page tries itself on, as a module of its code."""
+KNOWN_VECTOR: Final = "bundle-act"
 
 
 def make() -> dict[str, str]:
@@ -52,18 +57,32 @@ def make() -> dict[str, str]:
     return {f"{vectors.op}.json": dump(vectors.op, vectors.items) for vectors in made}
 
 
+def known() -> str:
+    """The module with the known file: an act within its mandate, with receipts."""
+    [vector] = [one for one in bundles.bundle().items if one.name == KNOWN_VECTOR]
+    assert vector.expect["verdict"] == "VALID"
+    [file] = vector.request["files"]
+    lines = textwrap.wrap(base64.b64encode(bytes.fromhex(file)).decode(), 92)
+    quoted = " +\n".join(f'  "{line}"' for line in lines)
+    return (
+        f"// The file of the vector {KNOWN_VECTOR}, which is VALID at this time. Made by "
+        "tools/make_vectors.py.\n\n"
+        f"export const KNOWN_AT = {vector.request['at']};\nexport const KNOWN_FILE =\n{quoted};\n"
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the top of this file."""
     parser = argparse.ArgumentParser(description="Make specs/vectors/*.json.")
     parser.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args(arguments)
     changed = 0
-    for name, text in make().items():
-        path = FOLDER / name
+    wanted = {FOLDER / name: text for name, text in make().items()} | {KNOWN: known()}
+    for path, text in wanted.items():
         if path.is_file() and path.read_text("utf-8") == text:
             continue
         changed += 1
-        print(f"{name}: changed")
+        print(f"{path.name}: changed")
         if not options.check:
             path.write_text(text, "utf-8")
     return 1 if changed and options.check else 0

@@ -56,6 +56,12 @@ def test_vectors_made_again_are_the_same_bytes(name: str) -> None:
     assert (FOLDER / name).read_text("utf-8") == MADE[name], "run tools/make_vectors.py"
 
 
+def test_known_file_of_the_pages_is_that_of_its_vector() -> None:
+    assert make_vectors.KNOWN.read_text("utf-8") == make_vectors.known(), (
+        "run tools/make_vectors.py"
+    )
+
+
 def test_generator_run_twice_gives_the_same_bytes() -> None:
     assert make_vectors.make() == MADE
 

@@ -14,6 +14,8 @@ from typing import Any, Final
 from confedproto import text
 from confedproto.bundle import brief, container, judge
 from confedproto.bundle.report import Report
+from confedproto.bundle.terms import DAY_S, mandate_terms
+from confedproto.bundle.terms import moment as moment
 from confedproto.bundle.wording import WORDS
 from confedproto.errors import DecodeError, Reason
 from confedproto.ids import CouncilId
@@ -23,7 +25,6 @@ from confedproto.text import ArmorLabel, QrData, QrKind, parts
 EXIT_VALID: Final = 0
 EXIT_USAGE: Final = 2
 EXIT_NOT_VERIFIED: Final = 3
-DAY_S: Final = 86_400
 _ARMOR: Final = b"-----BEGIN CONFED "
 _QR: Final = b"CONFED:"
 HINTS: Final = {
@@ -232,12 +233,10 @@ def _evidence(report: Report) -> list[tuple[str, str]]:
     ]
     if report.about is not None:
         out.append(("about", text.encode_record(report.about)))
-    if report.delegate is not None:
-        out.append(("delegate", text.encode_key(report.delegate)))
     if report.time is not None:
         out.append(("signed", f"{moment(report.time)} (its own word)"))
-    if report.until is not None:
-        out.append(("in force until", moment(report.until)))
+    if report.mandate is not None:
+        out += [(name.lower(), words) for name, words in mandate_terms(report.mandate)]
     out += _decision(report)
     out += [
         ("receipt", f'"{r.name}" at {moment(r.time)}{" (trusted)" if r.pinned else ""}')
@@ -284,27 +283,3 @@ def _age(report: Report, at: int) -> list[str]:
     age = "less than a day" if days == 0 else f"{days} day{'s' if days > 1 else ''}"
     since = "a later recall" if report.kind in ("mandate", "act") else "what happened since"
     return [f"The newest receipt is {age} old; {since} is unknown here."]
-
-
-def moment(seconds: int) -> str:
-    """Seconds UTC as a date and a time of day, for any year."""
-    days, rest = divmod(seconds, DAY_S)
-    year, month, day = _date(days)
-    return (
-        f"{year:04}-{month:02}-{day:02} {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02} UTC"
-    )
-
-
-def _date(days: int) -> tuple[int, int, int]:
-    """Year, month and day of a day counted from 1970-01-01.
-
-    Counted in eras of 400 years from a March 1st, so that the leap day comes last: no calendar
-    of a library ends before TIME_MAX_S here.
-    """
-    era, day = divmod(days + 719_468, 146_097)
-    year = (day - day // 1_460 + day // 36_524 - day // 146_096) // 365
-    day -= 365 * year + year // 4 - year // 100
-    month = (5 * day + 2) // 153
-    day -= (153 * month + 2) // 5 - 1
-    late = month >= 10
-    return era * 400 + year + late, month - 9 if late else month + 3, day

@@ -4,23 +4,16 @@
 import { actFile, decodeAsk, encodeAsk, linkOf, ofLink } from "./ask.js";
 import * as bech32m from "./bech32m.js";
 import { equal, toHex } from "./bytes.js";
-import { byId, definitions, element, hasCamera, saving, scan, symbol } from "./dom.js";
-import { Refusal, refuse } from "./errors.js";
+import { byId, definitions, element, hasCamera, saving, scan, symbol, tryLater } from "./dom.js";
+import { Refusal, refuse, Unfit } from "./errors.js";
 import { signingBytes } from "./ids.js";
-import { makeKey, storedKey, Unfit } from "./keystore.js";
+import { makeKey, storedKey } from "./keystore.js";
 import { encodeParts, joinParts, PART } from "./parts.js";
 import { encodeRequest, isComplete, withSignature } from "./signrequest.js";
 import { encodeArmor, fingerprint } from "./text.js";
-import { moment, why } from "./words.js";
+import { moment } from "./terms.js";
+import { quoted, UNFIT, why } from "./words.js";
 
-const UNFIT = {
-  "no-webcrypto":
-    "This browser does not let a page use cryptography here. Open the page over https, or saved as a file.",
-  "no-ed25519":
-    "This browser cannot make Ed25519 keys. A newer version can: Firefox 130, Safari 17, Chromium 137.",
-  "no-storage":
-    "This browser does not keep data for this page. Leave private browsing, or allow the page to store data.",
-};
 /** What records, receipts or heads may still change: not a reason against signing. */
 const OPEN = new Set(["receipts-missing", "compact-unknown", "report-missing", "condition-unknown"]);
 
@@ -49,7 +42,7 @@ async function showKey(find) {
   const text = bech32m.encode("cfk", held.key);
   place.replaceChildren(
     definitions([["your key", text], ["fingerprint", fingerprint(held.key)]]),
-    symbol(text),
+    symbol(text, "A QR code of your key"),
     element("p", "Give it to the council that is to mandate you. It can sign in this browser only, " +
       "and nobody can copy it out: clear the browser's data and it is gone."),
   );
@@ -70,16 +63,19 @@ export function askIn(text) {
 async function read(find) {
   const place = byId("asked");
   asked = null;
+  place.replaceChildren();
   byId("answer").replaceChildren();
   delete byId("answer").dataset.done;
+  showSign();
   try {
     asked = await decodeAsk(await find());
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const said = `This is no act that can be signed (${error.reason}): ${why(error.reason)}.`;
+    if (!(error instanceof Refusal || error instanceof Unfit)) throw error;
+    const reason = error.reason ?? error.code;
+    const said = UNFIT[reason] ?? `This is no act that can be signed (${reason}): ${why(reason)}.`;
     place.replaceChildren(element("p", said, "problem"));
     place.dataset.verdict = "";
-    place.dataset.reason = error.reason;
+    place.dataset.reason = reason;
     showSign();
     return;
   }
@@ -100,7 +96,7 @@ function classOf(report) {
 /** What you would do by signing, in one sentence, from the bytes that are signed (SRQ-4). */
 function headingOf({ act, report }) {
   const { name } = report;
-  const said = `You act for "${name}": ${act.body.get("kind")} "${act.body.get("value")}"`;
+  const said = `You act for ${quoted(name)}: ${act.body.get("kind")} "${act.body.get("value")}"`;
   if (isVoid(report)) return `Do not sign: ${why(report.reason)} (${report.reason}). ${said}.`;
   if (report.verdict === "NEEDS-RATIFICATION") return `${said}. The council has to ratify it.`;
   if (report.verdict === "VALID" || OPEN.has(report.reason)) return `${said}. Your mandate covers it.`;
@@ -110,9 +106,9 @@ function headingOf({ act, report }) {
 function rowsOf({ act, mandate, report }) {
   const body = act.body;
   const rows = [
-    ["council", `"${report.name}"`],
-    ["", bech32m.encode("cfr", report.council)],
-    ["fingerprint", fingerprint(report.council)],
+    ["council", quoted(report.name)],
+    ["id of the council", bech32m.encode("cfr", report.council)],
+    ["fingerprint of the council", fingerprint(report.council)],
     ["act", `number ${body.get("number")}: ${body.get("kind")}, ${body.get("value")}`],
     ["on the motion", bech32m.encode("cfr", body.get("motion"))],
   ];
@@ -146,11 +142,13 @@ function showSign() {
 }
 
 async function sign() {
-  const { request } = asked;
+  const shownNow = asked;
+  const { request } = shownNow;
   const signature = await held.sign(signingBytes(request.id));
   const signed = await withSignature(request, held.key, 0, signature);
-  asked = { ...asked, request: signed };
-  const file = await actFile(asked);
+  const file = await actFile({ ...shownNow, request: signed });
+  if (asked !== shownNow) return; // another act is on the page by now
+  asked = { ...shownNow, request: signed };
   const answer = byId("answer");
   answer.replaceChildren(...(isComplete(signed) ? given(signed, file) : passedOn(signed)));
   answer.dataset.done = toHex(encodeRequest(signed));
@@ -185,13 +183,15 @@ function passedOn(signed) {
 
 function codesOf(data) {
   const codes = element("div", "", "codes");
-  for (const part of encodeParts(data)) codes.append(symbol(part));
+  const parts = encodeParts(data);
+  parts.forEach((part, i) => codes.append(symbol(part, `QR code ${i + 1} of ${parts.length}`)));
   return codes;
 }
 
 /** A text to copy, with a button for it. */
 function copied(words) {
   const text = element("textarea", "");
+  text.setAttribute("aria-label", "The text to copy");
   text.value = words;
   text.readOnly = true;
   text.rows = 8;
@@ -225,6 +225,7 @@ async function camera() {
 
 /** Connect the page's buttons; read what the address asks. */
 export async function start() {
+  tryLater(() => asked === null);
   byId("make").addEventListener("click", () => showKey(makeKey));
   byId("read").addEventListener("click", () => read(() => askIn(byId("pasted").value)));
   byId("file").addEventListener("change", () =>

@@ -4,7 +4,7 @@
 // in integers. This code sees public data only, so it need not run in constant time.
 
 import { fromHex, fromLittleEndian, toHex } from "./bytes.js";
-import { refuse } from "./errors.js";
+import { refuse, Unfit } from "./errors.js";
 import { KEY_CACHE_MAX } from "./limits.js";
 
 const P = 2n ** 255n - 19n;
@@ -153,17 +153,19 @@ const PROBE_SIGNATURE = fromHex(
 let fit;
 
 async function probe() {
-  if (globalThis.crypto?.subtle === undefined) throw new Error("no WebCrypto here");
-  // Throws where Ed25519 is missing at all, which no verdict may hide.
-  const pair = await globalThis.crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
-  if (!pair.publicKey) throw new Error("this WebCrypto has no Ed25519");
+  if (globalThis.crypto?.subtle === undefined) throw new Unfit("no-webcrypto");
+  try {
+    await globalThis.crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
+  } catch (error) {
+    throw new Unfit("no-ed25519", error);
+  }
   let taken = false;
   try {
     taken = await equationHolds(PROBE_KEY, new Uint8Array(), PROBE_SIGNATURE);
   } catch (error) {
     if (!(error instanceof DOMException)) throw error; // it may refuse such a key outright
   }
-  if (taken) throw new Error("this WebCrypto verifies Ed25519 with the cofactor");
+  if (taken) throw new Unfit("wrong-answer"); // it verifies with the cofactor
 }
 
 /** Return if `signature` (R, S) by `key` over `message` holds; Refusal key-... or sig-... */

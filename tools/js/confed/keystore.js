@@ -1,19 +1,12 @@
 // A delegate's key in this browser: it can sign here, and cannot be taken out (WebCrypto, IndexedDB).
+// A browser that cannot keep or use one is Unfit: `no-webcrypto`, `no-ed25519` or `no-storage`.
 
 import { verify as verifyEd25519 } from "./ed25519.js";
+import { Unfit } from "./errors.js";
 
 const DATABASE = "confed";
 const STORE = "keys";
 const NAME = "delegate";
-
-/** Why a browser cannot keep or use a key: `code` is `no-webcrypto`, `no-ed25519` or `no-storage`. */
-export class Unfit extends Error {
-  constructor(code, cause) {
-    super(code, { cause });
-    this.name = "Unfit";
-    this.code = code;
-  }
-}
 
 function subtle() {
   const found = globalThis.crypto?.subtle;

@@ -2,13 +2,15 @@
 // and no text of a record becomes markup.
 
 import { decodeBrief, isBrief } from "./brief.js";
-import { toHex } from "./bytes.js";
-import { byId, definitions, element, hasCamera, scan } from "./dom.js";
-import { Refusal, refuse } from "./errors.js";
+import { equal, fromUtf8, toHex, utf8 } from "./bytes.js";
+import { byId, definitions, element, hasCamera, scan, tryLater } from "./dom.js";
+import { Refusal, refuse, Unfit } from "./errors.js";
 import { verify } from "./judge.js";
+import { BUNDLE_MAX_BYTES } from "./limits.js";
 import { joinParts, PART } from "./parts.js";
+import { moment } from "./terms.js";
 import { decodeArmor, decodeId, decodeQr } from "./text.js";
-import { words } from "./words.js";
+import { UNFIT, words } from "./words.js";
 
 const KEPT = "confed.council.";
 const NOTHING = { council: null, id: null, name: null, pinned: false, newestReceipt: null };
@@ -49,15 +51,34 @@ function keep(council, file) {
   byId("keep").hidden = true;
 }
 
+/** A file as it lies on disk, out of the armor or QR text that may be around it. */
+async function fileOf(chosen) {
+  if (chosen.size > BUNDLE_MAX_BYTES) refuse("enc-size");
+  const data = new Uint8Array(await chosen.arrayBuffer());
+  const text = ["-----BEGIN CONFED ", "CONFED:"].some((one) => equal(data.subarray(0, one.length), utf8(one)));
+  return text ? filesIn(fromUtf8(data) ?? refuse("text-character")) : [data];
+}
+
+let given = false; // whether anything was given to check
+
 /** What the page does with files: a report, or the reason for which bytes are refused. */
 export async function check(files, trust, at) {
+  given = true;
   try {
     if (files.length === 0) refuse("enc-empty");
     return await verify([...files, ...keptFor(files)], trust, at);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { verdict: "UNKNOWN", reason: error.reason, kind: null, ...NOTHING };
+    return unreadable(error.reason);
   }
+}
+
+/** Show elements as the answer, where the reader sees them. */
+function answered(...parts) {
+  const answer = byId("answer");
+  answer.replaceChildren(...parts);
+  answer.scrollIntoView?.({ block: "nearest" });
+  return answer;
 }
 
 function show(report, at) {
@@ -65,32 +86,55 @@ function show(report, at) {
   const unknown = document.createElement("ul");
   for (const note of notes) unknown.append(element("li", note));
   const kind = { VALID: "valid", VOID: "void" }[report.verdict] ?? "unknown";
-  const answer = byId("answer");
-  answer.replaceChildren(element("h2", heading, kind), definitions(rows));
-  if (notes.length > 0) answer.append(element("h3", "What these files cannot tell"), unknown);
+  const parts = [element("h2", heading, kind)];
+  if (rows.length > 0) parts.push(element("p", `Asked about ${moment(at)}.`), definitions(rows));
+  if (notes.length > 0) parts.push(element("h3", "What these files cannot tell"), unknown);
+  const answer = answered(...parts);
   answer.dataset.verdict = report.verdict;
   answer.dataset.reason = report.reason ?? "";
 }
 
+const unreadable = (reason) => ({ verdict: "UNKNOWN", reason, kind: null, ...NOTHING });
+
+/** All that was given: {files, trust}. Refusal if a text or a file is none of ours. */
+async function allGiven() {
+  const files = filesIn(byId("pasted").value);
+  const known = byId("trust").value.split(/[\s,]+/).filter((one) => one !== "");
+  const trust = known.map((one) => decodeId("cfr", one));
+  for (const chosen of byId("files").files) files.push(...(await fileOf(chosen)));
+  return { files, trust };
+}
+
+/** Check what was given, and show the answer. One at a time: what is asked meanwhile waits. */
 async function run() {
-  const given = byId("at").value;
-  const at = given === "" ? Math.floor(Date.now() / 1000) : Date.parse(`${given}Z`) / 1000;
-  let [files, trust, refused] = [[], [], null];
+  const button = byId("check");
+  if (button.disabled) return;
+  button.disabled = true;
+  byId("keep").hidden = true;
+  answered(element("p", "Checking\u2026"));
   try {
-    files = filesIn(byId("pasted").value);
-    const known = byId("trust").value.trim();
-    trust = known === "" ? [] : known.split(/[\s,]+/).map((one) => decodeId("cfr", one));
+    await runNow();
+  } catch (error) {
+    const said = error instanceof Unfit ? UNFIT[error.code] : `This page failed: ${error}`;
+    answered(element("h2", said, "unknown")).dataset.verdict = "";
+  } finally {
+    button.disabled = false;
+  }
+}
+
+async function runNow() {
+  const chosen = byId("at").value;
+  const at = chosen === "" ? Math.floor(Date.now() / 1000) : Date.parse(`${chosen}Z`) / 1000;
+  let report;
+  let files = [];
+  try {
+    const all = await allGiven();
+    files = all.files;
+    report = await check(files, all.trust, at);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    refused = error.reason;
+    report = unreadable(error.reason);
   }
-  for (const file of byId("files").files) {
-    files.push(new Uint8Array(await file.arrayBuffer()));
-  }
-  const report =
-    refused === null
-      ? await check(files, trust, at)
-      : { verdict: "UNKNOWN", reason: refused, kind: null, ...NOTHING };
   show(report, at);
   const [file] = files.filter((one) => !isBrief(one));
   const offered = report.verdict === "VALID" && file !== undefined && report.decision === undefined;
@@ -116,7 +160,7 @@ async function camera() {
     await scan(byId("video"), isWhole);
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
-    byId("answer").replaceChildren(element("h2", `No camera: ${error.message}`, "unknown"));
+    answered(element("h2", `No camera: ${error.message}`, "unknown"));
     return;
   }
   if (whole) await run();
@@ -124,7 +168,9 @@ async function camera() {
 
 /** Connect the page's buttons. */
 export function start() {
+  const tried = tryLater(() => !given);
   byId("check").addEventListener("click", run);
+  byId("files").addEventListener("change", run);
   byId("clear").addEventListener("click", () => {
     byId("files").value = "";
     byId("pasted").value = "";
@@ -134,5 +180,5 @@ export function start() {
   });
   byId("camera").hidden = !hasCamera();
   byId("camera").addEventListener("click", camera);
-  globalThis.confed = { check, filesIn };
+  globalThis.confed = { check, filesIn, tried };
 }

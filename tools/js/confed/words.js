@@ -2,6 +2,7 @@
 
 import * as bech32m from "./bech32m.js";
 import { isClean } from "./codec.js";
+import { mandateTerms, moment } from "./terms.js";
 import { fingerprint } from "./text.js";
 
 const WORDS = globalThis.confedWords ?? {};
@@ -15,65 +16,76 @@ export const shown = (value) =>
     )
     .join("");
 
-/** Seconds UTC as a date and a time of day. */
-export function moment(seconds) {
-  const at = new Date(seconds * 1000);
-  const two = (number) => String(number).padStart(2, "0");
-  const day = `${String(at.getUTCFullYear()).padStart(4, "0")}-${two(at.getUTCMonth() + 1)}`;
-  const time = [at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds()].map(two).join(":");
-  return `${day}-${two(at.getUTCDate())} ${time} UTC`;
-}
+// Around a name, for `element` to set it apart: no name holds them, for `shown` takes them out.
+export const NAME_FROM = "\u2068";
+export const NAME_TO = "\u2069";
+
+/** A name in quotes, whose direction of writing touches nothing beside it. */
+export const quoted = (name) => `"${NAME_FROM}${shown(name)}${NAME_TO}"`;
 
 /** A weight in halves, as a number of full units. */
 const halves = (weight) => `${Math.floor(weight / 2)}${weight % 2 ? ".5" : ""}`;
 
 const id = (record) => bech32m.encode("cfr", record);
-const key = (delegate) => bech32m.encode("cfk", delegate);
 
 /** Why, in words, for a reason code. */
 export const why = (reason) => WORDS[reason] ?? "the files do not prove it";
 
+/** Why a browser cannot do it, for the code of an Unfit. */
+export const UNFIT = {
+  "no-webcrypto":
+    "This browser does not let a page use cryptography here. Open the page over https, or saved as a file.",
+  "no-ed25519":
+    "This browser has no Ed25519 signatures. A newer version has: Firefox 130, Safari 17, Chromium 137.",
+  "no-storage":
+    "This browser does not keep data for this page. Leave private browsing, or allow the page to store data.",
+  "wrong-answer":
+    "This browser gave a wrong answer on a file that is known: trust nothing that this page says in it.",
+};
+
+const UNREADABLE =
+  "this cannot be read. Give the whole file, or all of the text or codes, again from where it came.";
+
 /** [heading, rows, notes] of a report: the answer, [name, value] of the evidence, what is unknown. */
 export function words(report, at) {
-  const heading = headingOf(report);
+  if (report.kind === null) return [`UNKNOWN (${report.reason}): ${UNREADABLE}`, [], []];
+  const heading = headingOf(report, at);
   if (report.council === null) return [heading, [], []];
   return [heading, evidenceOf(report), notesOf(report, at)];
 }
 
-function headingOf({ verdict, reason, kind, decision }) {
+function headingOf(report, at) {
+  const { verdict, reason, kind, decision } = report;
   if (verdict !== "VALID") {
     return `${verdict}${reason === null ? "" : ` (${reason}): ${why(reason)}`}.`;
   }
+  const who = quoted(report.name);
   const said = {
-    mandate: "this mandate was in force at the time asked about",
-    act: "a delegate did this within the mandate",
-    certificate: `the councils decided "${decision?.title}": ${decision?.outcome}`,
-    record: "the council signed this record, and it stands in its log",
+    mandate: () => `${who} gave this mandate, and it was in force at ${moment(at)}`,
+    act: () => `a delegate of ${who} did this within the mandate: ${report.act.get("value")}`,
+    certificate: () => `the councils decided ${quoted(decision.title)}: ${decision.outcome}`,
+    record: () => `${who} signed this ${report.recordKind}, and it stands in its log`,
   };
-  return `VALID: ${said[kind]}.`;
+  return `VALID: ${said[kind]()}.`;
 }
 
 function evidenceOf(report) {
-  const rows = [
-    ["council", `"${report.name}"${report.pinned ? ", one that you trust" : ""}`],
-    ["", id(report.council)],
-    ["fingerprint", fingerprint(report.council)],
-    [report.kind, id(report.id)],
-    ["signed", `${moment(report.time)} (its own word)`],
-  ];
-  if (report.mandate !== undefined) {
-    rows.push(["delegate", key(report.mandate.get("delegate"))]);
-    rows.push(["in force until", moment(report.mandate.get("until"))]);
-    for (const [motion, value] of report.mandate.get("instructions") ?? []) {
-      rows.push(["instruction", `${value} on ${id(motion)}`]);
-    }
-  }
+  const trusted = report.pinned ? "one that you trust" : "not one that you named as trusted";
+  const rows = [["council", `${quoted(report.name)}, ${trusted}`]];
   if (report.act !== undefined) {
     rows.push(["act", `${report.act.get("kind")}: ${report.act.get("value")}`]);
+    rows.push(["about", id(report.act.get("motion"))]);
   }
+  if (report.mandate !== undefined) rows.push(...mandateTerms(report.mandate));
   if (report.decision !== undefined) rows.push(...figuresOf(report.decision));
-  rows.push(...standingOf(report));
-  return rows;
+  return [
+    ...rows,
+    ["signed", `${moment(report.time)} (its own word)`],
+    ...standingOf(report),
+    ["fingerprint of the council", fingerprint(report.council)],
+    ["id of the council", id(report.council)],
+    [`id of the ${report.kind}`, id(report.id)],
+  ];
 }
 
 /** FINAL, or the heads that the verdict rests on. */
@@ -81,14 +93,14 @@ function standingOf({ final, heads }) {
   if (final) return [["FINAL", "no record that is not in these files can change this"]];
   return heads.map(({ name, size, time }) => [
     "as of the head",
-    `"${name}", ${size} records, ${moment(time)}`,
+    `${quoted(name)}, ${size} records, ${moment(time)}`,
   ]);
 }
 
 /** What was counted, and by how many councils it is certified (CNT-10, CER-1). */
 function figuresOf({ compactName, rule, people, units, signers, councils, needed }) {
   return [
-    ["compact", `"${compactName}", rule ${rule}`],
+    ["compact", `${quoted(compactName)}, rule ${rule}`],
     ["people", `${people.yes} yes, ${people.no} no`],
     ["units", `${halves(units.yes)} yes, ${halves(units.no)} not yes`],
     ["locks", `${signers} of ${councils} councils, ${needed} needed`],
