@@ -16,6 +16,7 @@ from confedproto.bodies.charter import Charter
 from confedproto.errors import Reason
 from confedproto.ids import network_id
 from tests.support.differential import differences, requests
+from tests.support.js import module
 from tools.js.find_node import TESTEE, find_node
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -66,20 +67,7 @@ def test_testee_on_a_hundred_thousand_brackets_refuses_and_lives(node: str) -> N
     assert [json.loads(line)["ok"] for line in lines] == [False, False, False, True]
 
 
-def module(node: str, source: str) -> str:
-    """What this JavaScript module prints, run beside the README."""
-    done = subprocess.run(
-        [node, "--input-type=module", "--eval", source],
-        cwd=TESTEE.parent,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
-def test_readme_example_opens_a_record_and_names_a_refusal(node: str) -> None:
+def test_readme_example_opens_a_record_and_names_a_refusal() -> None:
     readme = (TESTEE.parent / "README.md").read_text("utf-8")
     example = readme.split("```js\n")[1].split("```")[0]
     network, key = network_id("example"), keys.SigningKey(bytes(32))
@@ -87,13 +75,13 @@ def test_readme_example_opens_a_record_and_names_a_refusal(node: str) -> None:
     payload = record.build_payload(kind="charter", council=None, charter=0, time=1, body=body)
     envelope = record.assemble(payload, [record.sign(network, payload, key)])
     record_id = record.open(network, envelope).id.hex()
-    shown = module(node, f'const envelopeInHex = "{envelope.hex()}";\n{example}')
+    shown = module(f'const envelopeInHex = "{envelope.hex()}";\n{example}')
     assert shown == f"charter {record_id} [ '{key.public.hex()}' ]\n"
-    refused = module(node, f'const envelopeInHex = "{envelope.hex()[:-2]}";\n{example}')
+    refused = module(f'const envelopeInHex = "{envelope.hex()[:-2]}";\n{example}')
     assert refused == "enc-truncated\n"
 
 
-def test_encoders_of_text_give_what_python_gives(node: str) -> None:
+def test_encoders_of_text_give_what_python_gives() -> None:
     source = """
         import { encode } from "./confed/bech32m.js";
         import { fingerprint } from "./confed/text.js";
@@ -101,26 +89,26 @@ def test_encoders_of_text_give_what_python_gives(node: str) -> None:
         console.log(encode("cfk", value) + "\\n" + fingerprint(value));
     """
     value = bytes(range(32))
-    assert module(node, source).splitlines() == [text.encode_key(value), text.fingerprint(value)]
+    assert module(source).splitlines() == [text.encode_key(value), text.fingerprint(value)]
 
 
-def test_limits_are_those_of_the_library(node: str) -> None:
+def test_limits_are_those_of_the_library() -> None:
     source = """
         import * as limits from "./confed/limits.js";
         console.log(JSON.stringify({ ...limits }));
     """
-    given: dict[str, int] = json.loads(module(node, source))
+    given: dict[str, int] = json.loads(module(source))
     assert len(given) > 30
     assert given == {name: getattr(limits, name) for name in given}
 
 
-def test_kinds_are_those_of_the_library(node: str) -> None:
+def test_kinds_are_those_of_the_library() -> None:
     source = """
         import { KINDS } from "./confed/kinds.js";
         const rows = [...KINDS].map(([name, { subject, part }]) => [name, subject, part ?? "none"]);
         console.log(JSON.stringify(rows));
     """
-    assert sorted(json.loads(module(node, source))) == sorted(
+    assert sorted(json.loads(module(source))) == sorted(
         [kind.name, kind.subject, kind.part.value] for kind in KINDS.values()
     )
 

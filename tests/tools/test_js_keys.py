@@ -2,12 +2,11 @@
 
 import json
 import random
-import subprocess
 
 from confedproto import keys
 from confedproto.errors import VerificationError
 from tests.support.ed25519 import BASE, L, P, key_verdict, torsion
-from tools.js.find_node import TESTEE, find_node
+from tests.support.js import module
 
 POINTS_PER_COSET = 12
 
@@ -36,8 +35,6 @@ def by_python(key: bytes) -> str | None:
 
 
 def test_key_check_on_every_coset_and_edge_is_that_of_integers_and_of_python() -> None:
-    node = find_node()
-    assert node is not None, "the test lock brings a Node"
     given = candidates()
     source = """
         import { fromHex } from "./confed/bytes.js";
@@ -49,16 +46,7 @@ def test_key_check_on_every_coset_and_edge_is_that_of_integers_and_of_python() -
         for await (const piece of process.stdin) text += piece;
         console.log(JSON.stringify(JSON.parse(text).map(verdict)));
     """
-    done = subprocess.run(
-        [node, "--input-type=module", "--eval", source],
-        cwd=TESTEE.parent,
-        input=json.dumps([key.hex() for key in given]),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    told = json.loads(done.stdout)
+    told = json.loads(module(source, json.dumps([key.hex() for key in given])))
     wrong = [
         (key.hex(), mine, by_python(key))
         for key, mine in zip(given, told, strict=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from confedproto import bundle, testee, text
+from confedproto.bundle.terms import mandate_terms, moment
+from confedproto.limits import BUNDLE_MAX_BYTES
 from confedproto.text import parts
 from tests.support.pages import run
 from tests.support.worlds import decided, four, granted
@@ -93,6 +95,103 @@ def answered(
     """
     verdict, words = run(script, folder=folder)
     return verdict, words
+
+
+def test_page_says_of_a_mandate_what_the_terminal_says() -> None:
+    file = granted().file
+    mandate = bundle.verify([file], [], four().now).mandate
+    assert mandate is not None
+    _, words = answered("\n".join(parts.encode_parts(file)), four().now)
+    for name, value in mandate_terms(mandate):
+        assert f"{name.lower()}\n{value}" in words.replace("\n\n", "\n")
+    assert f"Asked about {moment(four().now)}." in words
+
+
+def chosen(file: bytes, then: str) -> list[str]:
+    """The verdict after this file was chosen, as a person does it; `then` adds to the answer."""
+    script = f"""
+    (async () => {{
+      const bytes = Uint8Array.from("{file.hex()}".match(/../g) ?? [], (x) => parseInt(x, 16));
+      const chosen = new DataTransfer();
+      chosen.items.add(new File([bytes], "given.confed"));
+      const files = document.getElementById("files");
+      document.getElementById("at").value =
+        new Date({four().now} * 1000).toISOString().slice(0, 19);
+      files.files = chosen.files;
+      files.dispatchEvent(new Event("change"));
+      const answer = document.getElementById("answer");
+      await until(() => answer.dataset.verdict !== undefined);
+      done([answer.dataset.verdict, {then}]);
+    }})();
+    """
+    told: list[str] = run(script)
+    return told
+
+
+def test_page_checks_a_file_as_soon_as_it_is_chosen() -> None:
+    assert chosen(granted().file, "answer.dataset.reason") == ["VALID", ""]
+
+
+def test_page_reads_a_file_of_pasted_text() -> None:
+    armor = text.encode_armor(text.Armor(label=text.ArmorLabel.BUNDLE, data=granted().file))
+    assert chosen(armor.encode(), "answer.dataset.reason") == ["VALID", ""]
+    assert chosen(b"CONFED:\xff", "answer.dataset.reason") == ["UNKNOWN", "text-character"]
+
+
+def test_page_refuses_a_file_that_is_too_large_unread() -> None:
+    told = chosen(bytes(BUNDLE_MAX_BYTES + 1), "answer.dataset.reason")
+    assert told == ["UNKNOWN", "enc-size"]
+
+
+def test_page_sets_names_apart_from_what_stands_beside_them() -> None:
+    names = '[...document.querySelectorAll("#answer bdi")].map((one) => one.textContent)[0]'
+    assert chosen(granted().file, names) == ["VALID", "Council number 0"]
+
+
+def test_page_tries_itself_and_finds_nothing_wrong() -> None:
+    script = """
+    globalThis.confed.tried.then(() => done(
+      ["unfit", "given"].map((id) => document.getElementById(id).hidden)));
+    """
+    assert run(script) == [True, False]
+
+
+BROKEN = {
+    "no WebCrypto": "Object.defineProperty(globalThis.crypto, 'subtle', { value: undefined });",
+    "no Ed25519": "SubtleCrypto.prototype.generateKey = () =>"
+    " Promise.reject(new DOMException('', 'NotSupportedError'));",
+    "takes anything": "SubtleCrypto.prototype.verify = async () => true;",
+    "takes nothing": "SubtleCrypto.prototype.verify = async () => false;",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_page_in_a_browser_that_cannot_verify_says_so(broken: str) -> None:
+    script = f"""
+    {broken}
+    globalThis.confed.tried.then(() => done(
+      [document.getElementById("unfit").innerText, document.getElementById("given").hidden]));
+    """
+    words, hidden = run(script)
+    assert words.startswith("This browser ")
+    assert hidden is True
+
+
+def test_page_given_a_file_before_it_tried_itself_says_so_too() -> None:
+    pasted = json.dumps("\n".join(parts.encode_parts(granted().file)))
+    script = f"""
+    {BROKEN["no Ed25519"]}
+    document.getElementById("pasted").value = {pasted};
+    document.getElementById("check").click();
+    (async () => {{
+      const answer = document.getElementById("answer");
+      await until(() => answer.dataset.verdict !== undefined);
+      done([answer.dataset.verdict, answer.innerText, document.getElementById("check").disabled]);
+    }})();
+    """
+    verdict, words, disabled = run(script)
+    assert (verdict, disabled) == ("", False)
+    assert words.startswith("This browser has no Ed25519")
 
 
 def test_page_reads_a_mandate_in_brief_once_it_knows_the_council(tmp_path: Path) -> None:

@@ -8,13 +8,11 @@ import { fingerprint } from "./text.js";
 const WORDS = globalThis.confedWords ?? {};
 const DAY_S = 86400;
 
+const code = (one) => `U+${one.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+
 /** Text that no screen acts upon: control and bidi characters as U+XXXX. */
 export const shown = (value) =>
-  [...String(value)]
-    .map((one) =>
-      isClean(one) && one >= " " ? one : `U+${one.codePointAt(0).toString(16).padStart(4, "0")}`,
-    )
-    .join("");
+  [...String(value)].map((one) => (isClean(one) && one >= " " ? one : code(one))).join("");
 
 // Around a name, for `element` to set it apart: no name holds them, for `shown` takes them out.
 export const NAME_FROM = "\u2068";
