@@ -118,7 +118,7 @@ class Engine:
 
     def asked(self, link: int, run: wire.Run) -> bool:
         """Whether a run is awaited from this link, or a push: any other is not worth opening."""
-        return self._fetcher.asked(link, LogId(run.log)) or self._pusher.welcome(link, run)
+        return self._fetcher.asked(link, run) or self._pusher.welcome(link, run)
 
     def run_message(
         self, effect: fx.ServeRun, leaves: Iterable[tuple[bytes, bytes | None]]
@@ -180,10 +180,7 @@ class Engine:
             if session.council is not None and self.reception.parted(session.council):
                 self._close(session.link, Reason.LINK_ENDED, now)  # (LNK-6)
         self._ended = False
-        for link, logs in self._announcer.due(now):
-            held = (self.view.logs[log_] for log_ in logs)
-            for message in self._puller.announcements(link, held):
-                self._send(link, message)
+        self._teller.due(now)
         return self._out
 
     def next_deadline(self, now: int) -> int | None:

@@ -24,7 +24,7 @@ from confedproto.pushing import Pusher
 from confedproto.quotas import Ledger, cost_of
 from confedproto.record import Leaf
 from confedproto.session import Session
-from confedproto.sync import Puller
+from confedproto.sync import Puller, announced
 from confedproto.view import Log, View
 
 Send = Callable[[int, wire.Message], None]
@@ -98,6 +98,7 @@ class Fetcher:
             entry = self._view.logs.get(log_)
             known = entry is not None
             full = not known and not self._ledger.may_introduce(session.council)
+            self._announcer.heard(session.link, log_)
             if full or not self.puller.announced(session.link, log_, head.size, held=known):
                 too_many += 1
                 continue
@@ -120,20 +121,24 @@ class Fetcher:
         """Ask the best peer for the next run of a log, if one holds more of it."""
         entry = self._view.logs.get(log_)
         held = entry.tree.size if entry is not None else 0
-        if log_ == self._keeper.own and self._keeper.guard.state is not Signing.HELD:
-            return  # nobody else appends to our log; a longer one is a matter of recovery
-        if log_ in self._view.chains.forked and not self._view.chains.wants(log_, held):
-            return  # a forked log takes nothing new (FRK-4)
-        if log_ in self._full or log_ in self._early:
-            return  # it takes no more (QUO-1), or not before its time (LOG-6)
-        mode = self._interest.default
-        if entry is not None:
-            mode = self._interest.mode(self._view, self._keeper.council, entry.council)
+        mode = self._wanted(log_, entry, held)
         if mode is Mode.NONE:
-            return  # the operator wants no more of it (INT-1)
+            return
         link = self.puller.choose(log_, held, now)
         if link is not None:
             self._send(link, wire.Pull(log=log_, start=held, lean=mode is Mode.HEADS))
+
+    def _wanted(self, log_: LogId, entry: Log | None, held: int) -> Mode:
+        """How much is wanted of what a log has past `held`."""
+        if log_ == self._keeper.own and self._keeper.guard.state is not Signing.HELD:
+            return Mode.NONE  # nobody else appends to our log; a longer one is for recovery
+        if log_ in self._view.chains.forked and not self._view.chains.wants(log_, held):
+            return Mode.NONE  # a forked log takes nothing new (FRK-4)
+        if log_ in self._full or log_ in self._early:
+            return Mode.NONE  # it takes no more (QUO-1), or not before its time (LOG-6)
+        if entry is None:
+            return self._interest.default
+        return self._interest.mode(self._view, self._keeper.council, entry.council)
 
     def follow(self, council: CouncilId | None, mode: Mode, now: int) -> None:
         """The operator wants so much of a council, or of all that are not named (INT-1)."""
@@ -169,15 +174,24 @@ class Fetcher:
             self.pull(log_, now)
 
     def expects(self, session: Session, run: wire.Run, leaves: Sequence[Leaf], now: int) -> bool:
-        """Whether a run is to be looked at: it was asked for, or is pushed and of use (LIV-6).
+        """Whether a run is to be looked at: it was asked for, or is sent ahead (LIV-7) or pushed
+        (LIV-6) and of use.
 
         Any other is as good as an announcement.
         """
         log_ = LogId(run.log)
         if self.puller.asked(log_, session.link):
             return True
+        entry = self._view.logs.get(log_)
         free = log_ != self._keeper.own and log_ not in self.puller.under_way
-        if self._pusher.take(session.link, run, leaves) and free:
+        if self.puller.take_ahead(session.link, len(leaves)) and entry is not None:
+            follows = free and run.start == entry.tree.size
+            if follows and self._wanted(log_, entry, run.start) is not Mode.NONE:
+                return True
+            if entry.head is not None:  # so that the peer sends no more of what is here
+                heads = (announced(entry.head, entry.mark),)
+                self._send(session.link, wire.Heads(heads=heads))
+        elif self._pusher.take(session.link, run, leaves) and free:
             return True
         self.announced(session, runs.told(self._view, run), now)
         return False
@@ -243,9 +257,11 @@ class Fetcher:
         late = self.puller.next_deadline()
         return min(times if late is None else [*times, late], default=None)
 
-    def asked(self, link: int, log_: LogId) -> bool:
-        """Whether a run of a log is awaited from a link."""
-        return self.puller.asked(log_, link) or self.branches.asked(link, log_)
+    def asked(self, link: int, run: wire.Run) -> bool:
+        """Whether a run is awaited from a link, or may be sent ahead."""
+        log_ = LogId(run.log)
+        awaited = self.puller.asked(log_, link) or self.branches.asked(link, log_)
+        return awaited or self.puller.allows(link, len(run.leaves))
 
     def told(self, session: Session, message: wire.HeadTold, now: int) -> None:
         """An answer about a log shows no second history: its run may hold the next time (SYN-8)."""

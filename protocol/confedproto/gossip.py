@@ -1,19 +1,31 @@
-"""Telling peers what is new, and telling the world what was seen when (specs/10).
+"""Telling peers what is new, and telling the world what was seen when (specs/11).
 
 `Announcer` collects grown logs per link: the first goes out at once, what follows is joined
-until the peer has answered it with a pull, or a short while has passed. `logs_to_witness`
-says what a witness record of this node would have to name.
+until the peer has answered it with a pull, or a short while has passed. It knows which logs a
+peer has pulled so far that what they gain may be sent instead of announced (LIV-7).
+`logs_to_witness` says what a witness record of this node would have to name.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from confedproto.effects import ServeRun
 from confedproto.ids import CouncilId, LogId
-from confedproto.limits import HEADS_PER_MESSAGE, WITNESS_HEADS_MAX
+from confedproto.limits import AHEAD_LEAVES, HEADS_PER_MESSAGE, WITNESS_HEADS_MAX
 from confedproto.view import Log
 
 COALESCE_MS = 50
 """How long announcements wait for a peer that does not answer the last one (LIV-1)."""
+AHEAD_MS = 5
+"""How long what a log gains waits for more after leaves were sent ahead (LIV-7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """A log that a peer has pulled: all below `size` was sent; in outline if `lean`."""
+
+    size: int
+    lean: bool
 
 
 @dataclass(slots=True)
@@ -21,6 +33,8 @@ class _Queue:
     logs: set[LogId] = field(default_factory=set)
     urgent: set[LogId] = field(default_factory=set)  # announced ahead of the others, at once
     held_until: int = 0  # the peer has not answered the last announcement yet
+    followed: dict[LogId, _Followed] = field(default_factory=dict)
+    ahead: int = 0  # leaves of those that may still be sent before the next pull
     greeted: bool = False  # before that what grows is remembered: our hello did not tell it
 
 
@@ -48,11 +62,40 @@ class Announcer:
         if queue is not None:
             (queue.urgent if urgent else queue.logs).update(logs)
 
-    def answered(self, link: int) -> None:
-        """The peer pulled: it is ready for the next announcement."""
-        queue = self.queues.get(link)
+    def served(self, run: ServeRun) -> None:
+        """A peer's pull is answered: it is ready for more, and for what the log gains next."""
+        queue = self.queues.get(run.link)
         if queue is not None:
             queue.held_until = 0
+            queue.followed[run.log] = _Followed(run.end, run.lean)
+            queue.ahead = AHEAD_LEAVES
+
+    def heard(self, link: int, log: LogId) -> None:
+        """A peer named a log: it has what that gains from elsewhere, or else asks for it."""
+        queue = self.queues.get(link)
+        if queue is not None:
+            queue.followed.pop(log, None)
+
+    def ahead(self, link: int, log: Log) -> tuple[int, bool] | None:
+        """From where a log is sent on to a peer, and whether in outline; None: it is announced.
+
+        What is announced is pulled, so it is not followed any more. A log that is not all public
+        is always announced: the peer may hold other leaves of it (SYN-9).
+        """
+        queue = self.queues[link]
+        last = queue.followed.pop(log.id, None)
+        if last is None or log.head is None or log.mark:
+            return None
+        count = log.head.size - last.size
+        if not 0 < count <= queue.ahead:
+            return None
+        queue.ahead -= count
+        queue.followed[log.id] = _Followed(log.head.size, last.lean)
+        return last.size, last.lean
+
+    def sent_ahead(self, link: int, now: int) -> None:
+        """Nothing was announced, so there is no answer to wait for."""
+        self.queues[link].held_until = now + AHEAD_MS
 
     def due(self, now: int) -> list[tuple[int, list[LogId]]]:
         """What is to be announced now (milliseconds), at most a message's worth a link."""

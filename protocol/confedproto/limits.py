@@ -70,6 +70,7 @@ CHANNEL_CLOSE_S: Final = 10  # seconds past CHANNEL_MAX_S in which a close still
 KNOCK_MAX_BYTES: Final = 61_440  # the records of one knock; one message, with room for its frame
 PUSHES_PER_HOUR: Final = 4  # urgent pushes of one council's logs; what comes more often can wait
 PUSH_LEAVES_MAX: Final = 16  # leaves of one push; longer growth is bulk
+AHEAD_LEAVES: Final = 16  # leaves sent over a link before its next pull; its queue holds them
 KNOCK_CHARTERS_MAX: Final = 128  # charters of one knock; a rotation a month for ten years
 RUN_MAX_RECORDS: Final = 1_024  # leaves of one run
 PART_MAX_BYTES: Final = 16_384  # one detached part: a text, or 64 heads of a witness record

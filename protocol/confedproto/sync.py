@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from confedproto.ids import LogId
-from confedproto.limits import HEADS_PER_MESSAGE, LOGS_PER_LINK_MAX, RUN_MAX_RECORDS
+from confedproto.limits import (
+    AHEAD_LEAVES,
+    HEADS_PER_MESSAGE,
+    LOGS_PER_LINK_MAX,
+    RUN_MAX_RECORDS,
+)
 from confedproto.log import Head
 from confedproto.reconcile import HeadSet
 from confedproto.view import Log
@@ -54,6 +59,7 @@ class Puller:
     under_way: dict[LogId, _Pull] = field(default_factory=dict)
     failed: dict[LogId, set[int]] = field(default_factory=dict)
     waiting: dict[LogId, None] = field(default_factory=dict)  # a set in order of arrival
+    ahead: dict[int, int] = field(default_factory=dict)  # leaves that links may send unasked
 
     def add_link(self, link: int) -> None:
         """A link opened."""
@@ -62,6 +68,7 @@ class Puller:
     def drop_link(self, link: int) -> list[LogId]:
         """A link is gone; returns the logs that were being pulled from it."""
         self.known.pop(link, None)
+        self.ahead.pop(link, None)
         lost = [log for log, pull in self.under_way.items() if pull.link == link]
         for log in lost:
             del self.under_way[log]
@@ -154,6 +161,7 @@ class Puller:
             return None
         if most > pull.until and pull.until - size <= RUN_MAX_RECORDS:
             start, pull.until = pull.until, pull.until + RUN_MAX_RECORDS
+            self._allow(pull.link)
             return start
         return None
 
@@ -190,7 +198,26 @@ class Puller:
         self.under_way[log] = _Pull(
             link=link, deadline=now + PULL_TIMEOUT_MS, until=held + RUN_MAX_RECORDS
         )
+        self._allow(link)
         return link
+
+    def _allow(self, link: int) -> None:
+        """A pull goes out: so many leaves may follow what it asks for (LIV-7).
+
+        Twice as many as an honest peer sends, for what it sends of the last pull crosses this one.
+        """
+        self.ahead[link] = self.ahead.get(link, 0) + 2 * AHEAD_LEAVES
+
+    def allows(self, link: int, count: int) -> bool:
+        """Whether a link may send so many leaves ahead."""
+        return count <= self.ahead.get(link, 0)
+
+    def take_ahead(self, link: int, count: int) -> bool:
+        """Whether it may; then they count."""
+        allowed = self.allows(link, count)
+        if allowed:
+            self.ahead[link] -= count
+        return allowed
 
     def take_waiting(self) -> list[LogId]:
         """The logs that wait for a busy peer, longest first; `choose` puts them back."""

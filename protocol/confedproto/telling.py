@@ -42,7 +42,7 @@ class Teller:
         if run is not None:  # else the peer's own time limit asks somebody else
             self._emit(run)
             self._puller.learn(session.link, run.log, pull.start)
-            self._announcer.answered(session.link)
+            self._announcer.served(run)
 
     def grown(self, entry: Log, start: int, now: int) -> None:
         """A log has gained its leaves from `start` on, or more of it is held than before."""
@@ -60,3 +60,28 @@ class Teller:
             elif held < size:
                 self._announcer.add(link, [entry.id], urgent=urgent)
         self._emit(fx.Grown(log=entry.id, council=entry.council, size=size, root=root))
+
+    def due(self, now: int) -> None:
+        """Tell what is to be told now: ahead to whom that log was served, else announced."""
+        for link, logs in self._announcer.due(now):
+            entries = [self._view.logs[log] for log in logs]
+            rest = [entry for entry in entries if not self._ahead(link, entry)]
+            announced = False
+            for message in self._puller.announcements(link, rest):
+                self._emit(fx.Send(link=link, message=message))
+                announced = True
+            if not announced:
+                self._announcer.sent_ahead(link, now)
+
+    def _ahead(self, link: int, entry: Log) -> bool:
+        """Send what a log has gained to a peer that has pulled it so far, if that may be."""
+        if entry.head is None or self._puller.size_at(link, entry.id) >= entry.head.size:
+            return False
+        sent = self._announcer.ahead(link, entry)
+        if sent is None:
+            return False
+        start, lean = sent
+        run = runs.served(entry, link, wire.Pull(log=entry.id, start=start, lean=lean))
+        if run is not None:
+            self._emit(run)
+        return run is not None

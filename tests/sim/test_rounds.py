@@ -161,7 +161,7 @@ def test_node_that_was_off_in_the_first_rounds_follows_without_a_result_of_its_o
     made.sim.restart(away)
     made.heal()
     made.until_round(5)
-    assert made.agreed() in (3, 4)
+    assert made.agreed() in (2, 3, 4)
 
 
 def test_fewer_than_q_never_finish_and_the_rest_adds_nothing_wrong_later() -> None:

@@ -234,7 +234,7 @@ def test_partition_through_the_first_round_decides_nothing_until_it_heals() -> N
     story.agree(Outcome.ADOPTED)  # a later round counts what the lists of the first one name
 
 
-def test_partition_into_halves_is_certified_as_no_quorum_after_it_heals() -> None:
+def test_partition_into_halves_is_certified_as_one_outcome_after_it_heals() -> None:
     story = Story(8)
     story.propose()
     story.open()
@@ -244,7 +244,9 @@ def test_partition_into_halves_is_certified_as_no_quorum_after_it_heals() -> Non
     assert State.FINAL not in story.states()
     story.heal()
     story.sim.run(5 * story.windows.step)
-    story.agree(Outcome.NO_QUORUM)
+    (outcome,) = story.outcomes()
+    assert outcome in {Outcome.NO_QUORUM, Outcome.ADOPTED}  # whose lists were first there
+    story.agree(outcome)
 
 
 def test_larger_side_of_a_partition_decides_and_the_other_learns_it() -> None:

@@ -40,8 +40,17 @@ def row(seed: int, count: int = 3) -> tuple[Watched, list[SimNode]]:
         sim.link(one, other, latency_ms=LATENCY_MS)
     sim.run(70)
     assert all(len(node.engine.view.logs) == count for node in nodes)
+    for node in nodes:
+        strange(node)
     sim.said.clear()
     return sim, nodes
+
+
+def strange(node: SimNode) -> None:
+    """As if the node had not pulled or served any log yet: nothing is sent ahead (LIV-7)."""
+    node.engine._puller.ahead.clear()
+    for queue in node.engine._announcer.queues.values():
+        queue.followed.clear()
 
 
 def desk(sim: Simulator, node: SimNode) -> CouncilDesk:
@@ -94,6 +103,8 @@ def test_fifth_urgent_record_of_an_hour_is_announced_and_the_next_hour_pushes_ag
         rename(sim, nodes[0], f"Name {turn}")
         sim.run(1)
     assert sim.count(wire.Pull) == 0
+    for node in nodes:
+        strange(node)
     rename(sim, nodes[0], "Once more")
     sim.run(1)
     assert sim.count(wire.Pull) == 2, "one a hop"
