@@ -89,7 +89,10 @@ async def test_record_is_on_the_disk_before_anybody_hears_of_it(nodes: Nodes) ->
     inside.write = writes  # type: ignore[method-assign, assignment]
     north.driver._send = sends  # type: ignore[method-assign]
     for number in range(5):
+        for queue in north.driver.engine._announcer.queues.values():
+            queue.followed.clear()  # announced and pulled; the next one goes ahead (LIV-7)
         await south.until_known(await north.found_compact(str(number)))
+        await south.until_known(await north.found_compact(f"{number} ahead"))
         await north.until_known(await south.found_compact(str(number)))
     assert {"heads", "run"} <= set(said)
 

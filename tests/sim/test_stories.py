@@ -249,6 +249,18 @@ def test_partition_into_halves_is_certified_as_one_outcome_after_it_heals() -> N
     story.agree(outcome)
 
 
+def test_motion_alone_in_a_quiet_log_gets_receipts_so_that_it_can_be_frozen() -> None:
+    windows = Windows(discussion=1, notice=3, voting=6, grace=1, settle=2, step=3, witness=1)
+    story = Story(4, windows=windows)
+    story.sim.run(20)  # all that wanted receipts has them
+    mover = story.nodes[0]
+    motion = story.sim.submit(
+        mover, story.sim.desk(mover).motion(story.compact, title="T", text="t", salt=bytes(16))
+    )
+    story.sim.run(windows.witness + windows.discussion + 2)
+    story.sim.submit(mover, story.sim.desk(mover).freeze(motion))
+
+
 def test_larger_side_of_a_partition_decides_and_the_other_learns_it() -> None:
     story = Story(8)
     story.propose()

@@ -119,7 +119,7 @@ KINDS: Final = MappingProxyType(
             _kind(Link, subject=False),
             _kind(Compact, subject=False),
             _kind(Accession),
-            _kind(Motion, part=Part.TEXT),
+            _kind(Motion, receipts=True, part=Part.TEXT),
             _kind(Second),
             _kind(Freeze, receipts=True, rows=("councils",)),
             _kind(Position, receipts=True),
