@@ -12,7 +12,7 @@ from confedproto.bodies.mandate import OVERDUE_S, Mandate
 from confedproto.bodies.report import Report
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.delegation import MandateCase, MandateStatus, act_status, answer_of
+from confedproto.rules.delegation import Acts, MandateCase, MandateStatus, answer_of
 from confedproto.rules.mandate import Outcome
 from confedproto.rules.motion import Placed
 from confedproto.rules.tenure import State
@@ -70,12 +70,12 @@ def _reports(body: Mandate, status: MandateStatus) -> list[Row]:
 
 def _acts(case: MandateCase) -> list[Row]:
     """What was done under a mandate, by number: each with its verdict, and if that is final."""
-    rows: list[Row] = []
+    rows, judged = list[Row](), Acts(case)
     for one in case.acts:
         act = one.record.body
         if not isinstance(act, Act):
             continue
-        status = act_status(case, one)
+        status = judged.status(one)
         verdict = status.verdict
         rows.append(
             {
@@ -133,8 +133,9 @@ _Item = tuple[str, RecordId, int | None, str | None]
 def _items(view: View, case: MandateCase, status: MandateStatus, now: int) -> Iterator[_Item]:
     recalled = status.state is State.RECALLED
     for one in (case, *_link_cases(view, case)):
+        judged = Acts(one)
         for at in one.acts:
-            found = act_status(one, at)
+            found = judged.status(at)
             verdict, answered = found.verdict, answer_of(case, at.record.id) is not None
             if answered or verdict.reason is Reason.OVERRIDDEN:
                 continue

@@ -53,17 +53,26 @@ def _without(*row: Any) -> dict[Any, Any]:
 
 def _links(**change: Any) -> Callable[..., Any]:
     whole = acts.links_of
-    return lambda one, others: dataclasses.replace(whole(one, others), **change)
+    return lambda acts: {
+        one: dataclasses.replace(links, **change) for one, links in whole(acts).items()
+    }
+
+
+class _NoHeads(mandate.Heads):
+    """Every record takes effect when it claims."""
+
+    def effect_time(self, claimed: int, index: int) -> int:
+        return claimed
 
 
 PLANTED: dict[str, tuple[Any, str, Any]] = {
-    "a recall dated back": (delegation, "effect_time", lambda claimed, index, heads: claimed),
+    "a recall dated back": (delegation, "Heads", _NoHeads),
     "a recall that never comes": (delegation, "recalls_from", lambda case: ()),
     "late reports forgiven": (tenure, "TABLE", _without(State.IN_FORCE, Event.LATE)),
     "late for good": (tenure, "TABLE", _without(State.OVERDUE, Event.REPORTED)),
     "no end": (tenure, "TABLE", _without(State.IN_FORCE, Event.ENDS)),
     "holdover without end": (tenure, "TABLE", _without(State.HOLDOVER, Event.LAPSES)),
-    "double acts forgiven": (acts, "doubled_from", lambda acts, below=None: None),
+    "double acts forgiven": (acts, "_doubles", lambda numbers: {}),
     "the chain not looked at": (delegation, "links_of", _links(missing=False)),
     "any act before will do": (delegation, "links_of", _links(astray=False)),
     "both of two acts stand": (delegation, "links_of", _links(beaten=False)),

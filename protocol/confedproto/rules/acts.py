@@ -54,57 +54,65 @@ class Links:
     doubled: int | None
 
 
-def doubled_from(acts: Iterable[Done], below: int | None = None) -> int | None:
+def doubled_from(acts: Iterable[Done]) -> int | None:
     """When the second of two acts of one number was received: from then on the mandate rests
-    (ACT-8). Only numbers under `below` are looked at, if it is given.
+    (ACT-8).
     """
-    return min(
-        (
-            ordered[1]
-            for number, ones in _by_number(acts).items()
-            if (below is None or number < below)
-            and len(ordered := sorted(o.received for o in ones if o.received is not None)) > 1
-        ),
-        default=None,
-    )
+    return min(_doubles(_by_number(acts)).values(), default=None)
 
 
-def links_of(one: Done, acts: Sequence[Done]) -> Links:
-    """Where an act stands among all acts under its mandate that are known."""
-    by_id = {other.id: other for other in acts}
+def links_of(acts: Sequence[Done]) -> Mapping[RecordId, Links]:
+    """Where each act stands among all acts under its mandate that are known.
+
+    Each is judged by the one before it, in the order of the numbers: a delegate may sign
+    thousands, so the chain is walked once for all of them.
+    """
     numbers = _by_number(acts)
-    astray, spent, at = False, 0, one
-    while at.act.number > 1:
-        before = by_id.get(RecordId(at.act.previous)) if at.act.previous is not None else None
-        if before is None or before.act.number != at.act.number - 1:
-            break
-        astray = astray or _is_beaten(before, numbers[before.act.number])
-        spent += before.act.amount or 0
-        at = before
-    return Links(
-        missing=at.act.number > 1,
-        astray=astray,
-        beaten=_is_beaten(one, numbers.get(one.act.number, ())),
-        spent=spent,
-        doubled=doubled_from(acts, one.act.number),
-    )
-
-
-def _by_number(acts: Iterable[Done]) -> Mapping[int, list[Done]]:
-    out: dict[int, list[Done]] = {}
-    for one in acts:
-        out.setdefault(one.act.number, []).append(one)
+    doubles = _doubles(numbers)
+    out: dict[RecordId, Links] = {}
+    doubled: int | None = None  # by an act of a lower number
+    for number in sorted(numbers):
+        ones, below = numbers[number], numbers.get(number - 1, {})
+        first = _first(ones.values())
+        for one in ones.values():
+            previous = one.act.previous
+            before = below.get(RecordId(previous)) if previous is not None and number > 1 else None
+            behind = out[before.id] if before is not None else None
+            out[one.id] = Links(
+                missing=number > 1 if behind is None else behind.missing,
+                astray=behind is not None and (behind.astray or behind.beaten),
+                beaten=first is not None and first.id != one.id,
+                spent=0
+                if before is None or behind is None
+                else behind.spent + (before.act.amount or 0),
+                doubled=doubled,
+            )
+        if number in doubles:
+            doubled = doubles[number] if doubled is None else min(doubled, doubles[number])
     return out
 
 
-def _is_beaten(one: Done, rivals: Iterable[Done]) -> bool:
-    """Of two acts of one number the one that others had first stands; equal: the lower id."""
-    return any(
-        other.received is not None
-        and other.id != one.id
-        and (one.received is None or (other.received, other.id) < (one.received, one.id))
-        for other in rivals
-    )
+def _by_number(acts: Iterable[Done]) -> Mapping[int, dict[RecordId, Done]]:
+    out: dict[int, dict[RecordId, Done]] = {}
+    for one in acts:
+        out.setdefault(one.act.number, {})[one.id] = one
+    return out
+
+
+def _doubles(numbers: Mapping[int, Mapping[RecordId, Done]]) -> dict[int, int]:
+    """Number -> when the second act of it was received."""
+    out: dict[int, int] = {}
+    for number, ones in numbers.items():
+        times = sorted(one.received for one in ones.values() if one.received is not None)
+        if len(times) > 1:
+            out[number] = times[1]
+    return out
+
+
+def _first(rivals: Iterable[Done]) -> Done | None:
+    """Of acts of one number the one that others had first stands; equal: the lower id."""
+    known = [one for one in rivals if one.received is not None]
+    return min(known, key=lambda one: (one.received or 0, one.id), default=None)
 
 
 def act_time(claimed: int, receipt_times: Sequence[int], needed: int) -> int | None:

@@ -32,9 +32,9 @@ from confedproto.rules.acts import (
 )
 from confedproto.rules.mandate import (
     VOTE,
+    Heads,
     Outcome,
     Verdict,
-    effect_time,
     grant_fault,
     instruction_verdict,
     mandate_verdict,
@@ -136,7 +136,7 @@ def history_of(case: MandateCase) -> History:
     return History(
         recalled=recalls_from(case),
         reported=_reported(case),
-        doubled=doubled_from(_done(case)),
+        doubled=doubled_from(_done(case).values()),
         voided=case.voided,
         whole_until=case.whole_until,
         fault=grant_fault(case.mandate, case.rules, case.before) or _chain_fault(case),
@@ -154,8 +154,9 @@ def _chain_fault(case: MandateCase) -> Reason | None:
 
 def recalls_from(case: MandateCase) -> tuple[int, ...]:
     """From when each recall by the mandate's own council takes effect (RCL-1, RCL-2)."""
+    heads = Heads(case.heads)
     own = [
-        effect_time(one.record.time, one.index, case.heads)
+        heads.effect_time(one.record.time, one.index)
         for one in case.recalls
         if isinstance(one.record.body, Recall)
         and one.record.subject == case.granted.id
@@ -167,13 +168,13 @@ def recalls_from(case: MandateCase) -> tuple[int, ...]:
 
 def _reported(case: MandateCase) -> dict[int, int]:
     """Due date -> from when its first report takes effect; only dates of the mandate (REP-1)."""
-    out: dict[int, int] = {}
+    heads, out = Heads(case.heads), dict[int, int]()
     for one in case.reports:
         body = one.record.body
         if not isinstance(body, Report) or one.index is None:
             continue
         if body.due in (case.mandate.reports or ()):
-            time = effect_time(one.record.time, one.index, case.heads)
+            time = heads.effect_time(one.record.time, one.index)
             out[body.due] = min(time, out.get(body.due, time))
     return out
 
@@ -201,8 +202,8 @@ def _receipt_times(case: MandateCase, one: At) -> list[int]:
     )
 
 
-def _done(case: MandateCase) -> list[Done]:
-    out: list[Done] = []
+def _done(case: MandateCase) -> dict[RecordId, Done]:
+    out: dict[RecordId, Done] = {}
     for one in case.acts:
         if not isinstance(one.record.body, Act) or one.record.subject != case.granted.id:
             continue
@@ -210,7 +211,7 @@ def _done(case: MandateCase) -> list[Done]:
         received = None if needed is None else received_at(_receipt_times(case, one), needed)
         if needed == 0:
             received = one.record.time
-        out.append(Done(id=one.record.id, act=one.record.body, received=received))
+        out[one.record.id] = Done(id=one.record.id, act=one.record.body, received=received)
     return out
 
 
@@ -226,51 +227,85 @@ def answer_of(case: MandateCase, about: RecordId) -> bool | None:
     return min(rows)[1] if rows else None
 
 
+class _Asked:
+    """Whether the conditions of a mandate hold, each asked once: a certificate may rest on it."""
+
+    def __init__(self, holds: Callable[[Condition], bool | None]) -> None:
+        self._ask: Final = holds
+        self._known: Final[dict[Condition, bool | None]] = {}
+
+    def holds(self, condition: Condition) -> bool | None:
+        """What is known of one, None if nothing is."""
+        if condition not in self._known:
+            self._known[condition] = self._ask(condition)
+        return self._known[condition]
+
+
 def act_status(case: MandateCase, one: At) -> ActStatus:
     """The verdict on an act under the mandate (ACT-1)."""
-    act = one.record.body
-    assert isinstance(act, Act)
-    acts = _done(case)
-    mine = next(done for done in acts if done.id == one.record.id)
-    needed, times = needed_for(case, one), _receipt_times(case, one)
-    about = Circumstances(
-        claimed=one.record.time,
-        head_time=case.head_time_of(one.record),
-        receipt_times=times,
-        needed=needed,
-        links=links_of(mine, acts),
-        overridden=act.kind == VOTE
-        and any(each.has_position(RecordId(act.motion)) for each in case.chain),
-        above_missing=case.above_missing,
-    )
-    covers = [
-        Cover(
-            mandate=each.mandate,
-            history=history_of(each),
-            instructed=instruction_verdict(each.mandate, act, each.holds),
-            ratified=answer_of(each, one.record.id),
+    return Acts(case).status(one)
+
+
+class Acts:
+    """All acts under a mandate, judged: what they have in common is looked at once."""
+
+    def __init__(self, case: MandateCase) -> None:
+        self._case: Final = case
+        self._done: Final = _done(case)
+        self._links: Final = links_of(tuple(self._done.values()))
+        self._histories: Final = [history_of(each) for each in case.chain]
+        self._positions: Final[dict[RecordId, bool]] = {}
+        self._asked: Final = [_Asked(each.holds) for each in case.chain]
+        self._own_head: Final = min(each.whole_until for each in case.chain)
+
+    def status(self, one: At) -> ActStatus:
+        """The verdict on one of them (ACT-1)."""
+        case, act = self._case, one.record.body
+        assert isinstance(act, Act)
+        needed, times = needed_for(case, one), _receipt_times(case, one)
+        about = Circumstances(
+            claimed=one.record.time,
+            head_time=case.head_time_of(one.record),
+            receipt_times=times,
+            needed=needed,
+            links=self._links[one.record.id],
+            overridden=act.kind == VOTE and self._is_overridden(RecordId(act.motion)),
+            above_missing=case.above_missing,
         )
-        for each in case.chain
-    ]
-    verdict = act_verdict(covers, act, about)
-    done = None if needed is None else act_time(about.claimed, times, needed)
-    final = (
-        verdict.outcome in (Outcome.VALID, Outcome.VOID)
-        and needed is not None
-        and is_final(
-            done,
-            own_head=min(each.whole_until for each in case.chain),
-            other_heads=case.chain[-1].other_heads,
-            councils=len(case.members or ()) or 1,
-            needed=max(1, needed),
+        covers = [
+            Cover(
+                mandate=each.mandate,
+                history=history,
+                instructed=instruction_verdict(each.mandate, act, asked.holds),
+                ratified=answer_of(each, one.record.id),
+            )
+            for each, history, asked in zip(case.chain, self._histories, self._asked, strict=True)
+        ]
+        verdict = act_verdict(covers, act, about)
+        done = None if needed is None else act_time(about.claimed, times, needed)
+        final = (
+            verdict.outcome in (Outcome.VALID, Outcome.VOID)
+            and needed is not None
+            and is_final(
+                done,
+                own_head=self._own_head,
+                other_heads=case.chain[-1].other_heads,
+                councils=len(case.members or ()) or 1,
+                needed=max(1, needed),
+            )
         )
-    )
-    return ActStatus(verdict=verdict, done=done, final=final, received=mine.received)
+        received = self._done[one.record.id].received
+        return ActStatus(verdict=verdict, done=done, final=final, received=received)
+
+    def _is_overridden(self, motion: RecordId) -> bool:
+        if motion not in self._positions:
+            self._positions[motion] = any(each.has_position(motion) for each in self._case.chain)
+        return self._positions[motion]
 
 
 def mandate_status(case: MandateCase, at: int) -> MandateStatus:
     """The mandate at `at` (seconds UTC) and what there is to be said of it."""
-    history = history_of(case)
+    history, acts = history_of(case), Acts(case)
     petition, item_by = _petition(case)
     accepted: dict[int, bool] = {}
     for one in case.reports:
@@ -289,7 +324,7 @@ def mandate_status(case: MandateCase, at: int) -> MandateStatus:
             sorted(
                 one.record.id
                 for one in case.acts
-                if isinstance(one.record.body, Act) and _opens_item(act_status(case, one))
+                if isinstance(one.record.body, Act) and _opens_item(acts.status(one))
             )
         ),
     )
@@ -316,6 +351,7 @@ def _petition(case: MandateCase) -> tuple[tuple[int, int] | None, int | None]:
     part, whole = PETITION
     if case.mandate.petition is not None:
         part, whole = case.mandate.petition.part, case.mandate.petition.whole
+    heads = Heads(case.heads)
     best: tuple[int, int] | None = None
     item_by: int | None = None
     for one in case.petitions:
@@ -325,6 +361,6 @@ def _petition(case: MandateCase) -> tuple[tuple[int, int] | None, int | None]:
         if best is None or body.count * best[1] > best[0] * body.members:
             best = (body.count, body.members)
         if body.count * whole >= part * body.members and one.index is not None:
-            due = effect_time(one.record.time, one.index, case.heads) + PETITION_ITEM_S
+            due = heads.effect_time(one.record.time, one.index) + PETITION_ITEM_S
             item_by = due if item_by is None else min(item_by, due)
     return best, item_by

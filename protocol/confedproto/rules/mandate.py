@@ -4,6 +4,7 @@ Pure functions that a node, a bundle and a delegate's own tool share. The signat
 council's authority have been judged before; here it is about time, scope and instruction.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
@@ -69,7 +70,27 @@ def effect_time(claimed: int, index: int, heads: Iterable[tuple[int, int]]) -> i
     Not before the time of any signed head, (size, time), that does not cover it yet: so it is
     immediate, but cannot be dated back past what others already hold.
     """
-    return max([claimed, *(time for size, time in heads if size <= index)])
+    return Heads(heads).effect_time(claimed, index)
+
+
+class Heads:
+    """Signed heads of one log, (size, time), in order: thousands of acts may each cite one."""
+
+    def __init__(self, heads: Iterable[tuple[int, int]]) -> None:
+        self._sizes: Final[list[int]] = []
+        self._latest: Final[list[int]] = []
+        for size, time in sorted(set(heads)):
+            latest = max(time, self._latest[-1]) if self._latest else time
+            if self._sizes and self._sizes[-1] == size:
+                self._latest[-1] = latest
+            else:
+                self._sizes.append(size)
+                self._latest.append(latest)
+
+    def effect_time(self, claimed: int, index: int) -> int:
+        """From when a record at `index` takes effect, if it claims `claimed` (RCL-2)."""
+        at = bisect_right(self._sizes, index)
+        return max(claimed, self._latest[at - 1]) if at else claimed
 
 
 def form_fault(mandate: Mandate) -> Reason | None:

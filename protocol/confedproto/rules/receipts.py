@@ -140,6 +140,22 @@ class LogLines(Sequence[WitnessLine]):
             return None
         return lines[begin + count - 1].time
 
+    def receipts(self, index: int, until: int | None) -> Mapping[CouncilId, int]:
+        """Witness -> time of its receipt of the record at `index`, by lines that came by `until`.
+
+        It ends with the last witness that ever saw so far, not with the last line.
+        """
+        wanted = sum(size > index for _, size in self._reached.values())
+        out: dict[CouncilId, int] = {}
+        for line in self.past(index):
+            if len(out) == wanted:
+                break
+            if line.size <= index or line.witness in out:
+                continue
+            if until is None or line.arrived <= until:
+                out[line.witness] = line.time
+        return out
+
     def drop(self, witness: CouncilId) -> None:
         """Forget what a witness said."""
         kept = [line for line in self._ordered() if line.witness != witness]
@@ -197,6 +213,8 @@ def receipts(
     `journal_until` only lines that had reached this node by then are used (RCP-4).
     """
     out: dict[CouncilId, int] = {}
+    if isinstance(lines, LogLines):
+        return lines.receipts(index, journal_until)
     for line in lines:
         if line.size <= index:
             continue
