@@ -202,20 +202,20 @@ def _are_keys(entries: Mapping[str, Value]) -> bool:
     return True
 
 
-_T = TypeVar("_T", bound=msgspec.Struct)
+_T = TypeVar("_T")
 
 
 class Exact(Generic[_T]):
-    """Reads the bytes of one struct type at once, where they are exactly its encoding.
+    """Reads the bytes of one type, of structs, at once, where they are exactly its encoding.
 
     For bulk: a fifth of the time of `decode` and a conversion, and no header makes it allocate
-    more than the type's own bounds. Optional fields are omitted where they are None; lists have a
+    more than the bytes can hold. Optional fields are omitted where they are None; lists have a
     bound; whoever reads texts asks `text_is_clean` of each.
     """
 
-    def __init__(self, struct: type[_T], *, sort: bool = False) -> None:
-        """`sort`: the struct's fields do not stand in the order of their names."""
-        self._decoder = msgspec.msgpack.Decoder(struct)
+    def __init__(self, kind: type[_T], *, sort: bool = False) -> None:
+        """`sort`: a struct's fields do not stand in the order of their names."""
+        self._decoder = msgspec.msgpack.Decoder(kind)
         self._encoder = msgspec.msgpack.Encoder(order="sorted" if sort else None)
 
     def read(self, data: bytes) -> _T | None:
@@ -224,17 +224,21 @@ class Exact(Generic[_T]):
             value = self._decoder.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
-        return value if self._encoder.encode(value) == data else None
+        return value if self.write(value) == data else None
+
+    def write(self, value: _T) -> bytes:
+        """The bytes of a value that came from bytes."""
+        return self._encoder.encode(value)
 
 
 class Again(Generic[_T]):
-    """Reads bytes of one struct type that were decoded before and have not changed since.
+    """Reads bytes of one type that were decoded before and have not changed since.
 
     Their canonical form is not looked at again, so it is for nobody who has not looked at it.
     """
 
-    def __init__(self, struct: type[_T]) -> None:
-        self._decoder = msgspec.msgpack.Decoder(struct)
+    def __init__(self, kind: type[_T]) -> None:
+        self._decoder = msgspec.msgpack.Decoder(kind)
 
     def read(self, data: bytes | msgspec.Raw) -> _T | None:
         """The value, or None: then `decode` says what the bytes are."""

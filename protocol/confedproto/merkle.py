@@ -118,7 +118,18 @@ class Tree:
 
     def append(self, leaf: Hash) -> None:
         """Add one leaf hash at index `size`."""
-        self.extend((leaf,))
+        if len(leaf) != HASH_BYTES:
+            raise LocalProtocolError(Reason.PROOF_LENGTH, "a leaf hash has 32 bytes")
+        levels, height = self._levels, 0
+        levels[0] += leaf
+        number = self.size
+        while not number & 1:  # the last two of this level are a new pair
+            above = _sha256(b"\x01" + levels[height][-2 * HASH_BYTES :]).digest()
+            height += 1
+            if height == len(levels):
+                levels.append(bytearray())
+            levels[height] += above
+            number >>= 1
 
     def extend(self, leaves: Iterable[Hash]) -> None:
         """Add these leaf hashes in order; cheaper per leaf than `append` in long runs."""
@@ -131,8 +142,6 @@ class Tree:
             if height + 1 == len(self._levels):
                 self._levels.append(bytearray())
             below, above = self._levels[height], self._levels[height + 1]
-            if len(below) - 2 * len(above) < pair:
-                return  # no new pair here, so none above
             for start in range(2 * len(above), len(below) - pair + 1, pair):
                 above += _sha256(b"\x01" + below[start : start + pair]).digest()
             height += 1

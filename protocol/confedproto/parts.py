@@ -14,13 +14,15 @@ from confedproto.bodies import KIND_OF, KINDS, Kind, Part
 from confedproto.bodies.types import Body
 from confedproto.bodies.witness import WitnessedHead
 from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
-from confedproto.ids import TAG_TEXT, tagged_hash
+from confedproto.ids import TAG_TEXT, Hash, tagged_hash
 from confedproto.limits import MEMBERS_MAX, PART_MAX_BYTES, ROWS_INLINE_MAX, ROWS_MAX_BYTES
 from confedproto.merkle import leaf_hash, root_of
 
 ROOT_BYTES: Final = 32
 SALT_BYTES: Final = 16
 """Random bytes before a detached text, so that its hash cannot be guessed (PRT-2)."""
+_HEAD: Final = codec.Exact(WitnessedHead)
+_HEADS: Final = codec.Exact(tuple[WitnessedHead, ...])
 
 
 def text_hash(part: bytes) -> bytes:
@@ -30,9 +32,9 @@ def text_hash(part: bytes) -> bytes:
 
 def encode_heads(heads: Iterable[WitnessedHead]) -> tuple[bytes, bytes]:
     """The detached part of a witness record and its root; heads sorted by log (WIT-2)."""
-    rows = sorted([head.log, head.size, head.root] for head in heads)
-    part = codec.encode(rows, max_bytes=PART_MAX_BYTES)
-    return part, root_of([leaf_hash(codec.encode_again(row)) for row in rows])
+    ordered = sorted(heads, key=lambda head: (head.log, head.size, head.root))
+    rows = [[head.log, head.size, head.root] for head in ordered]
+    return codec.encode(rows, max_bytes=PART_MAX_BYTES), _root_of(ordered)
 
 
 def check_part(kind: Kind | None, body: Body | Mapping[str, Any], part: bytes | None) -> None:
@@ -56,11 +58,10 @@ def check_part(kind: Kind | None, body: Body | Mapping[str, Any], part: bytes | 
         heads = heads_of(part)
     except DecodeError as error:
         raise VerificationError(Reason.PART_MISMATCH, str(error)) from None
-    rows = [[head.log, head.size, head.root] for head in heads]
-    root = root_of([leaf_hash(codec.encode_again(row)) for row in rows])
-    if rows != sorted(rows) or root != getattr(body, "root", None):
-        raise VerificationError(Reason.PART_MISMATCH)
     logs = [head.log for head in heads]
+    rows = [(head.log, head.size, head.root) for head in heads]
+    if rows != sorted(rows) or _root_of(heads) != getattr(body, "root", None):
+        raise VerificationError(Reason.PART_MISMATCH)
     if len(logs) != getattr(body, "count", None) or len(set(logs)) != len(logs):
         raise DecodeError(Reason.BODY_FORM, "heads of a witness record")
 
@@ -76,11 +77,18 @@ def _is_text(part: bytes) -> bool:
 @lru_cache(maxsize=16)  # asked more than once while a witness record is taken up
 def heads_of(part: bytes) -> tuple[WitnessedHead, ...]:
     """The heads in a witness record's detached part. Raises DecodeError BODY_FORM or ENC_*."""
+    heads = _HEADS.read(part) if len(part) <= PART_MAX_BYTES else None
+    if heads is not None:
+        return heads
     value = codec.decode(part, max_bytes=PART_MAX_BYTES)
     try:
         return msgspec.convert(value, tuple[WitnessedHead, ...], builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise DecodeError(Reason.BODY_FORM, str(error)) from None
+
+
+def _root_of(heads: Iterable[WitnessedHead]) -> Hash:
+    return root_of([leaf_hash(_HEAD.write(head)) for head in heads])
 
 
 # --- lists that are too long for their body (PRT-8 to PRT-10) ----------------------------------

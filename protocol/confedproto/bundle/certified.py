@@ -9,7 +9,6 @@ from typing import Final
 from confedproto.bodies.motion import Motion
 from confedproto.bundle.evidence import Evidence
 from confedproto.bundle.filed import Filed, check_whole, the_freeze
-from confedproto.bundle.membership import compact_of
 from confedproto.bundle.report import Decision
 from confedproto.errors import Reason, VerificationError
 from confedproto.ids import CouncilId, RecordId
@@ -36,9 +35,9 @@ def certified(proved: Evidence) -> tuple[Decision, str, tuple[str, ...]]:
     motion = proved.subject
     if not isinstance(motion.body, Motion) or motion.subject is None:
         raise VerificationError(Reason.BUNDLE_SUBJECT, motion.kind, motion.id)
-    compact_of(proved, motion.subject)
-    freeze, body = the_freeze(proved, motion.id)
     filed = Filed(proved)
+    filed.founded(motion.subject)
+    freeze, body = the_freeze(proved, motion.id)
     check_whole(filed, motion.id)
     case = filed.case(motion.id)
     if isinstance(case, Reason):

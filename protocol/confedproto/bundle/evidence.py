@@ -8,7 +8,7 @@ nothing: `prove` raises, and no part of it is used.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,10 +63,15 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What a file proves. `places` are record -> tree size -> index in the subject's log."""
+    """What a file proves.
+
+    `kinds` are the records of each kind by id, `places` record -> tree size -> index in the
+    subject's log.
+    """
 
     bundle: Bundle
     records: Mapping[RecordId, VerifiedRecord]
+    kinds: Mapping[str, Sequence[VerifiedRecord]]
     authorities: Mapping[CouncilId, Authority]
     links: Links
     places: Mapping[RecordId, Mapping[int, int]]
@@ -78,9 +83,9 @@ class Evidence:
         """The record that the file is about."""
         return self.records[self.bundle.subject]
 
-    def of_kind(self, kind: str) -> list[VerifiedRecord]:
+    def of_kind(self, kind: str) -> Sequence[VerifiedRecord]:
         """The records of a kind, by id."""
-        return sorted((r for r in self.records.values() if r.kind == kind), key=lambda r: r.id)
+        return self.kinds.get(kind, ())
 
     def in_log(self, subject: RecordId) -> bool:
         """Whether the record is shown to be in its council's log, under the file's head."""
@@ -126,6 +131,7 @@ def prove(bundle: Bundle) -> Evidence:
     return Evidence(
         bundle=bundle,
         records=records,
+        kinds=_by_kind(records.values()),
         authorities=authorities,
         links=links,
         places=places,
@@ -142,6 +148,13 @@ def records_of(bundle: Bundle) -> dict[RecordId, VerifiedRecord]:
     """
     opened = (record.open(bundle.network, e.envelope, e.part, filed=True) for e in bundle.entries)
     return {one.id: one for one in opened}
+
+
+def _by_kind(records: Iterable[VerifiedRecord]) -> Mapping[str, Sequence[VerifiedRecord]]:
+    out: dict[str, list[VerifiedRecord]] = defaultdict(list)
+    for one in sorted(records, key=lambda record: record.id):
+        out[one.kind].append(one)
+    return out
 
 
 def _check_kinds(

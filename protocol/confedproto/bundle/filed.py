@@ -29,6 +29,8 @@ from confedproto.rules.known import NAMED_BY, VERSION, Known, names_of, version_
 from confedproto.rules.motion import Case, MotionStatus, Placed
 from confedproto.rules.roll import bound_by
 
+Founded = tuple[Compact, Mapping[CouncilId, Member]]
+"""A compact and the members that a file shows."""
 _VOTING: Final = frozenset({"motion", "freeze", "position", "vote", "lock"})
 
 
@@ -48,7 +50,7 @@ class Filed:
                 self._about[RecordId(named), NAMED_BY].append(placed)
             if isinstance(body, Compact) and body.previous is not None:
                 self._about[RecordId(body.previous), VERSION].append(placed)
-        self._members: Final[dict[RecordId, Mapping[CouncilId, Member]]] = {}
+        self._founded: Final[dict[RecordId, Founded | VerificationError]] = {}
         answers = (self.about, self.of_kind, self.compact, self.admitted)
         self.world: Final = Known(self._records, *answers, self.case, self._status)
 
@@ -60,22 +62,33 @@ class Filed:
         """The records of a kind."""
         return [_placed(one) for one in self.proved.of_kind(kind)]
 
+    def founded(self, compact: RecordId) -> Founded:
+        """A compact of the file and the councils that it shows. Raises as `compact_of`."""
+        found = self._founded.get(compact)
+        if found is None:
+            try:
+                found = compact_of(self.proved, compact)
+            except VerificationError as error:
+                found = error
+            self._founded[compact] = found
+        if isinstance(found, VerificationError):
+            raise found
+        return found
+
     def compact(self, compact: RecordId) -> tuple[VerifiedRecord, Compact] | Reason:
         """The founded compact, or why there is none."""
         try:
-            body, _ = compact_of(self.proved, compact)
+            body, _ = self.founded(compact)
         except VerificationError as error:
             return error.reason
         return self.proved.records[compact], body
 
     def admitted(self, compact: RecordId) -> Mapping[CouncilId, Member]:
         """The councils of a compact that the file shows."""
-        if compact not in self._members:
-            try:
-                self._members[compact] = compact_of(self.proved, compact)[1]
-            except VerificationError:
-                self._members[compact] = {}
-        return self._members[compact]
+        try:
+            return self.founded(compact)[1]
+        except VerificationError:
+            return {}
 
     def case(self, motion: RecordId) -> Case | Reason:
         """What the file has on a motion; each record stands in a log of its own, for places are
@@ -160,7 +173,7 @@ def _check_motion(filed: Filed, motion: RecordId) -> list[RecordId]:
     record = proved.records.get(motion)
     if record is None or not isinstance(record.body, Motion) or record.subject is None:
         raise _missing("a decision that it rests on", motion)
-    compact, _ = compact_of(proved, record.subject)
+    compact, _ = filed.founded(record.subject)
     freeze, body = the_freeze(proved, motion)
     _check_joined(proved, record.subject, compact, body)
     _check_votes(proved, motion, freeze.id, body)
@@ -298,7 +311,7 @@ def _check_units(filed: Filed, record: VerifiedRecord, motion: Motion, body: Fre
     for unit in motion.units or ():
         if unit not in filed.proved.records:
             raise _missing("a lower compact", unit)
-        inside |= set(compact_of(filed.proved, RecordId(unit))[1])
+        inside |= set(filed.founded(RecordId(unit))[1])
     inside |= {placed.record.council for placed in filed.about(record.id, "affected-claim")}
     for voter in body.councils if motion.units is not None else ():
         if voter.council not in inside:

@@ -159,8 +159,10 @@ def sponsored(compact: Compact, newcomer: CouncilId, linked: Linked) -> bool:
     than a third lie: no council can bring in puppets that bring in more. A compact with
     `sponsors` 0 says openly that anyone may join.
     """
-    sponsors = sum(linked(CouncilId(f.council), newcomer) for f in compact.founders)
-    return sponsors >= sponsors_needed(compact)
+    needed = sponsors_needed(compact)
+    if needed == 0:
+        return True
+    return sum(linked(CouncilId(f.council), newcomer) for f in compact.founders) >= needed
 
 
 def sponsors_needed(compact: Compact) -> int:

@@ -43,7 +43,8 @@ class Links:
 
     def linked(self, one: CouncilId, other: CouncilId) -> bool:
         """Whether two councils have ever been linked (LNK-2)."""
-        return bool(self._between(one, other))
+        answered = (one, other) in self._answers or (other, one) in self._answers
+        return answered and bool(self._between(one, other))
 
     def _between(self, one: CouncilId, other: CouncilId) -> set[tuple[CouncilId, CouncilId, bytes]]:
         """Host, guest and invitation of each link between two councils."""
