@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "recover": "servers",
     "demo": "demo",
     "verify": "verify",
+    "pages": "pages",
 }
 """Command -> the module of `confednode.commands` that has it, under the command's own name."""
 

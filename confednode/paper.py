@@ -69,7 +69,8 @@ def page(report: Report, file: bytes) -> str:
         f"<h1>Mandate of {escape(shown(report.council_name))}</h1>"
         f'<p>Fingerprint of the council: <span class="print">{text.fingerprint(council)}</span></p>'
         f"<dl>{body}</dl>"
-        "<p>Read all the codes with the verify page or <code>confed verify</code>: that needs no "
+        "<p>Read all the codes with the verify page (any council's node makes it: <code>confed "
+        "pages</code>) or <code>confed verify</code>: that needs no "
         f"network. As of {moment(report.head_time or 0)}; a later recall is not on this page.</p>"
         f"{_codes(qr_texts(file))}",
     )

@@ -11,7 +11,7 @@ from queue import Empty, Queue
 from typing import Any, Final
 from urllib.parse import unquote
 
-from tools.js import make_page
+from confednode import pages
 from tools.js.browser import chromium
 
 ANSWER_MAX_S: Final = 60.0
@@ -65,15 +65,13 @@ def run(
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="confed-page-", ignore_cleanup_errors=True) as one:
             return run(script, name, folder=Path(one), fragment=fragment, flags=flags)
-    plain = make_page.inlined(make_page.PAGES[name][0])
+    plain = pages.inlined(pages.PAGES[name][0])
     answers: Queue[str] = Queue()
     with _listening(answers) as address:
         whole = plain + _PROBE.replace("ADDRESS", address) + script
-        text = make_page.page(name).replace(plain, whole)
+        text = pages.page(name).replace(plain, whole)
         path = folder / name
-        path.write_text(
-            text.replace(make_page.script_hash(plain), make_page.script_hash(whole)), "utf-8"
-        )
+        path.write_text(text.replace(pages.script_hash(plain), pages.script_hash(whole)), "utf-8")
         with chromium(path.as_uri() + fragment, folder / "profile", flags):
             try:
                 return json.loads(answers.get(timeout=ANSWER_MAX_S))

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from confednode import pages
 from confedproto import bundle, testee, text
 from confedproto.bundle.terms import mandate_terms, moment
 from confedproto.limits import BUNDLE_MAX_BYTES
 from confedproto.text import parts
 from tests.support.pages import run
 from tests.support.worlds import decided, four, granted
-from tools.js import make_page
 from tools.js.browser import find_chromium
 
 VECTORS = Path(__file__).resolve().parents[2] / "specs" / "vectors" / "bundle.json"
@@ -23,9 +23,9 @@ def _chromium_is_there() -> None:
     assert find_chromium() is not None, "run this by `make test-web`, which brings Chromium"
 
 
-@pytest.mark.parametrize("name", make_page.PAGES)
+@pytest.mark.parametrize("name", pages.PAGES)
 def test_page_fetches_nothing_and_lets_nothing_else_run(name: str) -> None:
-    page = make_page.page(name)
+    page = pages.page(name)
     assert "default-src 'none'" in page
     assert not re.search(r'(src|href)\s*=\s*["\']?(https?:)?//', page)
     assert re.findall(r"https?://[^\s\"'<]+", page) == []
