@@ -60,7 +60,11 @@ def test_readme_session_ends_as_it_says(tmp_path: Path, session: subprocess.Pope
     out, err = session.communicate(timeout=TIME_S)
     assert session.returncode == 0, f"{out[-2_000:]}\n{err[-2_000:]}"
     lines = [line.strip() for line in out.splitlines()]
-    for line in ("state: final", "outcome: adopted under majority", "people: 51 yes, 13 no"):
+    for line in (
+        "state: final (in-force)",
+        "outcome: adopted under majority",
+        "people: 51 yes, 13 no",
+    ):
         assert line in lines, out
     certificate, mandate, after = (
         index for index, line in enumerate(lines) if line.startswith(("VALID", "VOID"))
