@@ -8,7 +8,10 @@ from confednode.errors import KeyringError, NodeReason
 from confedproto import text
 from confedproto.bundle import Report
 from confedproto.bundle.render import moment
+from confedproto.bundle.report import Above
 from confedproto.bundle.terms import mandate_terms
+from confedproto.bundle.wording import WORDS
+from confedproto.ids import CouncilId
 from confedproto.text import QrData, QrKind, parts
 from confedproto.text.harmless import shown
 
@@ -18,6 +21,8 @@ _STYLE: Final = """
 @page { size: A4; margin: 12mm 14mm; }
 body { font: 9.5pt/1.25 serif; color: #000; margin: 0; }
 h1 { font-size: 17pt; margin: 0 0 3mm; }
+h2 { font-size: 12pt; margin: 3mm 0 1mm; }
+.doubt { border: 1pt solid; padding: 1mm 2mm; font: bold 12pt serif; }
 dl { display: grid; grid-template-columns: 30mm 1fr; margin: 0; }
 dt { font-weight: bold; } dd { margin: 0 0 .6mm; overflow-wrap: anywhere; }
 .print { font: bold 13pt monospace; }
@@ -63,16 +68,42 @@ def page(report: Report, file: bytes) -> str:
         raise KeyringError(NodeReason.FILE_UNREADABLE, "the file holds no mandate that can be read")
     rows = mandate_terms(mandate)
     rows.append(("Mandate", text.encode_record(report.id)))
-    body = "".join(f"<dt>{escape(n)}</dt><dd>{escape(shown(v))}</dd>" for n, v in rows)
     return _page(
         "Mandate",
         f"<h1>Mandate of {escape(shown(report.council_name))}</h1>"
-        f'<p>Fingerprint of the council: <span class="print">{text.fingerprint(council)}</span></p>'
-        f"<dl>{body}</dl>"
+        f"{_doubt(report)}{_fingerprint(council)}{_definitions(rows)}"
+        f"{_above(report.above) if report.above is not None else ''}"
         "<p>Read all the codes with the verify page (any council's node makes it: <code>confed "
         "pages</code>) or <code>confed verify</code>: that needs no "
         f"network. As of {moment(report.head_time or 0)}; a later recall is not on this page.</p>"
         f"{_codes(qr_texts(file))}",
+    )
+
+
+def _doubt(report: Report) -> str:
+    """What stands first on the page of a mandate that is not VALID: say, that it is recalled."""
+    if report.reason is None:
+        return ""
+    words = f"{report.verdict} ({report.reason}): {WORDS.get(report.reason, 'it is not proved')}."
+    return f'<p class="doubt">{escape(words)}</p>'
+
+
+def _fingerprint(council: CouncilId) -> str:
+    print_ = text.fingerprint(council)
+    return f'<p>Fingerprint of the council: <span class="print">{print_}</span></p>'
+
+
+def _definitions(rows: Iterable[tuple[str, str]]) -> str:
+    body = "".join(f"<dt>{escape(n)}</dt><dd>{escape(shown(v))}</dd>" for n, v in rows)
+    return f"<dl>{body}</dl>"
+
+
+def _above(above: Above) -> str:
+    """The mandate that a link passes on: an act is held to both (LVL-4)."""
+    rows = [*mandate_terms(above.mandate), ("Mandate", text.encode_record(above.id))]
+    return (
+        f"<h2>Passed on from {escape(shown(above.council_name))}</h2>"
+        f"{_fingerprint(above.council)}{_definitions(rows)}"
     )
 
 

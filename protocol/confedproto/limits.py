@@ -55,6 +55,7 @@ BUNDLE_MAX_BYTES: Final = 4 * 1_048_576  # one .confed file; 300 councils' certi
 BUNDLE_SIGNATURES_MAX: Final = 8_192  # signatures in one file; checking them takes half a second
 TEXT_FORM_MAX_CHARS: Final = 8_192  # characters of one pasted text form before any parsing
 ARMOR_MAX_BYTES: Final = 65_536  # bytes inside one armor; larger things travel as files
+BUNDLE_FILES_MAX: Final = 64  # files that one carries: a chain, a recall, a term's reports
 ASK_MAX_BYTES: Final = 65_536  # a mandate's file and an act to sign; 99 QR parts hold it
 QR_MAX_CHARS: Final = 4_296  # characters; the largest QR symbol in alphanumeric mode
 INVITATION_MAX_CHARS: Final = 512  # characters; a real one has 150 to 250

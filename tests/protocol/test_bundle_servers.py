@@ -1,5 +1,6 @@
 """Files of a council that has replaced its server: what stands in its older logs is proved too."""
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -43,14 +44,29 @@ def moved() -> tuple[Mandated, RecordId]:
     world = make_world(4, "double")
     mandated = grant(world)
     node = replace_server(world, 0)
+    act = sent(mandated, node, number=1)
+    world.sim.run(10)
+    return mandated, act
+
+
+def sent(
+    mandated: Mandated, node: SimNode, *, number: int, previous: RecordId | None = None
+) -> RecordId:
+    """An act under the mandate, in the log of the node."""
+    world = mandated.world
     payload = bundle.draft_act(
-        mandated.file, motion=world.motion, kind="vote", value="yes", now=world.now
+        mandated.file,
+        motion=world.motion,
+        kind="vote",
+        value="yes",
+        now=world.now,
+        number=number,
+        previous=previous,
     )
     act = record.open(world.sim.network, sign(world, payload, mandated.delegate))
     world.sim.give(node, inputs.Submit(token=9_999, record=act))
     assert node.answers.pop(9_999).fault is None
-    world.sim.run(10)
-    return mandated, act.id
+    return act.id
 
 
 def test_mandate_of_the_older_log_is_valid() -> None:
@@ -68,7 +84,8 @@ def test_act_of_the_newer_log_is_valid_beside_the_file_of_its_mandate() -> None:
     granted = bundle.build_mandate(world.view, mandated.mandate, world.now)
     assert world.verify(granted, file).verdict is Outcome.VALID
     assert world.verify(file, granted).verdict is Outcome.VALID
-    alone = world.verify(file)
+    assert world.verify(file).verdict is Outcome.VALID
+    alone = world.verify(bundle.encode(replace(bundle.decode(file), files=())))
     assert (alone.verdict, alone.reason) == (Outcome.UNKNOWN, Reason.BUNDLE_MISSING)
 
 
@@ -78,9 +95,26 @@ def test_recall_of_the_newer_log_ends_a_mandate_of_the_older() -> None:
     node = replace_server(world, 0)
     recall = world.sim.submit(node, world.sim.desk(node).recall(mandated.mandate, "Enough."))
     world.sim.run(10)
-    file = bundle.build_mandate(world.view, mandated.mandate, world.now)
-    ended = world.verify(file, bundle.build_record(world.view, recall, world.now))
-    assert ended.verdict is Outcome.VOID
+    ended = world.verify(mandated.file, bundle.build_record(world.view, recall, world.now))
+    assert ended.reason is Reason.RECALLED
+    alone = world.verify(bundle.build_mandate(world.view, mandated.mandate, world.now))
+    assert (alone.verdict, alone.reason) == (Outcome.VOID, Reason.RECALLED)
+    assert alone.state == "recalled"
+
+
+def test_act_after_one_of_the_older_log_has_a_file() -> None:
+    world = make_world(4, "double")
+    mandated = grant(world)
+    first = sent(mandated, world.nodes[0], number=1)
+    replace_server(world, 0)
+    second = sent(mandated, world.nodes[0], number=2, previous=first)
+    world.sim.run(10)
+    file = bundle.build_act_from_view(world.view, second, world.now)
+    assert world.verify(file).verdict is Outcome.VALID
+    alone = bundle.decode(file)
+    kept = tuple(one for one in alone.files if one.kind != "act")
+    report = world.verify(bundle.encode(replace(alone, files=kept)))
+    assert (report.verdict, report.reason) == (Outcome.UNKNOWN, Reason.ACT_NUMBER)
 
 
 def test_record_of_the_older_log_has_a_file() -> None:

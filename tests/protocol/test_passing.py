@@ -1,19 +1,23 @@
 """Chains between levels: a mandate that a meeting of delegates passes on (specs/06, LVL)."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from confedproto import bundle
+from confedproto import bundle, codec
 from confedproto.admission import objection
 from confedproto.bodies.act import Act
+from confedproto.bodies.carried import Carried
 from confedproto.bodies.mandate import Instruction, Mandate
 from confedproto.bodies.position import Position
 from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.recall import Recall
-from confedproto.errors import Reason
+from confedproto.bundle.judge import OTHERS
+from confedproto.errors import DecodeError, LocalProtocolError, Reason
+from confedproto.limits import BUNDLE_MAX_BYTES
 from confedproto.log import sign_head
 from confedproto.record import VerifiedRecord
 from confedproto.rules.delegation import ActStatus, MandateStatus
@@ -287,10 +291,119 @@ def _final(view: View, act: VerifiedRecord) -> bool:
 # --- files --------------------------------------------------------------------------------------
 
 
+def without_others(file: bytes) -> bytes:
+    """The same file, and none that it carries."""
+    parsed = bundle.decode(file)
+    assert parsed.files
+    return bundle.encode(dataclasses.replace(parsed, files=()))
+
+
+def test_file_of_a_link_carries_the_mandate_above() -> None:
+    made = levels()
+    file = bundle.build_mandate(made.view(), made.link.id, NOON)
+    report = bundle.verify([file], [], NOON)
+    assert (report.verdict, report.id) == (Outcome.VALID, made.link.id)
+    assert report.above is not None
+    assert (report.above.id, report.above.council) == (made.above.id, made.base.council)
+    assert report.above.state == "in-force"
+    assert {head.council for head in report.heads} == {made.base.council, made.meeting.council}
+    assert OTHERS not in report.notes
+    above = bundle.build_mandate(made.view(), made.above.id, NOON)
+    assert bundle.verify([above, file], [], NOON).id == made.link.id
+    assert bundle.verify([file, without_others(file)], [], NOON).verdict is Outcome.VALID
+
+
+def test_file_of_a_link_whose_council_above_is_not_known_is_of_the_link_alone() -> None:
+    made = levels()
+    file = bundle.build_mandate(made.view(without=made.base), made.link.id, NOON)
+    assert bundle.decode(file).files == ()
+    report = bundle.verify([file], [], NOON)
+    assert (report.verdict, report.reason) == (Outcome.UNKNOWN, Reason.MANDATE_UNKNOWN)
+    assert report.above is None
+
+
+def test_file_of_a_link_shows_the_recall_of_the_mandate_above() -> None:
+    made = levels()
+    made.base.add(Recall(), subject=made.above.id, time=NOON - 1)
+    report = bundle.verify([bundle.build_mandate(made.view(), made.link.id, NOON)], [], NOON)
+    assert (report.verdict, report.reason) == (Outcome.VOID, Reason.RECALLED)
+    assert report.above is not None
+    assert report.above.state == "recalled"
+
+
+def test_file_of_an_act_under_a_link_shows_what_the_council_above_said() -> None:
+    made = levels()
+    act = made.act(motion=RATIFIED)
+    assert _verdict(made, act) == (Outcome.NEEDS_RATIFICATION, Reason.RATIFY)
+    made.base.add(Ratify(value="yes"), subject=act.id, time=NOON)
+    assert _verdict(made, act) == VALID
+    made = levels()
+    act = made.act()
+    made.base.add(Position(freeze=bytes(32), number=1, value="no"), subject=MOTION, time=NOON)
+    assert _verdict(made, act) == void(Reason.OVERRIDDEN)
+
+
+def _verdict(made: Levels, act: VerifiedRecord) -> Told:
+    file = bundle.build_act_from_view(made.view(), act.id, NOON + DAY)
+    report = bundle.verify([file], [], NOON + DAY)
+    return report.verdict, report.reason
+
+
+def test_mandate_whose_recall_only_another_log_carries_gets_no_file() -> None:
+    """No file shows such a recall, and the node knows of it (RCL-4, BUN-21)."""
+    made = levels()
+    assert bundle.build_mandate(made.view(), made.above.id, NOON)
+    recall = made.base.make(Recall(), subject=made.above.id, time=NOON - DAY)
+    carrier, *others = made.others
+    head = made.head(made.base, NOON - DAY).envelope
+    carrier.sign_by_node(Carried(envelope=recall.envelope, head=head), time=NOON - DAY)
+    for other in others:
+        other.witness([carrier], time=NOON - DAY + 5)
+    act = made.act()
+    view = made.view()
+    for build, one in (
+        (bundle.build_mandate, made.above.id),
+        (bundle.build_mandate, made.link.id),
+        (bundle.build_act_from_view, act.id),
+    ):
+        with pytest.raises(LocalProtocolError) as caught:
+            build(view, one, NOON + DAY)
+        assert caught.value.reason is Reason.RECALLED
+    assert bundle.build_mandate(view, made.above.id, NOON - 2 * DAY)
+
+
+def test_carried_file_that_does_not_hold_makes_the_whole_unknown() -> None:
+    made = levels()
+    parsed = bundle.decode(bundle.build_mandate(made.view(), made.link.id, NOON))
+    (above,) = parsed.files
+    assert above.head is not None
+    bad = dataclasses.replace(above, head=dataclasses.replace(above.head, time=NOON + 1))
+    file = bundle.encode(dataclasses.replace(parsed, files=(bad,)))
+    report = bundle.verify([file], [], NOON)
+    assert (report.verdict, report.reason) == (Outcome.UNKNOWN, Reason.HEAD_SIGNATURE)
+    assert report.id == made.link.id
+
+
+def test_file_carries_no_file_that_carries_one() -> None:
+    made = levels()
+    parsed = bundle.decode(bundle.build_mandate(made.view(), made.link.id, NOON))
+    with pytest.raises(LocalProtocolError) as caught:
+        bundle.encode(dataclasses.replace(parsed, files=(parsed,)))
+    assert caught.value.reason is Reason.BUNDLE_FORM
+    data = bundle.encode(parsed)
+    body = codec.decode(data)[2]
+    for _ in range(100):  # however deep, it is refused at the first level
+        data = codec.encode(["confed", 1, body | {"files": [data]}], max_bytes=BUNDLE_MAX_BYTES)
+    with pytest.raises(DecodeError) as refused:
+        bundle.decode(data)
+    assert refused.value.reason is Reason.BUNDLE_FORM
+
+
 def test_files_of_both_levels_prove_the_link_together() -> None:
     made = levels()
     view = made.view()
     link, above = (bundle.build_mandate(view, r.id, NOON) for r in (made.link, made.above))
+    link = without_others(link)
     alone = bundle.verify([link], [], NOON)
     assert (alone.verdict, alone.reason) == (Outcome.UNKNOWN, Reason.MANDATE_UNKNOWN)
     for files in ([link, above], [above, link]):
@@ -307,6 +420,7 @@ def test_file_of_an_act_under_a_link_is_judged_with_the_mandate_above() -> None:
     act = made.act()
     view = made.view()
     done = bundle.build_act_from_view(view, act.id, NOON + DAY)
+    done = without_others(done)
     above = bundle.build_mandate(view, made.above.id, NOON + DAY)
     assert bundle.verify([done], [], NOON).reason is Reason.MANDATE_UNKNOWN
     assert bundle.verify([done, above], [], NOON).verdict is Outcome.VALID

@@ -8,6 +8,7 @@ from tools.vectors.bare_charters import bare_charters
 from tools.vectors.base import Vectors
 from tools.vectors.briefs import briefs
 from tools.vectors.broken_files import broken
+from tools.vectors.carried_files import carried_files
 from tools.vectors.certificates import certificates
 from tools.vectors.examples import TIME
 from tools.vectors.levels import levels
@@ -32,6 +33,7 @@ from tools.vectors.scenes import (
     known,
     mandate,
     payload,
+    position,
     recall,
     request,
     signed,
@@ -66,6 +68,7 @@ def bundle() -> Vectors:
     briefs(out)
     levels(out)
     bare_charters(out)
+    carried_files(out)
     broken(out)
     return out
 
@@ -254,6 +257,9 @@ def _acts(out: _Book) -> None:
     slow = [(0, NOON + DAY + 1), (1, NOON + DAY + 1)]
     why = "received too late to be done before the recall"
     says("ACT-2", "act-after-recall", why, "VOID", "recalled", extra=gone, receipts=slow)
+    spoke = [lambda _, __: position(NOON + 20)]
+    why = "the council has spoken for itself"
+    says("ACT-7", "act-overridden", why, "VOID", "overridden", extra=spoke)
     here = {"attendance": "required"}
     why = "the mandate asks for presence"
     says("ACT-5", "act-absent", why, "VOID", "act-attendance", granted=here)
@@ -325,6 +331,10 @@ def _chains(out: _Book) -> None:
     file = scene.file("act", last, receipts=[(0, NOON + 5), (1, NOON + 9)], compact=True)
     why = "the one before it does not stand"
     says("ACT-8", "after-a-double", why, "VOID", "act-previous", request(file))
+    rests = scene.add(act(scene, about, number=2, previous=min(ids), time=NOON + 20))
+    file = scene.file("act", rests, receipts=[(0, NOON + 5), (1, NOON + 9)], compact=True)
+    why = "the second of one number has its receipts, so the mandate rests"
+    says("ACT-8", "stopped-by-a-double", why, "VOID", "mandate-suspended", request(file))
 
 
 def _files(out: _Book) -> None:

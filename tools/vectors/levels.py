@@ -50,7 +50,7 @@ def _says(out: Vectors, rule: str, slug: str, why: str, answer: str, asked: Any)
     out.good(rule, slug, why, asked, verdict=verdict, reason=reason or None)
 
 
-class _Levels:
+class Levels:
     """The council's log with a mandate that may be passed on, and the meeting's with the link."""
 
     def __init__(
@@ -85,7 +85,7 @@ class _Levels:
 
 
 def _links(out: Vectors) -> None:
-    made = _Levels()
+    made = Levels()
     both = made.files()
     _says(out, "LVL-1", "link", "narrower than what it passes on", "VALID", request(*both))
     _says(out, "BUN-14", "link-order", "the link is asked about", "VALID", request(*both[::-1]))
@@ -101,15 +101,15 @@ def _links(out: Vectors) -> None:
         ("delegate", "its delegate has not signed it", {"meeting": STRANGERS}),
     )
     for slug, why, how in wrong:
-        asked = request(*_Levels(**how).files())
+        asked = request(*Levels(**how).files())
         _says(out, "LVL-2", f"link-{slug}", why, chain, asked)
     for kind in ("mandate", "spending-order"):
         above = {"kinds": sorted([*KINDS, "spending-order"])}
-        made = _Levels(above=above, link={"kinds": sorted([kind, "vote"])})
+        made = Levels(above=above, link={"kinds": sorted([kind, "vote"])})
         why = "passed on again, or money"
         asked = request(*made.files())
         _says(out, "MAN-4", f"link-form-{kind}", why, "VOID mandate-form", asked)
-    made = _Levels()
+    made = Levels()
     made.home.add(recall(made.above, NOON - 9))
     both = made.files()
     why = "it falls with what it passes on"
@@ -119,7 +119,7 @@ def _links(out: Vectors) -> None:
 
 def _acts(out: Vectors) -> None:
     def says(slug: str, why: str, answer: str, *makes: Any, **change: Any) -> None:
-        made = _Levels()
+        made = Levels()
         done = made.acted(**change)
         for make in makes:
             made.home.add(make(made))
@@ -135,7 +135,7 @@ def _acts(out: Vectors) -> None:
     says("refused", "and did not", "VOID ratify-refused", _answer("no"), motion=RATIFIED)
     gone = lambda made: recall(made.above, NOON - 9)  # noqa: E731
     says("recalled", "the mandate above was taken back", "VOID recalled", gone)
-    alone = _Levels().acted()
+    alone = Levels().acted()
     why = "the mandate above is not here"
     _says(out, "LVL-4", "link-act-alone", why, "UNKNOWN mandate-unknown", request(alone))
 

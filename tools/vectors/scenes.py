@@ -323,6 +323,12 @@ def recall(about: bytes, time: int, council: Council = HOME) -> Row:
     return council.sign(payload("recall", {}, council.id, subject=about, time=time))
 
 
+def position(time: int) -> Row:
+    """The council's own position on the motion, which no freeze is asked for here."""
+    body = {"freeze": bytes(32), "number": 1, "value": "no"}
+    return HOME.sign(payload("position", body, HOME.id, subject=MOTION, time=time))
+
+
 def request(*files: bytes, at: int = NOON, trust: Sequence[bytes] = ()) -> dict[str, Any]:
     """The fields of a request about these files, at noon unless it says when."""
     return {

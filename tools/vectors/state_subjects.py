@@ -208,6 +208,28 @@ def _mandates(out: States) -> None:
         rows = [*history.base(), {"mandate": mandate, "state": state}]
         out.holds("TEN-2", slug, "by the time asked about", history, now, rows)
 
+    late: dict[str, Any] = {"reports": [TIME + 2 * DAY], "overdue": DAY}
+    held: dict[str, Any] = {"holdover": [DAY, ["statement"]]}
+    for slug, now, state, change in (
+        ("mandate-report-due", TIME + 3 * DAY, "in-force", late),
+        ("mandate-overdue", TIME + 3 * DAY + 1, "overdue", late),
+        ("mandate-overdue-ended", TIME + 9 * DAY + 1, "ended", late),
+        ("mandate-holdover", TIME + 9 * DAY + 1, "holdover", held),
+        ("mandate-holdover-over", TIME + 10 * DAY + 1, "ended", held),
+    ):
+        history = founded()
+        body = {
+            "delegate": DELEGATE.public,
+            "starts": TIME + DAY,
+            "until": TIME + 9 * DAY,
+            "kinds": ["statement", "vote"],
+            **change,
+        }
+        mandate = history.add(1, "mandate", body)
+        rows = [*history.base(), {"mandate": mandate, "state": state}]
+        why = "a report that is late, and plain tasks that may be finished"
+        out.holds("TEN-2", slug, why, history, now, rows)
+
     for slug, by, state, why in (
         ("mandate-voided", (0, 2, 3), "voided", "more than half of the panel found it void"),
         ("mandate-finding-alone", (0,), "in-force", "one of three found so"),

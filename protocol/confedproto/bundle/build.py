@@ -1,5 +1,6 @@
 """Making `.confed` files: from what a node holds, or from another file (specs/12, BUN)."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from confedproto import record
@@ -11,11 +12,14 @@ from confedproto.bundle.container import Bundle, Entry
 from confedproto.bundle.decided import needed_for
 from confedproto.bundle.draft import Draft
 from confedproto.bundle.evidence import Evidence
+from confedproto.bundle.judge import verify
 from confedproto.bundle.membership import sponsoring_links
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.record import VerifiedRecord
+from confedproto.rules.delegation import ActStatus, MandateStatus
 from confedproto.rules.links import LINK_KINDS
+from confedproto.rules.mandate import Outcome
 from confedproto.rules.motion import Placed
 from confedproto.rules.receipts import receipts_needed
 from confedproto.view import View
@@ -29,57 +33,131 @@ RECEIPTS: Final = 3
 def build_mandate(view: View, mandate: RecordId, now: int) -> bytes:
     """A mandate, who granted it, its place under the newest head, and its newest receipts.
 
-    `now` in seconds UTC. Recalls known here are in it. Raises LocalProtocolError
-    MANDATE_UNKNOWN, or BUNDLE_MISSING while no signed head covers the mandate.
+    `now` in seconds UTC. Recalls known here are in it, and the mandate that it passes on (BUN-20).
+    Raises LocalProtocolError MANDATE_UNKNOWN, BUNDLE_MISSING while no signed head covers it, or
+    why it is VOID where the file could not show that (BUN-21).
     """
     placed = _placed(view, mandate)
+    draft = _mandate_draft(view, placed, now, receipts=RECEIPTS)
+    draft.carry(*_beside(view, placed, now))
+    status = view.mandates.status(mandate, now)
+    return _honest(draft.done("mandate", mandate), status, now)
+
+
+def _honest(file: bytes, status: MandateStatus | ActStatus | Reason, now: int) -> bytes:
+    """The file, unless it would say VALID of what is known here to be VOID (BUN-21)."""
+    if isinstance(status, Reason) or status.verdict.outcome is not Outcome.VOID:
+        return file
+    if verify([file], (), now).ok:
+        reason = status.verdict.reason or Reason.BUNDLE_MISSING
+        raise LocalProtocolError(reason, "what shows it stands in other councils' logs")
+    return file
+
+
+def _mandate_draft(view: View, placed: Placed, now: int, *, receipts: int) -> Draft:
+    """The file of a mandate as its own log has it."""
     if not isinstance(placed.record.body, Mandate):
         raise LocalProtocolError(Reason.MANDATE_UNKNOWN)
     draft = Draft(view, now)
-    draft.add_council(placed.record.council, _last_version(view, placed, mandate), placed.log)
+    draft.add_council(placed.record.council, _last_version(view, placed), placed.log)
     draft.place_under_head(placed.record, *_said(view, placed))
-    draft.add_receipts(placed.record, first=False, most=RECEIPTS)
-    return draft.done("mandate", mandate)
+    draft.add_receipts(placed.record, first=False, most=receipts)
+    return draft
+
+
+def _beside(view: View, mandate: Placed, now: int, *, link: bool = True) -> Iterator[Bundle]:
+    """Files of what bears on a mandate and stands in other logs: what its council said of it
+    after its server was replaced, and the mandate above, if it is known here.
+    """
+    for placed in _all_said(view, mandate):
+        if placed.log != mandate.log:
+            yield _record_draft(view, placed, now).bundle("record", placed.record.id)
+    upper = _above(view, mandate) if link else None
+    if upper is not None:
+        yield _mandate_draft(view, upper, now, receipts=1).bundle("mandate", upper.record.id)
+        yield from _beside(view, upper, now, link=False)
+
+
+def _above(view: View, mandate: Placed) -> Placed | None:
+    """The mandate that a link passes on, if it is known here (LVL-1)."""
+    body = mandate.record.body
+    above = body.above if isinstance(body, Mandate) else None
+    upper = view.records.get(RecordId(above)) if above is not None else None
+    return upper if upper is not None and isinstance(upper.record.body, Mandate) else None
 
 
 def build_act_from_view(view: View, act: RecordId, now: int) -> bytes:
     """An act in the log, the mandate, the acts before it, and the receipts that date it.
 
     With the compact and its members' charters, so that offline it is known how many receipts
-    it needs. Raises LocalProtocolError MANDATE_UNKNOWN or BUNDLE_MISSING.
+    it needs, and files of the mandate where it stands in an older log, and of the one above
+    (BUN-20). Raises LocalProtocolError MANDATE_UNKNOWN or BUNDLE_MISSING.
     """
     placed = _placed(view, act)
     mandate_id = placed.record.subject
     if not isinstance(placed.record.body, Act) or mandate_id is None:
         raise LocalProtocolError(Reason.MANDATE_UNKNOWN)
-    mandate = _placed(view, mandate_id).record
+    granted = _placed(view, mandate_id)
+    earlier = _acts_before(view, granted, placed.record.body.number)
+    draft = _act_draft(view, placed, granted, now)
+    if granted.log != placed.log:
+        draft.carry(_mandate_draft(view, granted, now, receipts=0).bundle("mandate", mandate_id))
+    draft.carry(*_beside(view, granted, now))
+    for one in earlier:
+        if one.log != placed.log:
+            draft.carry(_act_draft(view, one, granted, now).bundle("act", one.record.id))
+    for one in _answers(view, placed, placed.record.body, granted):
+        if one.log != placed.log:
+            draft.carry(_record_draft(view, one, now).bundle("record", one.record.id))
+    return _honest(draft.done("act", act), view.mandates.act_status(act), now)
+
+
+def _act_draft(view: View, placed: Placed, granted: Placed, now: int) -> Draft:
+    """The file of an act as its own log has it, with the mandate's record."""
+    mandate, act = granted.record, placed.record.body
     draft = Draft(view, now)
     draft.add_council(mandate.council, log=placed.log)
-    number = placed.record.body.number
-    earlier = [
-        other.record
-        for other in view.about(mandate_id, "act")
-        if isinstance(other.record.body, Act) and other.record.body.number < number
-    ]
     needed = RECEIPTS
     if isinstance(mandate.body, Mandate) and mandate.body.compact is not None:
         compact = RecordId(mandate.body.compact)
         _add_members(draft, compact)
         needed = max(needed, receipts_needed(len(view.members(compact))))
-    answers = view.about(act, "ratify")
-    motion = RecordId(placed.record.body.motion)
+    beside: list[Placed] = []
+    if isinstance(act, Act):
+        amend = view.records.get(RecordId(act.motion))
+        if amend is not None and amend.record.kind == "amend":
+            draft.add_council(amend.record.council)
+            draft.add(amend.record)
+        beside += _acts_before(view, granted, act.number)
+        beside += _answers(view, placed, act, granted)
+    draft.add(mandate)
+    others = [one.record for one in beside]
+    draft.place_under_head(placed.record, mandate, *others, *_said(view, granted))
+    draft.add_receipts(placed.record, first=True, most=needed)
+    return draft
+
+
+def _acts_before(view: View, granted: Placed, number: int) -> list[Placed]:
+    """The acts under a mandate before that of a number."""
+    return [
+        other
+        for other in view.about(granted.record.id, "act")
+        if isinstance(other.record.body, Act) and other.record.body.number < number
+    ]
+
+
+def _answers(view: View, placed: Placed, act: Act, granted: Placed) -> list[Placed]:
+    """What the councils that are spoken for said to an act: ratified or not, or a position of
+    their own on its motion (RAT-1, ACT-7, LVL-4).
+    """
+    motion = RecordId(act.motion)
     amend = view.records.get(motion)
     if amend is not None and amend.record.kind == "amend" and amend.record.subject is not None:
-        draft.add_council(amend.record.council)
-        draft.add(amend.record)
         motion = amend.record.subject
-    said_on = [p for p in view.about(motion, "position") if p.record.council == mandate.council]
-    others = [p.record for p in (*answers, *said_on)]
-    said = _said(view, view.records[mandate_id])
-    draft.add(mandate)  # in an older log its own file says where it stands
-    draft.place_under_head(placed.record, mandate, *earlier, *said, *others)
-    draft.add_receipts(placed.record, first=True, most=needed)
-    return draft.done("act", act)
+    upper = _above(view, granted)
+    councils = {one.record.council for one in (granted, upper) if one is not None}
+    found = (*view.about(placed.record.id, "ratify"), *view.about(motion, "position"))
+    return [one for one in found if one.record.council in councils]
 
 
 def build_record(view: View, subject: RecordId, now: int) -> bytes:
@@ -96,11 +174,17 @@ def build_record(view: View, subject: RecordId, now: int) -> bytes:
             return build_act_from_view(view, subject, now)
         case _:
             pass
+    draft = _record_draft(view, placed, now)
+    draft.add_receipts(placed.record, first=False, most=RECEIPTS)
+    return draft.done("record", subject)
+
+
+def _record_draft(view: View, placed: Placed, now: int) -> Draft:
+    """The file of a record as its own log has it."""
     draft = Draft(view, now)
     draft.add_council(placed.record.council, _last_version(view, placed), placed.log)
     draft.place_under_head(placed.record)
-    draft.add_receipts(placed.record, first=False, most=RECEIPTS)
-    return draft.done("record", subject)
+    return draft
 
 
 def build_certificate(view: View, motion: RecordId, now: int) -> bytes:
@@ -141,6 +225,7 @@ def build_act(mandate_file: bytes, act_envelope: bytes) -> bytes:
         proofs=bundle.proofs,
         head=bundle.head,
         receipts=bundle.receipts,
+        files=bundle.files,
     )
     evidence.prove(out)
     return container.encode(out)
@@ -206,8 +291,11 @@ def _placed(view: View, subject: RecordId) -> Placed:
     return placed
 
 
-def _said(view: View, mandate: Placed) -> list[VerifiedRecord]:
-    """What bears on a mandate and stands in its log: recalls, reports, petitions, answers."""
+def _all_said(view: View, mandate: Placed) -> list[Placed]:
+    """What its council said of a mandate in any of its logs: recalls, reports, petitions, and
+    the answers to them.
+    """
+    own = {step.log for step in view.authorities[mandate.record.council].nodes}
     found = [
         placed
         for kind in ("recall", "report", "petition")
@@ -215,13 +303,18 @@ def _said(view: View, mandate: Placed) -> list[VerifiedRecord]:
         if placed.record.council == mandate.record.council
     ]
     found += [a for one in found for a in view.about(one.record.id, "ratify")]
-    return [placed.record for placed in found if placed.log == mandate.log]
+    return [placed for placed in found if placed.log in own]
 
 
-def _last_version(view: View, placed: Placed, mandate: RecordId | None = None) -> int:
+def _said(view: View, mandate: Placed) -> list[VerifiedRecord]:
+    """Of that, what stands in the mandate's own log."""
+    return [one.record for one in _all_said(view, mandate) if one.log == mandate.log]
+
+
+def _last_version(view: View, placed: Placed) -> int:
     """The charter version that the file's latest record stands under."""
     ones = [placed.record]
-    if mandate is not None:
+    if isinstance(placed.record.body, Mandate):
         ones += _said(view, placed)
     versions = [one.charter + isinstance(one.body, Charter) for one in ones]
     return max(1, *versions)

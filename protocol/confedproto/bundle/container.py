@@ -10,6 +10,7 @@ file and one file one bundle: `decode` takes only what `encode` would write.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -18,10 +19,20 @@ from confedproto import codec
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.node import Node
-from confedproto.bundle.form import BundleKind, File, HeadRow, ReceiptRow
+from confedproto.bundle.contents import Bundle as Bundle
+from confedproto.bundle.contents import Entry as Entry
+from confedproto.bundle.contents import Proof as Proof
+from confedproto.bundle.contents import Receipt as Receipt
+from confedproto.bundle.contents import SignedHead as SignedHead
+from confedproto.bundle.form import File, HeadRow, ReceiptRow
 from confedproto.errors import DecodeError, LocalProtocolError, Reason
 from confedproto.ids import Hash, NetworkId, PublicKey, RecordId, record_id
-from confedproto.limits import ARRAY_MAX, BUNDLE_MAX_BYTES, BUNDLE_SIGNATURES_MAX
+from confedproto.limits import (
+    ARRAY_MAX,
+    BUNDLE_FILES_MAX,
+    BUNDLE_MAX_BYTES,
+    BUNDLE_SIGNATURES_MAX,
+)
 from confedproto.merkle import HASH_BYTES
 from confedproto.record import Signature, parse_payload, split_envelope
 
@@ -31,64 +42,8 @@ VERSION: Final = 1
 SHORT_BYTES: Final = 131_072  # up to here any value is small, whatever it is
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A record as it stands in a file: its envelope and its detached part, if it has one."""
-
-    envelope: bytes
-    part: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """Where a record stands in the subject's log: at `index` of the tree of `size` leaves."""
-
-    record: RecordId
-    index: int
-    size: int
-    path: tuple[Hash, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedHead:
-    """The newest head of the subject's log; its root is the one that the proofs lead to."""
-
-    size: int
-    time: int
-    signature: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """A witness record that named the subject's log at `size`.
-
-    `node` is the node record whose key signed it under charter version `charter` at `time`;
-    the log stands at `position` of its `count` heads, and `path` shows that.
-    """
-
-    node: RecordId
-    charter: int
-    time: int
-    count: int
-    position: int
-    size: int
-    path: tuple[Hash, ...]
-    signature: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
-    """Everything that a file says, as it says it: whether it is true is for `evidence.prove`."""
-
-    kind: BundleKind
-    network: NetworkId
-    subject: RecordId
-    entries: tuple[Entry, ...]
-    proofs: tuple[Proof, ...] = ()
-    head: SignedHead | None = None
-    receipts: tuple[Receipt, ...] = ()
-
-
+CARRIERS: Final = ("mandate", "act")
+"""Kinds of files that may carry others: what a mandate rests on may stand in other logs."""
 _Found = TypeVar("_Found")
 
 # --- what both ways share -----------------------------------------------------------------
@@ -178,18 +133,23 @@ def encode(bundle: Bundle) -> bytes:
     rows = [
         (_item(bundle.network, payload), signatures, part) for (payload, signatures), part in split
     ]
-    return _write(bundle, sorted(rows, key=lambda row: row[0].rank))
+    carried = sorted(encode(one) for one in bundle.files)
+    return _write(bundle, sorted(rows, key=lambda row: row[0].rank), carried)
 
 
 _Split = tuple[_Item, tuple[Signature, ...], bytes | None]
 
 
-def _write(bundle: Bundle, split: Sequence[_Split], *, again: bool = False) -> bytes:
+def _write(
+    bundle: Bundle, split: Sequence[_Split], carried: Sequence[bytes], *, again: bool = False
+) -> bytes:
     """The file of a bundle whose records are taken apart already, in their order."""
+    _check_carried(bundle, carried)
     numbers = {item.id: number for number, (item, _, _) in enumerate(split)}
     if len(numbers) != len(split):
         raise LocalProtocolError(Reason.BUNDLE_FORM, "a record twice")
-    if sum(len(signatures) for _, signatures, _ in split) > BUNDLE_SIGNATURES_MAX:
+    signatures = sum(len(signatures) for _, signatures, _ in split)
+    if signatures + sum(map(_signatures, bundle.files)) > BUNDLE_SIGNATURES_MAX:
         raise LocalProtocolError(Reason.BUNDLE_FORM, "too many signatures")
     if any(not signatures and not item.first for item, signatures, _ in split):
         raise LocalProtocolError(Reason.BUNDLE_FORM, "a record without signatures")
@@ -204,6 +164,8 @@ def _write(bundle: Bundle, split: Sequence[_Split], *, again: bool = False) -> b
         "subject": bundle.subject,
         "records": [rows[at : at + ARRAY_MAX] for at in range(0, len(rows), ARRAY_MAX)],
     }
+    if carried:
+        body["files"] = list(carried)
     if bundle.head is not None:
         body["head"] = [bundle.head.size, bundle.head.time, bundle.head.signature]
     proofs = sorted(bundle.proofs, key=lambda p: (_number(numbers, p.record), p.size))
@@ -219,6 +181,20 @@ def _write(bundle: Bundle, split: Sequence[_Split], *, again: bool = False) -> b
     ordered = {name: body[name] for name in sorted(body)}
     pack = codec.encode_again if again else codec.encode
     return pack(["confed", VERSION, ordered], max_bytes=BUNDLE_MAX_BYTES)
+
+
+def _check_carried(bundle: Bundle, carried: Sequence[bytes]) -> None:
+    """BUN-20: only some kinds carry files, in one order, each once, and those carry none."""
+    alone = bundle.kind in CARRIERS and not any(one.files for one in bundle.files)
+    if carried and not (alone and len(carried) <= BUNDLE_FILES_MAX):
+        raise LocalProtocolError(Reason.BUNDLE_FORM, "files that it may not carry")
+    if any(one >= next_ for one, next_ in pairwise(carried)):
+        raise LocalProtocolError(Reason.BUNDLE_FORM, "a file twice, or out of order")
+
+
+def _signatures(bundle: Bundle) -> int:
+    """How many there are to be checked in a file that is carried."""
+    return sum(len(split_envelope(one.envelope, bare=True)[1]) for one in bundle.entries)
 
 
 def _brief_part(parts: dict[bytes, int], part: bytes | None, number: int) -> bytes | int | None:
@@ -264,6 +240,10 @@ def decode(data: bytes) -> Bundle:
     BUNDLE_MAGIC (no `.confed` file), BUNDLE_VERSION (of a later version), ENC_* (cut short,
     too long, not canonical), BUNDLE_FORM, or what is wrong with a payload or envelope.
     """
+    return _read(data, may_carry=True)
+
+
+def _read(data: bytes, *, may_carry: bool) -> Bundle:
     _check_start(data)
     _check_shape(data)
     value = codec.decode(data, max_bytes=BUNDLE_MAX_BYTES)
@@ -271,10 +251,13 @@ def decode(data: bytes) -> Bundle:
         file = msgspec.convert(value[2], File, builtin_types=(bytes,))
     except (msgspec.ValidationError, IndexError) as error:
         raise DecodeError(Reason.BUNDLE_FORM, str(error)) from None
+    if file.files and not may_carry:
+        raise DecodeError(Reason.BUNDLE_FORM, "a carried file that carries another")
     try:
         bundle, split = _full(file)
         ordered = [item.rank for item, _, _ in split]
-        again = _write(bundle, split, again=True) if ordered == sorted(ordered) else b""
+        whole = ordered == sorted(ordered)
+        again = _write(bundle, split, file.files, again=True) if whole else b""
     except LocalProtocolError as error:
         raise DecodeError(Reason.BUNDLE_FORM, error.detail) from None
     if again != data:
@@ -350,6 +333,7 @@ def _full(file: File) -> tuple[Bundle, list[_Split]]:
         ),
         head=_head(file.head),
         receipts=tuple(_receipt(row, ids, hashes) for row in file.receipts),
+        files=tuple(_read(data, may_carry=False) for data in file.files),
     )
     return bundle, split
 

@@ -31,6 +31,8 @@ class Draft:
         self.proofs: dict[tuple[RecordId, int], Proof] = {}
         self.receipts: list[Receipt] = []
         self.head: SignedHead | None = None
+        self.logs: dict[CouncilId, LogId | None] = {}
+        self.files: dict[RecordId, Bundle] = {}
 
     def add(self, one: VerifiedRecord) -> None:
         """Put a record in as it is."""
@@ -46,8 +48,10 @@ class Draft:
         self, council: CouncilId, version: int | None = None, log: LogId | None = None
     ) -> None:
         """A council's charters up to `version` (all without it), and its node records up to that
-        of `log` (all without it).
+        of `log` (all without it); what was said first holds, so that the subject's log is the
+        newest of its council here (BUN-18).
         """
+        log = self.logs.setdefault(council, log)
         authority = self.view.authorities.get(council)
         step = authority.charter if authority is not None else None
         if authority is None or step is None:
@@ -143,9 +147,17 @@ class Draft:
             out.append(Entry(envelope=assemble(one.payload, kept), part=one.part))
         return tuple(out)
 
+    def carry(self, *files: Bundle) -> None:
+        """Other files that this one is to be read with (BUN-20)."""
+        self.files.update((one.subject, one) for one in files)
+
     def done(self, kind: BundleKind, subject: RecordId) -> bytes:
         """The file."""
-        bundle = Bundle(
+        return container.encode(self.bundle(kind, subject))
+
+    def bundle(self, kind: BundleKind, subject: RecordId) -> Bundle:
+        """What the file says."""
+        return Bundle(
             kind=kind,
             network=self.view.network,
             subject=subject,
@@ -153,8 +165,8 @@ class Draft:
             proofs=tuple(self.proofs.values()),
             head=self.head,
             receipts=tuple(self.receipts),
+            files=tuple(self.files.values()),
         )
-        return container.encode(bundle)
 
 
 def _head_signature(envelope: bytes) -> bytes:

@@ -66,7 +66,7 @@ class Evidence:
     """What a file proves.
 
     `kinds` are the records of each kind by id, `places` record -> tree size -> index in the
-    subject's log.
+    subject's log. `beside` is what the files prove that it carries (BUN-20).
     """
 
     bundle: Bundle
@@ -77,6 +77,7 @@ class Evidence:
     places: Mapping[RecordId, Mapping[int, int]]
     head: Head | None
     receipts: tuple[Received, ...]
+    beside: "tuple[Evidence, ...]" = ()
 
     @property
     def subject(self) -> VerifiedRecord:
@@ -128,6 +129,8 @@ def prove(bundle: Bundle) -> Evidence:
             _receipt(bundle.network, receipt, records, authorities, node.log, roots[receipt.size])
             for receipt in bundle.receipts
         ]
+    if any(one.network != bundle.network for one in bundle.files):
+        raise VerificationError(Reason.NETWORK_MISMATCH, "a file that it carries")
     return Evidence(
         bundle=bundle,
         records=records,
@@ -137,6 +140,7 @@ def prove(bundle: Bundle) -> Evidence:
         places=places,
         head=head,
         receipts=tuple(receipts),
+        beside=tuple(prove(one) for one in bundle.files),
     )
 
 

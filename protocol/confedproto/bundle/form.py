@@ -12,6 +12,7 @@ from msgspec import Meta
 from confedproto.bodies.types import Bytes32, Count, Number, Size, Time
 from confedproto.limits import (
     ARRAY_MAX,
+    BUNDLE_FILES_MAX,
     BUNDLE_SIGNATURES_MAX,
     LOG_MAX_SIZE,
     PROOF_MAX_HASHES,
@@ -81,12 +82,16 @@ PAGES_MAX = BUNDLE_SIGNATURES_MAX // ARRAY_MAX  # of records there are no more t
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The map that is the file's third item; `records` come in pages of ARRAY_MAX."""
+    """The map that is the file's third item; `records` come in pages of ARRAY_MAX.
+
+    `files` are whole files that it carries (BUN-20).
+    """
 
     kind: BundleKind
     network: Bytes32
     subject: Bytes32
     records: Annotated[tuple[Page, ...], Meta(min_length=1, max_length=PAGES_MAX)]
+    files: Annotated[tuple[bytes, ...], Meta(max_length=BUNDLE_FILES_MAX)] = ()
     hashes: bytes | None = None
     head: HeadRow | None = None
     proofs: Annotated[tuple[ProofRow, ...], Meta(max_length=ARRAY_MAX)] = ()

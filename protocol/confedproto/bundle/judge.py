@@ -20,12 +20,12 @@ from confedproto.bundle.evidence import Evidence
 from confedproto.bundle.finality import stays
 from confedproto.bundle.form import BundleKind
 from confedproto.bundle.mandated import Files, mandate_case
-from confedproto.bundle.report import Report, Seen, Witnessed
+from confedproto.bundle.report import Above, Report, Seen, Witnessed
 from confedproto.bundle.together import check_together
 from confedproto.errors import LocalProtocolError, Reason, VerificationError
 from confedproto.ids import CouncilId, LogId, RecordId
 from confedproto.record import VerifiedRecord
-from confedproto.rules.delegation import act_status, mandate_status
+from confedproto.rules.delegation import MandateCase, act_status, mandate_status
 from confedproto.rules.mandate import VALID, Outcome, Verdict
 
 _RANK: Final[Mapping[BundleKind, int]] = MappingProxyType(
@@ -65,9 +65,10 @@ def verify(files: Iterable[bytes], trust: Collection[CouncilId], at: int) -> Rep
             proved.append(evidence.prove(bundle))
         except VerificationError as error:
             return _unproved(bundle, error)
+    everything = [*proved, *(one for given in proved for one in given.beside)]
     try:
-        check_together(proved)
-        asked = Files(chosen=_chosen(proved), proved=proved, at=at)
+        check_together(everything)
+        asked = Files(chosen=_chosen(proved), proved=everything, at=at)
         report = _JUDGES[chosen.kind](asked)
     except VerificationError as error:
         return _unproved(chosen, error)
@@ -80,7 +81,8 @@ def _in_brief(
     """A mandate in brief, beside the file of its council (BRF-3)."""
     asked, proved = short[0], list[Evidence]()
     try:
-        proved += [evidence.prove(bundle) for bundle in bundles]
+        for given in map(evidence.prove, bundles):
+            proved += (given, *given.beside)
         if len(short) > 1:
             raise VerificationError(Reason.BUNDLE_SUBJECT, "the files ask about different things")
         check_together(proved)
@@ -148,11 +150,13 @@ def _pinned(report: Report, asked: Files, trust: Collection[CouncilId]) -> Repor
     )
 
 
-def _report(asked: Files, verdict: Verdict, *receipted: RecordId) -> Report:
+def _report(
+    asked: Files, verdict: Verdict, *receipted: RecordId, above: MandateCase | None = None
+) -> Report:
     """What all kinds have in common; `receipted` are the records whose receipts count."""
     chosen, subject = asked.chosen, asked.chosen.subject
     received = asked.received(*receipted)
-    related = {subject.id, *receipted}
+    related = {subject.id, *receipted, *([above.granted.id] if above is not None else ())}
     notes = [LATER] if received else [UNSEEN, LATER]
     if received:
         notes.append(WITNESSES)
@@ -180,6 +184,7 @@ def _report(asked: Files, verdict: Verdict, *receipted: RecordId) -> Report:
         record_kind=subject.kind,
         about=subject.subject,
         time=subject.time,
+        above=_above(asked, above),
         receipts=tuple(
             Witnessed(
                 council=receipt.witness,
@@ -227,7 +232,7 @@ def _judge_mandate(asked: Files) -> Report:
     case = mandate_case(asked, subject.id)
     status = mandate_status(case, asked.at)
     answered = [one.record.id for one in (*case.recalls, *case.reports)]
-    report = _report(asked, status.verdict, subject.id, *answered)
+    report = _report(asked, status.verdict, subject.id, *answered, above=case.above)
     return replace(
         report,
         until=case.mandate.until,
@@ -247,7 +252,7 @@ def _judge_act(asked: Files) -> Report:
     case = mandate_case(asked, subject.subject)
     one = next(act for act in case.acts if act.record.id == subject.id)
     status = act_status(case, one)
-    report = _report(asked, status.verdict, subject.id, case.granted.id)
+    report = _report(asked, status.verdict, subject.id, case.granted.id, above=case.above)
     known = case.mandate.compact is not None and case.members is not None
     return replace(
         report,
@@ -259,6 +264,21 @@ def _judge_act(asked: Files) -> Report:
         mandate=case.mandate,
         notes=(*report.notes, MEMBERS) if known else report.notes,
         final=status.final or stays(asked, case, status.verdict, status.done),
+    )
+
+
+def _above(asked: Files, case: MandateCase | None) -> Above | None:
+    """The mandate above a link, if the files prove it (LVL-1)."""
+    if case is None:
+        return None
+    granted = case.granted
+    proved = next(one for one in asked.proved if granted.id in one.records)
+    return Above(
+        id=granted.id,
+        council=granted.council,
+        council_name=_name(proved, granted.council),
+        mandate=case.mandate,
+        state=mandate_status(case, asked.at).state.value,
     )
 
 

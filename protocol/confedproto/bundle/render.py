@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from confedproto import text
 from confedproto.bundle import brief, container, judge
-from confedproto.bundle.report import Report
+from confedproto.bundle.report import Above, Report
 from confedproto.bundle.terms import DAY_S, mandate_terms
 from confedproto.bundle.terms import moment as moment
 from confedproto.bundle.wording import WORDS
@@ -130,6 +130,7 @@ def fields(report: Report) -> dict[str, Any]:
         "time": report.time,
         "until": report.until,
         "head_time": report.head_time,
+        "above": _above(report.above),
         "final": report.final,
         "heads": [
             {
@@ -181,6 +182,18 @@ def fields(report: Report) -> dict[str, Any]:
 
 def _id(record: bytes | None) -> str | None:
     return None if record is None else text.encode_record(record)
+
+
+def _above(above: Above | None) -> dict[str, Any] | None:
+    if above is None:
+        return None
+    return {
+        "id": text.encode_record(above.id),
+        "council": text.encode_record(above.council),
+        "council_name": above.council_name,
+        "until": above.mandate.until,
+        "state": above.state,
+    }
 
 
 # --- words ------------------------------------------------------------------------------------
@@ -237,12 +250,24 @@ def _evidence(report: Report) -> list[tuple[str, str]]:
         out.append(("signed", f"{moment(report.time)} (its own word)"))
     if report.mandate is not None:
         out += [(name.lower(), words) for name, words in mandate_terms(report.mandate)]
+    if report.above is not None:
+        out += _passed_on(report.above)
     out += _decision(report)
     out += [
         ("receipt", f'"{r.name}" at {moment(r.time)}{" (trusted)" if r.pinned else ""}')
         for r in report.receipts
     ]
     return out
+
+
+def _passed_on(above: Above) -> list[tuple[str, str]]:
+    """The mandate above a link, to which an act is held too (LVL-4)."""
+    return [
+        ("passed on from", f'"{above.council_name}"'),
+        ("", text.encode_record(above.council)),
+        ("mandate above", f"{text.encode_record(above.id)}, {above.state}"),
+        *((name.lower(), words) for name, words in mandate_terms(above.mandate)),
+    ]
 
 
 def _standing(report: Report) -> list[str]:

@@ -49,6 +49,17 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Above:
+    """The mandate that a link passes on: whose it is, and its own state then (LVL-1)."""
+
+    id: RecordId
+    council: CouncilId
+    council_name: str
+    mandate: Mandate
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What the files prove at the time asked about.
 
@@ -57,8 +68,9 @@ class Report:
     the council (of a certificate: one of its councils) is among the trusted ones.
     `newest_receipt` and `head_time` are seconds UTC. `final`: nothing that is not in these files
     can change the verdict; else it holds as of `heads`, the newest of each log. `state` is that of
-    the mandate, `done` the time of the act, `petition` the members' (count, members). `notes` say
-    what nobody can know from these files, in English sentences without text of any record.
+    the mandate, `above` the one that it passes on, `done` the time of the act, `petition` the
+    members' (count, members). `notes` say what nobody can know from these files, in English
+    sentences without text of any record.
     """
 
     ok: bool
@@ -84,6 +96,7 @@ class Report:
     state: str | None = None
     done: int | None = None
     mandate: Mandate | None = None
+    above: Above | None = None
     petition: tuple[int, int] | None = None
     final: bool = False
     heads: tuple[Seen, ...] = ()

@@ -106,7 +106,7 @@ function withRecord(proved, act) {
   const bundle = { ...proved.bundle, kind: "act", subject: act.id };
   const records = new Map([...proved.records, [toHex(act.id), act]]);
   const chosen = { ...proved, bundle, records, subject: act };
-  return { chosen, proved: [chosen], at: act.time };
+  return { chosen, proved: [chosen, ...proved.beside], at: act.time };
 }
 
 /** The act's own `.confed` file, once enough have signed; null before (ASK-4). */

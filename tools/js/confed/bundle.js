@@ -54,12 +54,16 @@ const file = map(
     records: list(list(entry, 0, limits.ARRAY_MAX), 1, PAGES_MAX),
   },
   {
+    files: list(bin(0, limits.BUNDLE_MAX_BYTES), 1, limits.BUNDLE_FILES_MAX),
     hashes: bin(0, limits.BUNDLE_MAX_BYTES),
     head: row(size, time, bin(64)),
     proofs: list(proof, 0, limits.ARRAY_MAX),
     receipts: list(receipt, 0, limits.ARRAY_MAX),
   },
 );
+
+/** Kinds of files that may carry others (BUN-20). */
+const CARRIERS = ["mandate", "act"];
 
 const must = (holds) => {
   if (!holds) refuse("bundle-form");
@@ -68,24 +72,33 @@ const must = (holds) => {
 // --- reading -----------------------------------------------------------------------------------
 
 /**
- * {kind, network, subject, entries, proofs, head, receipts} of a file. Entries are {id, envelope,
- * part, ...}, with what was read of each record on the way, so that nothing is read twice.
+ * {kind, network, subject, entries, proofs, head, receipts, files} of a file. Entries are {id,
+ * envelope, part, ...}, with what was read of each record on the way, so that nothing is read twice.
  * Proofs are {entry, index, size, path}; receipts and head stand as in the file, their paths and
  * signers written out. Refusal bundle-..., enc-..., or what is wrong with an envelope.
  */
-export function decodeContainer(data) {
+export const decodeContainer = (data) => read(data, true);
+
+function read(data, mayCarry) {
   checkStart(data);
   const content = decode(data, limits.BUNDLE_MAX_BYTES)[2];
   must(file(content));
   const pages = content.get("records");
   const count = pages.flat().reduce((sum, [, signatures]) => sum + signatures.length, 0);
   must(count <= limits.BUNDLE_SIGNATURES_MAX);
+  must(!content.has("files") || (mayCarry && CARRIERS.includes(content.get("kind"))));
   const network = content.get("network");
   const entries = readEntries(network, pages.flat());
   must(pages.every((page, i) => i === pages.length - 1 || page.length === limits.ARRAY_MAX));
   must(pages.at(-1).length > 0);
   const { proofs, receipts } = readPaths(content, entries);
+  const carried = content.get("files") ?? [];
+  must(carried.every((one, i) => i === 0 || compare(carried[i - 1], one) < 0));
+  const files = carried.map((one) => read(one, false));
+  must(files.reduce((sum, one) => sum + one.count, count) <= limits.BUNDLE_SIGNATURES_MAX);
   return {
+    count,
+    files,
     kind: content.get("kind"),
     network,
     subject: content.get("subject"),

@@ -25,8 +25,9 @@ const KINDS = {
 const SUBJECTS = { mandate: "mandate", act: "act", certificate: "motion" };
 
 /**
- * {bundle, subject, records, authorities, links, places, head, receipts}: maps have hex keys,
- * `places` lead from a record to tree size to index. Refusal: the first thing that fails.
+ * {bundle, subject, records, authorities, links, places, head, receipts, beside}: maps have hex
+ * keys, `places` lead from a record to tree size to index, `beside` are the files that it carries.
+ * Refusal: the first thing that fails.
  */
 export async function prove(bundle) {
   const records = new Map((await openAll(bundle)).map((one) => [toHex(one.id), one]));
@@ -53,7 +54,10 @@ export async function prove(bundle) {
       receipts.push(await receiptOf(bundle.network, receipt, authorities, records, node, roots));
     }
   }
-  return { bundle, subject, records, authorities, links, places, head, receipts };
+  if (bundle.files.some(({ network }) => !equal(network, bundle.network))) refuse("network-mismatch");
+  const beside = [];
+  for (const one of bundle.files) beside.push(await prove(one));
+  return { bundle, subject, records, authorities, links, places, head, receipts, beside };
 }
 
 function checkKinds(bundle, subject, records) {

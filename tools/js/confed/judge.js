@@ -42,8 +42,9 @@ export async function verify(files, trust, at) {
     }
   }
   try {
-    checkTogether(proved);
-    const asked = { chosen: choose(proved), proved, at };
+    const everything = [...proved, ...proved.flatMap(({ beside }) => beside)];
+    checkTogether(everything);
+    const asked = { chosen: choose(proved), proved: everything, at };
     const report = await JUDGES[asked.chosen.bundle.kind](asked);
     return pinned(report, asked, trust);
   } catch (error) {
@@ -57,7 +58,10 @@ async function inBrief(briefs, bundles, trust, at) {
   const [brief] = briefs;
   const proved = [];
   try {
-    for (const bundle of bundles) proved.push(await prove(bundle));
+    for (const bundle of bundles) {
+      const given = await prove(bundle);
+      proved.push(given, ...given.beside);
+    }
     if (briefs.length > 1) refuse("bundle-subject");
     checkTogether(proved);
     const report = await briefReport(brief, proved, at);
@@ -149,6 +153,15 @@ function choose(proved) {
 
 // --- one judge a kind ----------------------------------------------------------------------------
 
+/** The mandate above a link, if the files prove it: whose it is, and what it says (LVL-1). */
+function aboveOf(asked, [, upper]) {
+  if (upper === undefined) return null;
+  const { council, id } = upper.record;
+  const proved = asked.proved.find(({ records }) => records.has(toHex(id)));
+  const name = proved.authorities.get(toHex(council)).charters.at(-1).body.get("name");
+  return { id, council, name, mandate: upper.mandate };
+}
+
 function reportOf(asked, [verdict, reason], ...ids) {
   const { chosen } = asked;
   const { subject, bundle } = chosen;
@@ -181,7 +194,8 @@ const JUDGES = {
     const verdict = verdicts.find(([outcome]) => outcome !== "VALID") ?? VALID;
     const state = stateAt(mandate, history, asked.at);
     const final = stays(asked, subject, verdict, asked.at);
-    return { ...reportOf(asked, verdict, subject.id), mandate, state, final };
+    const above = aboveOf(asked, chain);
+    return { ...reportOf(asked, verdict, subject.id), mandate, above, state, final };
   },
 
   async act(asked) {
@@ -204,7 +218,7 @@ const JUDGES = {
     const verdict = actVerdict(one, acts, covers, { overridden, aboveMissing });
     const final = stays(asked, record, verdict, one.received === null ? null : timeOf(one));
     const about = reportOf(asked, verdict, subject.id, record.id);
-    return { ...about, mandate, act: subject.body, final };
+    return { ...about, mandate, above: aboveOf(asked, chain), act: subject.body, final };
   },
 
   certificate(asked) {

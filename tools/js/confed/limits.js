@@ -42,6 +42,7 @@ export const BUNDLE_MAX_BYTES = 4 * 1048576;
 export const BUNDLE_SIGNATURES_MAX = 8192;
 export const TEXT_FORM_MAX_CHARS = 8192;
 export const ARMOR_MAX_BYTES = 65536;
+export const BUNDLE_FILES_MAX = 64;
 export const ASK_MAX_BYTES = 65536;
 export const QR_MAX_CHARS = 4296;
 export const INVITATION_MAX_CHARS = 512;

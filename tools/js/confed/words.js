@@ -75,6 +75,7 @@ function evidenceOf(report) {
     rows.push(["about", id(report.act.get("motion"))]);
   }
   if (report.mandate !== undefined) rows.push(...mandateTerms(report.mandate));
+  if (report.above) rows.push(...aboveRows(report.above));
   if (report.decision !== undefined) rows.push(...figuresOf(report.decision));
   return [
     ...rows,
@@ -83,6 +84,16 @@ function evidenceOf(report) {
     ["fingerprint of the council", fingerprint(report.council)],
     ["id of the council", id(report.council)],
     [`id of the ${report.kind}`, id(report.id)],
+  ];
+}
+
+/** What a link passes on: the council that is spoken for, and what it said (LVL-1, LVL-4). */
+function aboveRows({ id: mandate, name, council, mandate: body }) {
+  return [
+    ["passed on from", quoted(name)],
+    ["id of that council", id(council)],
+    ["id of the mandate above", id(mandate)],
+    ...mandateTerms(body),
   ];
 }
 
