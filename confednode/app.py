@@ -151,11 +151,13 @@ async def serve(
     *,
     stop: trio.Event,
     progress: Progress | None = None,
+    reread: bool = False,
     task_status: trio.TaskStatus[Running] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run the node in `home` until `stop`; reports once it listens.
 
-    `progress` hears, from another thread, how many of the stored records are loaded.
+    `progress` hears, from another thread, how many of the stored records are loaded; `reread`
+    has every one of them read again.
 
     Raises NodeError: the folder is missing or in use, a key is unreadable, the port taken,
     or the store failed.
@@ -169,13 +171,16 @@ async def serve(
         while True:
             held = partial(load, store, network, keys, counter.read(), progress, quotas=quotas)
             interest = load_interest(store)
-            engine = await trio.to_thread.run_sync(partial(held, interest=interest))
+            engine = await trio.to_thread.run_sync(partial(held, interest=interest, reread=reread))
             await _serve_loaded(
                 home, settings, keys, engine, store, counter, stop=stop, task_status=task_status
             )
             if stop.is_set():
                 break
-            task_status = trio.TASK_STATUS_IGNORED  # the store has another branch of a log (FRK-7)
+            reread, task_status = (
+                False,
+                trio.TASK_STATUS_IGNORED,
+            )  # the store has another branch of a log (FRK-7)
     finally:
         store.close()
         counter.close()

@@ -2,7 +2,7 @@
 
 WAL with synchronous=FULL: what `write` has returned from survives a power cut. The lock is
 exclusive, so a second node on the same folder is refused. Runs on one worker thread of the
-driver; nothing else touches the connection.
+driver; the loop itself reads old leaves of a log now and then, and nothing else.
 """
 
 import contextlib
@@ -10,17 +10,18 @@ import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from confednode.blocks import Blocks
 from confednode.errors import NodeReason, StoreError
 from confednode.shelf import Shelf
 from confedproto.effects import FillLeaves, Kept, StoreLeaves, StoreMarks, SwitchBranch
 from confedproto.ids import CouncilId, LogId, PublicKey
 from confedproto.limits import LEAF_OVERHEAD_BYTES
 
-VERSION: Final = 4
+VERSION: Final = 5
 _SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE logs (
@@ -36,6 +37,7 @@ CREATE TABLE peers (
     council BLOB PRIMARY KEY, address TEXT NOT NULL, transport BLOB NOT NULL
 ) WITHOUT ROWID;
 """
+_NO_END: Final = 1 << 62
 _LOST: Final = """
 CREATE TABLE IF NOT EXISTS lost (
     log BLOB NOT NULL, head BLOB, idx INTEGER NOT NULL, arrived INTEGER NOT NULL,
@@ -117,7 +119,9 @@ class Store:
             self._db.close()
             raise
         self._numbers: Final[dict[LogId, int]] = {}
+        self._held: Final[dict[LogId, int]] = {}
         self.shelf: Final = Shelf(self._db, self._commit, _told)
+        self.blocks: Final = Blocks(self._db, self._commit, _told)
 
     def _open(self, path: Path, *, create: bool) -> None:
         self._db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
@@ -177,23 +181,10 @@ class Store:
 
     def load(self) -> list[StoredLog]:
         """Every log, whole."""
-        with _told():
-            logs = self._db.execute("SELECT id, log, council, key, head FROM logs").fetchall()
-            return [
-                StoredLog(
-                    log=LogId(log),
-                    council=CouncilId(council),
-                    key=PublicKey(key),
-                    head=head,
-                    leaves=tuple(
-                        self._db.execute(
-                            "SELECT envelope, part, arrived FROM records WHERE log=? ORDER BY idx",
-                            (number,),
-                        )
-                    ),
-                )
-                for number, log, council, key, head in logs
-            ]
+        return [
+            replace(one, leaves=tuple(row[:3] for row in self.leaves(one.log)))
+            for one in self.heads()
+        ]
 
     def heads(self) -> list[StoredLog]:
         """Every log without its leaves."""
@@ -219,13 +210,26 @@ class Store:
         with _told():
             return int(self._db.execute("SELECT count(*) FROM records").fetchone()[0])
 
-    def leaves(self, log: LogId) -> Iterator[tuple[bytes, bytes | None, int, int | None]]:
+    def held(self, log: LogId) -> int:
+        """How many leaves of a log are kept, from the first on."""
+        if log not in self._held:
+            with _told():
+                row = self._db.execute(
+                    "SELECT max(idx) FROM records WHERE log=(SELECT id FROM logs WHERE log=?)",
+                    (log,),
+                ).fetchone()
+            self._held[log] = 0 if row[0] is None else row[0] + 1
+        return self._held[log]
+
+    def leaves(
+        self, log: LogId, start: int = 0, end: int = _NO_END
+    ) -> Iterator[tuple[bytes, bytes | None, int, int | None]]:
         """A log's leaves in order, a few at a time: (envelope, part, arrived, mark)."""
         with _told():
             rows = self._db.execute(
                 "SELECT envelope, part, arrived, mark FROM records"
-                " WHERE log=(SELECT id FROM logs WHERE log=?) ORDER BY idx",
-                (log,),
+                " WHERE log=(SELECT id FROM logs WHERE log=?) AND idx>=? AND idx<? ORDER BY idx",
+                (log, start, end),
             )
         while True:
             with _told():
@@ -236,18 +240,20 @@ class Store:
 
     def write(self, batch: Iterable[Kept]) -> None:
         """Keep all of these leaves, heads and marks, or none, in one commit."""
+        grown: dict[LogId, int] = {}
         with self._commit():
             for effect in batch:
-                if isinstance(effect, FillLeaves):
-                    self._fill(effect)
-                    continue
-                if isinstance(effect, StoreMarks):
-                    self._mark(effect)
-                    continue
-                if isinstance(effect, SwitchBranch):
-                    self._switch(effect)
-                    continue
-                self._add(effect)
+                match effect:
+                    case StoreLeaves():
+                        self._add(effect)
+                        grown[effect.log] = effect.start + len(effect.leaves)
+                    case FillLeaves():
+                        self._fill(effect)
+                    case StoreMarks():
+                        self._mark(effect)
+                    case SwitchBranch():
+                        self._switch(effect)
+        self._held.update(grown)
 
     def _add(self, effect: StoreLeaves) -> None:
         """Leaves at the end of a log, and its head."""
@@ -262,6 +268,7 @@ class Store:
                 )
             ),
         )
+        self.blocks.add(effect.log, effect.blocks)
         held = sum(map(_cost, effect.leaves))
         self._db.execute(
             "UPDATE logs SET head=COALESCE(?, head), via=COALESCE(via, ?), bytes=bytes+?"
@@ -277,6 +284,7 @@ class Store:
             " FROM records JOIN logs ON records.log=logs.id WHERE logs.log=?",
             (effect.log,),
         )
+        self.blocks.drop(effect.log)
         self._db.execute(
             "DELETE FROM records WHERE log=(SELECT id FROM logs WHERE log=?)", (effect.log,)
         )
@@ -284,17 +292,23 @@ class Store:
         for one in effect.kept:
             self._add(one)
 
-    def lost(self, log: LogId) -> list[tuple[bytes | None, int, bytes, bytes | None]]:
+    def lost(
+        self, log: LogId, start: int = 0, end: int = _NO_END
+    ) -> list[tuple[bytes | None, int, bytes, bytes | None]]:
         """What was set aside of a log, in order: (head over it, index, envelope, part)."""
         with _told():
             return self._db.execute(
-                "SELECT head, idx, envelope, part FROM lost WHERE log=? ORDER BY rowid", (log,)
+                "SELECT head, idx, envelope, part FROM lost"
+                " WHERE log=? AND idx>=? AND idx<? ORDER BY rowid",
+                (log, start, end),
             ).fetchall()
 
     def _fill(self, effect: FillLeaves) -> None:
         """Put leaves where their hashes stood."""
         more = sum(_cost((leaf.envelope, leaf.part)) - _HASH_COST for leaf in effect.leaves)
         self._db.execute("UPDATE logs SET bytes=bytes+? WHERE log=?", (more, effect.log))
+        for leaf in effect.leaves:
+            self.blocks.drop(effect.log, leaf.index, leaf.index)
         self._db.executemany(
             "UPDATE records SET envelope=?, part=?, mark=?, arrived=?"
             " WHERE log=(SELECT id FROM logs WHERE log=?) AND idx=?",
@@ -309,6 +323,8 @@ class Store:
             "UPDATE records SET mark=? WHERE log=(SELECT id FROM logs WHERE log=?) AND idx=?",
             ((mark, effect.log, index) for index, mark in enumerate(effect.marks, effect.start)),
         )
+        self.blocks.drop(effect.log, effect.start, effect.start + len(effect.marks) - 1)
+        self.blocks.add(effect.log, effect.blocks)
 
     def _number(self, effect: StoreLeaves) -> int:
         known = self._numbers.get(effect.log)

@@ -18,6 +18,7 @@ PROGRAMS = ("testee.py", "verify.py")
 STANDARD = {
     "__future__",
     "abc",
+    "array",
     "base64",
     "binascii",
     "bisect",

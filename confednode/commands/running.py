@@ -80,8 +80,9 @@ def init(
 
 @click.command()
 @click.option("--ready-fd", type=int, help="Also write the ready line to this descriptor.")
+@click.option("--reread", is_flag=True, help="Read every stored record again before anything.")
 @command
-def serve(shell: Shell, ready_fd: int | None) -> None:
+def serve(shell: Shell, ready_fd: int | None, reread: bool) -> None:
     """Run the node until it is told to stop (Ctrl-C, SIGTERM)."""
     settings = config.load(shell.home)
     try:
@@ -93,7 +94,7 @@ def serve(shell: Shell, ready_fd: int | None) -> None:
         stop = trio.Event()
         async with trio.open_nursery() as nursery:
             await nursery.start(_until_signal, stop)
-            running = await nursery.start(_serve_in, shell, settings, stop)
+            running = await nursery.start(_serve_in, shell, settings, stop, reread)
             line = as_json(
                 {
                     "ready": True,
@@ -114,10 +115,18 @@ async def _serve_in(
     shell: Shell,
     settings: Settings,
     stop: trio.Event,
+    reread: bool,
     *,
     task_status: trio.TaskStatus[app.Running] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    await app.serve(shell.home, settings, stop=stop, progress=_loaded, task_status=task_status)
+    await app.serve(
+        shell.home,
+        settings,
+        stop=stop,
+        progress=_loaded,
+        reread=reread,
+        task_status=task_status,
+    )
 
 
 def _loaded(done: int, whole: int) -> None:

@@ -17,7 +17,7 @@ from confedproto.errors import (
     VerificationError,
 )
 from confedproto.ids import LogId, RecordId
-from confedproto.record import VerifiedRecord
+from confedproto.record import Leaf, VerifiedRecord
 from confedproto.scopes import Reader
 
 _READ_LEAVES: Final = 128  # read at once: about one frame
@@ -43,12 +43,12 @@ async def archive_logs(desk: Desktop, request: Logs) -> Reply:
     """The network, and each log with how far it is held, first logs of councils first."""
     await trio.lowlevel.checkpoint()
 
-    def later(leaves: list[object]) -> bool:
+    def later(leaves: list[Leaf]) -> bool:
         first = leaves[0] if leaves else None
         return not isinstance(first, VerifiedRecord) or first.kind != "charter"
 
     _scope(desk, request.scope)
-    logs = sorted(desk.view.logs.values(), key=lambda log: (later(list(log.leaves[:1])), log.id))
+    logs = sorted(desk.view.logs.values(), key=lambda log: (later(log.leaves[:1]), log.id))
     return {
         "network": desk.network.hex(),
         "own": desk.driver.engine.own.hex(),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
+from itertools import chain, islice
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -74,8 +75,9 @@ async def file_put(desk: Desktop, request: PutPiece) -> Reply:
 async def _named(desk: Desktop) -> AsyncGenerator[_Found, None]:
     """Every file that a statement names, newest first in each log."""
     for log in list(desk.view.logs.values()):
-        plain = [i for i, leaf in enumerate(log.leaves) if isinstance(leaf, PlainLeaf)]
-        for index in reversed(plain[-LISTED_MAX:]):
+        spans = [(one, end) for one, end, leaf in log.leaves.spans() if isinstance(leaf, PlainLeaf)]
+        plain = chain.from_iterable(range(end - 1, one - 1, -1) for one, end in reversed(spans))
+        for index in islice(plain, LISTED_MAX):
             read = partial(desk.store.read, log.id, index, index + 1)
             rows = await desk.driver.disk.run(read)
             try:

@@ -103,7 +103,7 @@ class Branches:
             del self._fetching[log_]
             return []
         entry.tree.extend(hashes)
-        entry.leaves += leaves
+        entry.leaves.extend(leaves)
         whole = entry.tree.size == head.size
         fetch.kept.append(runs.kept(entry, run, head if whole else None, now // 1000))
         fetch.deadline = now + PULL_TIMEOUT_MS

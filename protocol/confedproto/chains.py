@@ -8,6 +8,7 @@ council again from its leaves. So the result is a function of what is held, not 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import eq
 from typing import Final
 
 from confedproto import merkle, record
@@ -38,9 +39,11 @@ from confedproto.rules.given import (
     OwnLog,
     is_final_word,
     place_fault,
+    records_in,
 )
 from confedproto.rules.links import link_fault
 from confedproto.seclusion import Seclusion
+from confedproto.spans import Spans
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,8 +60,8 @@ class Log:
     head: Head | None = None
     receipts_size: int = 0  # size just after the last record of a kind that needs receipts
     witnessed_at: int = -1  # claimed time of the last witness record in this log
-    leaves: list[Leaf] = field(default_factory=list)
-    arrivals: list[int] = field(default_factory=list)  # seconds UTC, one a leaf
+    leaves: Spans[Leaf] = field(default_factory=Spans[Leaf])
+    arrivals: Spans[int] = field(default_factory=lambda: Spans(same=eq))  # seconds UTC, one a leaf
     due: int = 0  # provisional leaves: their own signatures are still to be verified (SYN-11)
     plain: dict[tuple[PlainClass, bool], PlainLeaf] = field(default_factory=dict)
     seclusion: Seclusion = field(default_factory=Seclusion)
@@ -68,6 +71,10 @@ class Log:
     def mark(self) -> bytes:
         """Over what is not held as public; of an outline nothing, for that is as it should be."""
         return b"" if self.lean else self.seclusion.closed.mark
+
+    def seclusion_of(self, start: int, count: int) -> int:
+        """What leaves that are not public add to the sums over such leaves."""
+        return self.seclusion.total((self.tree.leaf(start + at) for at in range(count)), start)
 
     @property
     def own(self) -> OwnLog:
@@ -138,13 +145,19 @@ class Chains:
         """Whether a witness named the log at just this size."""
         return any(len(log.leaves) in sizes for sizes in self._named.get(log.id, {}).values())
 
-    def append_alike(self, log: Log, leaf: PlainLeaf, count: int) -> bool:
+    def append_alike(self, log: Log, leaf: PlainLeaf | WithheldLeaf, count: int) -> bool:
         """Judge `count` leaves that `log` is about to gain, at once; False: one by one."""
         chain = self.of[log.council]
+        if log.council in self.dirty:
+            return True  # judged with all the rest of its council
         awaited = 0 < chain.awaits.get(log.id, 0) <= len(log.leaves) + count
         if chain.cuts.get(log.id) is not None or chain.log != log.id or not chain.plain or awaited:
             return False
-        chain.faults[log.id].extend([chain.authority.judge(leaf.example)] * count)
+        if isinstance(leaf, WithheldLeaf):
+            fault: Reason | None = leaf.reason
+        else:
+            fault = chain.authority.judge(leaf.example)
+        chain.faults[log.id].repeat(fault, count)
         return True
 
     def fill(self, log: Log, leaf: Leaf, index: int) -> None:
@@ -269,7 +282,9 @@ class Chains:
             self._network, logs, self._carriages(council), self.receipted, forked, self._bad
         )
         for log in logs.values():  # a log that nothing leads to yet
-            chain.faults.setdefault(log.id, [Reason.LOG_START] * len(log.leaves))
+            if log.id not in chain.faults:
+                chain.faults[log.id] = Spans()
+                chain.faults[log.id].repeat(Reason.LOG_START, len(log.leaves))
         self.of[council] = chain
         return chain
 
@@ -281,8 +296,8 @@ class Chains:
             log = self._logs.get(log_)
             if log is None:
                 continue
-            for index, (leaf, fault) in enumerate(zip(log.leaves, chain.faults[log_], strict=True)):
-                if isinstance(leaf, VerifiedRecord) and fault is None:
+            for index, leaf in records_in(log.leaves):
+                if chain.faults[log_][index] is None:
                     arrived = log.arrivals[index]
                     out.setdefault(
                         leaf.id, Placed(record=leaf, log=log_, index=index, arrived=arrived)
@@ -299,7 +314,7 @@ class Chains:
         """All records of a council that are held, wherever they stand, counting or not."""
         for log in self._logs.values():
             if log.council == council:
-                yield from (leaf for leaf in log.leaves if isinstance(leaf, VerifiedRecord))
+                yield from (leaf for _, leaf in records_in(log.leaves))
         yield from (one.record for _, one in self.conveyed(council))
 
     def _carriages(self, council: CouncilId) -> list[Carriage]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, Hash, LogId, PublicKey, RecordId
+from confedproto.marks import Block
 from confedproto.wire import Message, Piece
 
 
@@ -23,7 +24,8 @@ class StoreLeaves:
     arrived: int
     head: bytes | None  # None: the run ended before its head, the last one stands
     via: CouncilId | None = None  # of a new log: the linked council that introduced it
-    marks: tuple[int | None, ...] = ()  # one a leaf, see `runs.marks`; empty: None for each
+    marks: tuple[int | None, ...] = ()  # one a leaf, see `marks`; empty: None for each
+    blocks: tuple[Block, ...] = ()  # that these leaves made complete, if they are all alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,7 @@ class StoreMarks:
     log: LogId
     start: int
     marks: tuple[int | None, ...]
+    blocks: tuple[Block, ...] = ()  # that are all alike now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@
 come in at `reception`, and what goes into the own log through `pen`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Final, assert_never
@@ -34,6 +34,8 @@ from confedproto.importing import Importer
 from confedproto.interest import Interest
 from confedproto.keeper import Keeper
 from confedproto.keys import SigningKey
+from confedproto.marks import Alike
+from confedproto.merkle import Tree
 from confedproto.pen import Pen
 from confedproto.plain import Feeder
 from confedproto.pushing import Pusher
@@ -56,8 +58,9 @@ class Engine:
         signer: SigningKey,
         quotas: Quotas = DEFAULT_QUOTAS,
         interest: Interest | None = None,
+        tree_of: Callable[[LogId], Tree] = lambda _: Tree(),
     ) -> None:
-        self.view: Final = View(network)
+        self.view: Final = View(network, tree_of)
         self.council: Final = council
         self.own: Final = log_id(network, council, signer.public)
         self.sessions: dict[int, Session] = {}
@@ -93,14 +96,15 @@ class Engine:
         self,
         council: CouncilId,
         key: PublicKey,
-        leaves: Iterable[tuple[Leaf, bytes, int]],
+        leaves: Iterable[tuple[Leaf, bytes, int] | Alike],
         head: bytes | None,
         via: CouncilId | None = None,
         stored: int = 0,
     ) -> None:
-        """Load one log: (leaf, envelope or hash, arrived) in order, its head; `stored` bytes."""
+        """Load one log: (leaf, envelope or hash, arrived) or blocks, its head; `stored` bytes."""
         entry = self.view.add_log(log_id(self.view.network, council, key), council, key)
-        self._feed(entry, ((leaf, runs.kept_hash(leaf, raw), at) for leaf, raw, at in leaves))
+        self.feeder.restore(entry.id, leaves)
+        self._settle()
         self.ledger.follow(entry.id, via)
         self.ledger.note(entry.id, council, stored)
         if head is not None:
@@ -341,8 +345,7 @@ class Engine:
         entry, head, arrived = self.view.logs[fit.log.id], fit.head, now // 1000
         self._feed(entry, zip(leaves, fit.hashes, repeat(arrived)))
         complete = entry.tree.size == head.size
-        if complete:
-            entry.head = head
+        entry.head = head if complete else entry.head
         via = self.ledger.via(entry.id, None)
         self._out.append(runs.kept(entry, run, head if complete else None, arrived, via))
         self._teller.grown(entry, run.start, now)
@@ -372,8 +375,7 @@ class Engine:
 
     def _head_own(self, now: int, *, again: bool = False) -> None:
         """Sign one head over all that this input appended, and hand it to the store."""
-        stored = self._pen.head(now, again=again)
-        if stored is not None:
+        if (stored := self._pen.head(now, again=again)) is not None:
             self._heartbeat.refreshed(self.own)
             self.keeper.guard.signed = True
             self._out.append(stored)

@@ -8,7 +8,7 @@ proved, so that a peer can give nothing but the leaf itself.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from confedproto import effects as fx
@@ -17,11 +17,12 @@ from confedproto.chains import Log
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
 from confedproto.ids import CouncilId, LogId
 from confedproto.limits import RUN_MAX_BYTES, WANT_MAX
+from confedproto.marks import marks
 from confedproto.merkle import leaf_hash
 from confedproto.plain import Feeder
 from confedproto.quotas import Ledger, cost_of
 from confedproto.record import Leaf, PlainLeaf, WithheldLeaf
-from confedproto.runs import marks, stored_leaf
+from confedproto.runs import stored_leaf
 from confedproto.session import Session, State
 from confedproto.view import View
 
@@ -81,9 +82,9 @@ class Filler:
             return  # its outline is enough, or it takes no more (QUO-1)
         if entry.id in asked or len(asked) >= WANTS_PER_LINK_MAX:
             return
-        leaves = enumerate(islice(entry.leaves, start, None), start)
-        lacking = (index for index, leaf in leaves if isinstance(leaf, WithheldLeaf))
-        indexes = tuple(islice(lacking, WANT_MAX))
+        spans = entry.leaves.spans(start)
+        gaps = (range(one, end) for one, end, leaf in spans if isinstance(leaf, WithheldLeaf))
+        indexes = tuple(islice(chain.from_iterable(gaps), WANT_MAX))
         if indexes:
             asked[entry.id] = _Asked(indexes)
             yield link, wire.Want(log=entry.id, indexes=indexes)

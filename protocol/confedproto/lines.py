@@ -7,11 +7,12 @@ waits is kept by size, and costs nothing before the log has grown to it.
 import heapq
 import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from confedproto.chains import Log
 from confedproto.ids import CouncilId, Hash, LogId
+from confedproto.record import VerifiedRecord, heads_of
 from confedproto.rules.receipts import LogLines, WitnessLine
 
 
@@ -23,6 +24,25 @@ class Lines:
         self._early: dict[LogId, list[tuple[int, int, WitnessLine]]] = defaultdict(list)
         self._ticket: Final = itertools.count()  # no two rows of a heap are equal
         self._roots: dict[LogId, dict[int, Hash]] = defaultdict(dict)  # by size, where one is good
+
+    def hear(
+        self, record: VerifiedRecord, part: bytes, arrived: int, logs: Mapping[LogId, Log]
+    ) -> Iterator[tuple[LogId, int]]:
+        """Take up what a witness record says in its part; each log whose receipts may have changed,
+        from which index on.
+        """
+        for head in heads_of(part):
+            line = WitnessLine(
+                witness=record.council,
+                log=LogId(head.log),
+                size=head.size,
+                root=Hash(head.root),
+                time=record.time,
+                arrived=arrived,
+            )
+            since = self.add(line, logs.get(line.log))
+            if since is not None:
+                yield line.log, since
 
     def add(self, line: WitnessLine, log: Log | None) -> int | None:
         """Take up a line about a log, None: one that is not followed. Returns as `sift`."""

@@ -16,6 +16,7 @@ from typing import Final
 from confedproto.errors import LocalProtocolError, Reason, VerificationError
 from confedproto.ids import Hash
 from confedproto.limits import LOG_MAX_SIZE
+from confedproto.older import BLOCK_HEIGHT, BLOCK_LEAVES, RECENT_LEAVES, Older
 
 HASH_BYTES: Final = 32
 EMPTY_ROOT: Final = Hash(hashlib.sha256(b"").digest())
@@ -100,21 +101,24 @@ EMPTY_FRONTIER: Final = Frontier(size=0, peaks=())
 class Tree:
     """An append-only tree that can prove any of its leaves at any of its sizes.
 
-    Level k holds the roots of all complete subtrees of 2^k leaves, 32 bytes each, so a
-    tree costs about 64 bytes a leaf. Wrong indexes and sizes are the caller's error:
-    LocalProtocolError LOG_INDEX.
+    Level k holds the roots of all complete subtrees of 2^k leaves, 32 bytes each: 64 bytes a leaf,
+    or 2 where an `Older` has what lies below the blocks. Wrong indexes and sizes are the caller's
+    error: LocalProtocolError LOG_INDEX.
     """
 
-    __slots__ = ("_levels",)
+    __slots__ = ("_base", "_levels", "_older", "_read")
 
-    def __init__(self, leaves: Iterable[Hash] = ()) -> None:
+    def __init__(self, leaves: Iterable[Hash] = (), older: Older | None = None) -> None:
         self._levels: list[bytearray] = [bytearray()]
+        self._base = 0  # the first leaf whose block is held whole
+        self._older = older
+        self._read: tuple[int, Tree] | None = None  # the block that was read last
         self.extend(leaves)
 
     @property
     def size(self) -> int:
         """The number of leaves."""
-        return len(self._levels[0]) // HASH_BYTES
+        return self._count(0)
 
     def append(self, leaf: Hash) -> None:
         """Add one leaf hash at index `size`."""
@@ -130,6 +134,7 @@ class Tree:
                 levels.append(bytearray())
             levels[height] += above
             number >>= 1
+        self._let_go()
 
     def extend(self, leaves: Iterable[Hash]) -> None:
         """Add these leaf hashes in order; cheaper per leaf than `append` in long runs."""
@@ -137,14 +142,55 @@ class Tree:
         if not set(map(len, hashes)) <= {HASH_BYTES}:
             raise LocalProtocolError(Reason.PROOF_LENGTH, "a leaf hash has 32 bytes")
         self._levels[0] += b"".join(hashes)
-        height, pair = 0, 2 * HASH_BYTES
-        while len(self._levels[height]) >= pair:
+        self._hash_up(0)
+        self._let_go()
+
+    def extend_blocks(self, roots: Iterable[Hash]) -> None:
+        """Add whole blocks to whole blocks, by their roots; `older` has their leaves."""
+        self._check(self._older is not None and self.size % BLOCK_LEAVES == 0, "no block here")
+        while len(self._levels) <= BLOCK_HEIGHT:
+            self._levels.append(bytearray())
+        self._levels[BLOCK_HEIGHT] += b"".join(roots)
+        for level in self._levels[:BLOCK_HEIGHT]:
+            level.clear()
+        self._base = len(self._levels[BLOCK_HEIGHT]) * BLOCK_LEAVES // HASH_BYTES
+        self._hash_up(BLOCK_HEIGHT)
+
+    def block(self, number: int) -> Hash:
+        """The root of the block `number`, counted from 0, which is complete."""
+        self._check(0 <= number < self.size // BLOCK_LEAVES, f"no block {number}")
+        return self._subtree(BLOCK_HEIGHT, number)
+
+    def _first(self, height: int) -> int:
+        """The number of the first subtree of 2^height leaves that is held."""
+        return self._base >> height if height < BLOCK_HEIGHT else 0
+
+    def _count(self, height: int) -> int:
+        """How many complete subtrees of 2^height leaves there are."""
+        return self._first(height) + len(self._levels[height]) // HASH_BYTES
+
+    def _hash_up(self, height: int) -> None:
+        """Hash the subtrees that became complete above this level."""
+        pair = 2 * HASH_BYTES
+        while (count := self._count(height)) >= 2:
             if height + 1 == len(self._levels):
                 self._levels.append(bytearray())
             below, above = self._levels[height], self._levels[height + 1]
-            for start in range(2 * len(above), len(below) - pair + 1, pair):
-                above += _sha256(b"\x01" + below[start : start + pair]).digest()
+            skip = self._first(height) * HASH_BYTES
+            for start in range(self._count(height + 1) * pair, count // 2 * pair, pair):
+                at = start - skip
+                above += _sha256(b"\x01" + below[at : at + pair]).digest()
             height += 1
+
+    def _let_go(self) -> None:
+        """Drop what lies below the roots of old blocks, where their leaves can be read."""
+        if self._older is None or len(self._levels[0]) <= 2 * RECENT_LEAVES * HASH_BYTES:
+            return
+        end = min(self.size - RECENT_LEAVES, self._older.kept())
+        end -= end % BLOCK_LEAVES
+        for height in range(BLOCK_HEIGHT if end > self._base else 0):
+            del self._levels[height][: ((end - self._base) >> height) * HASH_BYTES]
+        self._base = max(end, self._base)
 
     def leaf(self, index: int) -> Hash:
         """The leaf hash at `index`."""
@@ -213,8 +259,20 @@ class Tree:
 
     def _subtree(self, height: int, number: int) -> Hash:
         """The root of the complete subtree `number` (from the left) of 2^height leaves."""
-        start = number * HASH_BYTES
+        if height < BLOCK_HEIGHT and number << height < self._base:
+            block, inside = divmod(number << height, BLOCK_LEAVES)
+            return self._old_block(block)._subtree(height, inside >> height)
+        start = (number - self._first(height)) * HASH_BYTES
         return Hash(bytes(self._levels[height][start : start + HASH_BYTES]))
+
+    def _old_block(self, number: int) -> "Tree":
+        """The leaves of a block that was let go."""
+        if self._read is None or self._read[0] != number:
+            if self._older is None:
+                raise LocalProtocolError(Reason.LOG_INDEX, f"block {number} is nowhere")
+            leaves = self._older.read(number * BLOCK_LEAVES, self._subtree(BLOCK_HEIGHT, number))
+            self._read = number, Tree(leaves)
+        return self._read[1]
 
     def _peaks(self, low: int, high: int) -> list[Hash]:
         """The complete subtrees over leaves low..high-1; `low` is a multiple of the largest."""

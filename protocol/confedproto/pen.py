@@ -12,8 +12,8 @@ from confedproto.bodies.types import Body
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import TAG_BRIEF, TAG_SALT, CouncilId, RecordId, log_id
 from confedproto.keys import SigningKey
+from confedproto.marks import blocks, marks
 from confedproto.record import VerifiedRecord
-from confedproto.runs import marks
 from confedproto.view import View
 
 
@@ -88,6 +88,7 @@ class Pen:
             arrived=now // 1000,
             head=entry.head.envelope,
             marks=marks(entry.leaves[start:]),
+            blocks=blocks(entry, start, entry.tree.size),
         )
         self.fresh = []
         return kept

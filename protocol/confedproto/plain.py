@@ -6,16 +6,28 @@ of all that are alike, and its bytes lie in the store alone.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
 from confedproto.bodies import KINDS
 from confedproto.ids import Hash, LogId, RecordId
-from confedproto.record import Leaf, PlainLeaf, RefusedLeaf, VerifiedRecord, plain_class
+from confedproto.marks import Alike, kept_hash
+from confedproto.record import (
+    Leaf,
+    PlainLeaf,
+    RefusedLeaf,
+    VerifiedRecord,
+    WithheldLeaf,
+    plain_class,
+)
 from confedproto.view import View
 
 RECENT_MAX: Final = 1_024
 """Plain records whose ids are remembered, so that one handed in twice is appended once."""
+
+ROWS_MAX: Final = 2_048
+"""Leaves of a store that are hashed before they are added."""
 
 DUE_MAX: Final = 256
 """Provisional leaves that are opened at once."""
@@ -70,6 +82,28 @@ class Feeder:
             for leaf, one, _ in group:
                 self._view.add(log_id, leaf, one, arrived, more=True)
 
+    def restore(self, log_id: LogId, stored: Iterable[tuple[Leaf, bytes, int] | Alike]) -> None:
+        """Add what a store has of a log, in order: (leaf, envelope or hash, arrived) or blocks."""
+        rows: list[tuple[Leaf, Hash, int]] = []
+        for one in stored:
+            if isinstance(one, Alike):
+                self.add(log_id, rows)
+                self._add_blocks(log_id, one)
+                rows.clear()
+                continue
+            leaf, raw, arrived = one
+            rows.append((leaf, kept_hash(leaf, raw), arrived))
+            if len(rows) == ROWS_MAX:
+                self.add(log_id, rows)
+                rows.clear()
+        self.add(log_id, rows)
+
+    def _add_blocks(self, log_id: LogId, alike: Alike) -> None:
+        start = self._view.logs[log_id].tree.size
+        leaf = self.lean(log_id, alike.leaf, start)
+        if isinstance(leaf, PlainLeaf | WithheldLeaf):
+            self._view.add_blocks(log_id, replace(alike, leaf=leaf))
+
     def _leaned(
         self, log_id: LogId, leaves: Iterable[tuple[Leaf, Hash, int]]
     ) -> Iterator[tuple[Leaf, Hash, int]]:
@@ -111,16 +145,15 @@ class Feeder:
         """These provisional leaves were opened in full; those in `refused` are no records."""
         log = self._view.logs[log_id]
         faults = self._view.chains.of[log.council].faults[log_id]
-        for index in done:
-            leaf = log.leaves[index]
+        for start, end, leaf in list(log.leaves.spans(done.start, done.stop)):
             if not isinstance(leaf, PlainLeaf) or not leaf.provisional:
                 continue
-            log.due -= 1
-            if index in refused:
+            log.due -= end - start
+            sound = self._alike(log_id, leaf.example, leaf.first, provisional=False)
+            log.leaves.replace(start, end, sound)
+            for index in refused.keys() & range(start, end):
                 log.leaves[index] = refused[index]
                 faults[index] = refused[index].reason
-                continue
-            log.leaves[index] = self._alike(log_id, leaf.example, leaf.first, provisional=False)
 
 
 def _plain(leaf: Leaf) -> PlainLeaf | None:

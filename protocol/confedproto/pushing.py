@@ -13,6 +13,7 @@ from confedproto import runs, wire
 from confedproto.ids import CouncilId, LogId
 from confedproto.limits import PUSH_LEAVES_MAX, PUSHES_PER_HOUR
 from confedproto.record import Leaf, VerifiedRecord
+from confedproto.rules.given import records_in
 from confedproto.view import Log, View
 
 URGENT: Final = frozenset({"recall", "suspension", "charter", "node", "fork-proof", "carried"})
@@ -72,8 +73,8 @@ class Pusher:
         return short and self._moves(entry, start) and self._sent.take(entry.council, now)
 
     def _moves(self, entry: Log, start: int) -> bool:
-        for index, leaf in enumerate(entry.leaves[start:], start):
-            if not isinstance(leaf, VerifiedRecord) or leaf.kind not in URGENT:
+        for index, leaf in records_in(entry.leaves, start):
+            if leaf.kind not in URGENT:
                 continue
             placed = self._view.records.get(leaf.id)
             if placed is not None and (placed.log, placed.index) == (entry.id, index):

@@ -10,15 +10,13 @@ from confedproto.errors import DecodeError, Reason, VerificationError
 from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, log_id
 from confedproto.limits import LOGS_PER_COUNCIL_MAX, RUN_MAX_BYTES, RUN_MAX_RECORDS
 from confedproto.log import Head, check_hash_run, open_head
+from confedproto.marks import blocks, marks
 from confedproto.merkle import HASH_BYTES, Tree, leaf_hash
 from confedproto.plain import Feeder
 from confedproto.record import (
     WITHHELD,
     Leaf,
-    PlainLeaf,
-    RefusedLeaf,
     VerifiedRecord,
-    WithheldLeaf,
 )
 from confedproto.rules.authority import Authority, meets_threshold
 from confedproto.sync import announced
@@ -90,6 +88,7 @@ def kept(
         head=head.envelope if head is not None else None,
         via=via,
         marks=marks(entry.leaves[run.start : run.start + len(run.leaves)]),
+        blocks=blocks(entry, run.start, run.start + len(run.leaves)),
     )
 
 
@@ -105,58 +104,23 @@ def hash_of(leaf: wire.RunLeaf) -> Hash:
     return Hash(leaf) if isinstance(leaf, bytes) else leaf_hash(leaf[0])
 
 
-def kept_hash(leaf: Leaf, stored: bytes) -> Hash:
-    """The leaf hash of what the store has of a leaf: of a withheld one that is the hash itself."""
-    return Hash(stored) if isinstance(leaf, WithheldLeaf) else leaf_hash(stored)
-
-
 def open_leaf(network: NetworkId, leaf: wire.RunLeaf) -> Leaf:
     """Open a leaf of a run in full. Raises VerificationError as `record.open_leaf`."""
     return WITHHELD if isinstance(leaf, bytes) else record.open_leaf(network, *leaf)
-
-
-VERIFIED: Final = -1
-"""The mark of a record whose signatures were verified before it was stored."""
-HASH_ONLY: Final = -2
-"""The mark of a withheld leaf: the store has its hash."""
-
-PROVISIONAL: Final = -3
-"""Less the example's index: the mark of a plain record whose signatures are still due (SYN-11)."""
-
-
-def like(mark: int | None) -> int | None:
-    """The index of the plain record that a leaf with this mark is like, if it is a plain one."""
-    if mark is None or PROVISIONAL < mark < 0:
-        return None
-    return mark if mark >= 0 else PROVISIONAL - mark
-
-
-def marks(leaves: Iterable[Leaf]) -> tuple[int | None, ...]:
-    """What the store keeps of each leaf's checks, so that a start need not repeat them.
-
-    VERIFIED: a record. 0 or more: a plain one, like the one at that index of its log (which
-    may be itself). HASH_ONLY: withheld. PROVISIONAL - n: a plain one like that at n, its
-    signatures still due. None: to be opened in full.
-    """
-    out: list[int | None] = []
-    for leaf in leaves:
-        match leaf:
-            case VerifiedRecord():
-                out.append(VERIFIED)
-            case PlainLeaf():
-                out.append(PROVISIONAL - leaf.first if leaf.provisional else leaf.first)
-            case RefusedLeaf():
-                out.append(None)
-            case WithheldLeaf():
-                out.append(HASH_ONLY)
-    return tuple(out)
 
 
 def judged(view: View, feeder: Feeder, event: inputs.Judged) -> list[fx.Effect]:
     """Provisional leaves were opened in full: what the store is to note, and what was refused."""
     feeder.judged(event.log, range(event.start, event.end), event.refused)
     held = view.logs[event.log].leaves[event.start : event.end]
-    out: list[fx.Effect] = [fx.StoreMarks(log=event.log, start=event.start, marks=marks(held))]
+    out: list[fx.Effect] = [
+        fx.StoreMarks(
+            log=event.log,
+            start=event.start,
+            marks=marks(held),
+            blocks=blocks(view.logs[event.log], event.start, event.end),
+        )
+    ]
     for index, leaf in event.refused.items():
         detail = f"leaf {index} of log {event.log.hex()[:16]}, under a signed head"
         out.append(fx.Refused(link=0, reason=leaf.reason, detail=detail))

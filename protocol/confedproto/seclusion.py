@@ -6,11 +6,12 @@ as public; sums do not depend on the order in which withheld leaves are filled i
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from confedproto.ids import TAG_DIGEST, Hash
-from confedproto.record import Leaf, WithheldLeaf
+from confedproto.record import Leaf, PlainLeaf, WithheldLeaf
 
 _MODULUS: Final = 2**256
 _LEAF: Final = TAG_DIGEST + b"\x05"  # the levels of the tree of heads are 0 to 4
@@ -28,9 +29,9 @@ class Share:
     count: int = 0
     total: int = 0
 
-    def put(self, item: int) -> None:
-        """One leaf more."""
-        self.count += 1
+    def put(self, item: int, count: int = 1) -> None:
+        """One leaf more, or `count` of this sum."""
+        self.count += count
         self.total = (self.total + item) % _MODULUS
 
     def take(self, item: int) -> None:
@@ -61,6 +62,20 @@ class Seclusion:
             item = _item(index, leaf_hash)
             self.closed.put(item)
             self.scopes.setdefault(leaf.scope, Share()).put(item)
+
+    @staticmethod
+    def total(leaf_hashes: Iterable[Hash], start: int) -> int:
+        """The sum that leaves from index `start` on add where they are not public."""
+        return sum(_item(index, one) for index, one in enumerate(leaf_hashes, start)) % _MODULUS
+
+    def add_alike(self, leaf: PlainLeaf | WithheldLeaf, count: int, total: int) -> None:
+        """The log gained `count` leaves that are this one, of this `total`."""
+        if isinstance(leaf, WithheldLeaf):
+            self.withheld += count
+            self.closed.put(total, count)
+        elif leaf.scope is not None:
+            self.closed.put(total, count)
+            self.scopes.setdefault(leaf.scope, Share()).put(total, count)
 
     def fill(self, leaf: Leaf, index: int, leaf_hash: Hash) -> None:
         """A leaf that was withheld has come."""

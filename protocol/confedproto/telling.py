@@ -49,7 +49,7 @@ class Teller:
         if entry.head is None:
             return
         size, root = entry.head.size, entry.head.root
-        urgent = is_urgent({leaf_kind(leaf) for leaf in set(entry.leaves[start:])})
+        urgent = is_urgent({leaf_kind(leaf) for _, _, leaf in entry.leaves.spans(start)})
         pushed = urgent and self._pusher.wants(entry, start, now)
         self._comparer.put(entry.head, entry)
         for link, session in self._sessions.items():

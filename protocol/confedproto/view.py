@@ -5,7 +5,7 @@ influence, because nothing is judged across logs before it is asked for.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from confedproto.bodies import KINDS
@@ -19,11 +19,15 @@ from confedproto.errors import Reason
 from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, RecordId
 from confedproto.lines import Lines
 from confedproto.mandates import Mandates
-from confedproto.record import Leaf, PlainLeaf, VerifiedRecord, heads_of
+from confedproto.marks import Alike
+from confedproto.merkle import Tree
+from confedproto.older import BLOCK_LEAVES
+from confedproto.record import Leaf, PlainLeaf, VerifiedRecord
 from confedproto.rules import compact as compact_rules
 from confedproto.rules import state
 from confedproto.rules.authority import Authority, meets_threshold
 from confedproto.rules.compact import Member
+from confedproto.rules.given import records_in
 from confedproto.rules.known import NAMED_BY, VERSION, Known, names_of, reaches_far, version_of
 from confedproto.rules.links import LINK_KINDS, Links
 from confedproto.rules.membership import current
@@ -37,8 +41,12 @@ from confedproto.statuses import Statuses
 class View:
     """Every followed log, folded; asked per subject."""
 
-    def __init__(self, network: NetworkId) -> None:
+    def __init__(
+        self, network: NetworkId, tree_of: Callable[[LogId], Tree] = lambda _: Tree()
+    ) -> None:
+        """`tree_of` makes the tree of a log that is new here."""
         self.network: Final = network
+        self._tree_of: Final = tree_of
         self.logs: dict[LogId, Log] = {}
         self.authorities: dict[CouncilId, Authority] = {}
         self.log_of: dict[CouncilId, LogId] = {}
@@ -63,7 +71,7 @@ class View:
 
     def add_log(self, log: LogId, council: CouncilId, key: PublicKey) -> Log:
         """Begin to follow a log; its leaves are added from index 0 on."""
-        created = Log(id=log, council=council, key=key)
+        created = Log(id=log, council=council, key=key, tree=self._tree_of(log))
         self.logs[log] = created
         self.chains.follow(council)
         self.authorities[council] = self.chains.authority(council)
@@ -126,16 +134,27 @@ class View:
     ) -> bool:
         """Add plain leaves that are alike: as `add` for each; False if it must be so."""
         log, count = self.logs[log_id], len(hashes)
-        if log.council in self.chains.dirty or not self.chains.append_alike(log, leaf, count):
+        if not self.chains.append_alike(log, leaf, count):
             return False
         if leaf.scope is not None:
             for offset, one in enumerate(hashes, log.tree.size):
                 log.seclusion.add(leaf, offset, one)
         log.tree.extend(hashes)
-        log.leaves += [leaf] * count
-        log.arrivals += [arrived] * count
+        log.leaves.repeat(leaf, count)
+        log.arrivals.repeat(arrived, count)
         self._sift(log)
         return True
+
+    def add_blocks(self, log_id: LogId, alike: Alike) -> None:
+        """Add whole blocks by their roots to whole blocks; `settle` is still to be called."""
+        log, count = self.logs[log_id], BLOCK_LEAVES * len(alike.blocks)
+        if not self.chains.append_alike(log, alike.leaf, count):
+            self.chains.dirty[log.council] = None
+        log.tree.extend_blocks(block.root for block in alike.blocks)
+        log.seclusion.add_alike(alike.leaf, count, sum(block.total for block in alike.blocks))
+        log.leaves.repeat(alike.leaf, count)
+        log.arrivals.repeat(0, count)
+        self._sift(log)
 
     def _is_copy(self, log: Log, leaf: VerifiedRecord) -> bool:
         """Whether the record counts already: at its first index alone (REC-6)."""
@@ -191,11 +210,9 @@ class View:
             self.log_of[council] = chain.log
         wanted = self.chains.counting(council)
         for log_, faults in chain.faults.items():
-            leaves = self.logs[log_].leaves if log_ in self.logs else ()
-            for leaf, fault in zip(leaves, faults, strict=True):
-                if fault is None or not isinstance(leaf, VerifiedRecord):
-                    continue
-                if leaf.id not in wanted:
+            for index, leaf in records_in(self.logs[log_].leaves) if log_ in self.logs else ():
+                fault = faults[index]
+                if fault is not None and leaf.id not in wanted:
                     self.refused[leaf.id] = fault
         said = {one.id for one in self.chains.said_by(council)}
         before = [p for one in said if (p := self.records.get(one)) is not None]
@@ -233,23 +250,12 @@ class View:
         if record.time <= log.witnessed_at or record.part is None:
             return  # witness times strictly increase along a log (WIT-3)
         log.witnessed_at = record.time
-        for head in heads_of(record.part):
-            line = WitnessLine(
-                witness=log.council,
-                log=LogId(head.log),
-                size=head.size,
-                root=Hash(head.root),
-                time=record.time,
-                arrived=arrived,
-            )
-            since = self._lines.add(line, self.logs.get(line.log))
-            if since is not None:
-                self._statuses.received(line.log, since)
+        for named, since in self._lines.hear(record, record.part, arrived, self.logs):
+            self._statuses.received(named, since)
 
     def _sift(self, log: Log) -> None:
         """Take up what witnesses said of a log as far as it is held, if the roots agree."""
-        since = self._lines.sift(log)
-        if since is not None:
+        if (since := self._lines.sift(log)) is not None:
             self._statuses.received(log.id, since)
 
     # --- questions ----------------------------------------------------------------------
@@ -319,8 +325,7 @@ class View:
 
     def admitted(self, compact: RecordId) -> Mapping[CouncilId, Member]:
         """The councils that a compact ever admitted; empty if it is not founded."""
-        known = self._members.get(compact)
-        if known is not None:
+        if (known := self._members.get(compact)) is not None:
             return known
         found = self.compact(compact)
         if isinstance(found, Reason):

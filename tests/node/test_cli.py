@@ -1,9 +1,11 @@
 """`confed` as people and scripts meet it: exit codes, one JSON object, harmless lines."""
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -348,6 +350,16 @@ def test_serve_says_ready_first_and_a_signal_stops_it(
         assert (process.returncode, out, err) == (0, "", "")
         assert time.monotonic() - began < 6
     assert not (home / "control.sock").exists()
+
+
+def test_serve_reread_forgets_what_stood_for_the_records(home: Path) -> None:
+    with contextlib.closing(sqlite3.connect(home / "node.db")) as db:
+        db.execute("INSERT INTO blocks VALUES (1, 9, 0, x'00', NULL, x'00')")
+        db.commit()
+    with serving(home, "--reread") as process:
+        ready(process)
+    with contextlib.closing(sqlite3.connect(home / "node.db")) as db:
+        assert db.execute("SELECT count(*) FROM blocks").fetchone() == (0,)
 
 
 def test_serve_second_on_one_folder_is_refused_plainly(call: Confed, home: Path) -> None:

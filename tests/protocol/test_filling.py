@@ -60,8 +60,9 @@ def test_public_leaf_that_a_peer_keeps_back_is_had_from_another() -> None:
     assert wants(made) == [(2, (6,))]
     made.say(2, found(chapter, 6))
     assert made.closed() == []
-    assert isinstance(entry.leaves[6], VerifiedRecord)
-    assert entry.leaves[6].id == recall.id
+    leaf = entry.leaves[6]
+    assert isinstance(leaf, VerifiedRecord)
+    assert leaf.id == recall.id
     assert recall.id in made.node.engine.view.records
     (filled,) = [one for one in made.out if isinstance(one, fx.FillLeaves)]
     assert [(leaf.index, leaf.envelope) for leaf in filled.leaves] == [(6, recall.envelope)]

@@ -17,10 +17,10 @@ from confedproto.effects import StoreLeaves
 from confedproto.errors import Reason
 from confedproto.ids import TransportKey
 from confedproto.log import sign_head
+from confedproto.marks import VERIFIED
 from confedproto.merkle import leaf_hash
 from confedproto.record import VerifiedRecord
 from confedproto.rules.motion import status
-from confedproto.runs import VERIFIED
 from confedproto.view import View
 from tests.support.assembly import FAR, Assembly
 from tests.support.councils import NETWORK, START, Author, feed

@@ -19,17 +19,20 @@ from confedproto.bodies.suspension import Suspension
 from confedproto.errors import Reason
 from confedproto.ids import Hash, LogId, NetworkId, PublicKey, RecordId
 from confedproto.limits import SUSPENSION_S
-from confedproto.record import PlainLeaf, RefusedLeaf, VerifiedRecord, WithheldLeaf
+from confedproto.record import Leaf, PlainLeaf, VerifiedRecord
 from confedproto.rules.authority import Authority
 from confedproto.rules.given import (
     Carriage,
     OwnLog,
-    is_final_word,
+    last_of,
     opened_by,
     place_fault,
+    records_in,
     stays_home,
+    with_final_words,
 )
 from confedproto.rules.life import Event, State
+from confedproto.spans import Spans
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,7 +42,7 @@ class Chain:
     authority: Authority
     log: LogId | None = None
     order: list[LogId] = field(default_factory=list)
-    faults: dict[LogId, list[Reason | None]] = field(default_factory=dict)
+    faults: dict[LogId, Spans[Reason | None]] = field(default_factory=dict)
     carried: dict[RecordId, Reason | None] = field(default_factory=dict)
     cuts: dict[LogId, int] = field(default_factory=dict)  # from here on a log counts no more
     past: dict[LogId, Reason] = field(default_factory=dict)  # and why
@@ -101,13 +104,13 @@ class _Fold:
         self.offers: dict[LogId, dict[RecordId, VerifiedRecord]] = {}
         for record in self._node_records():
             if not stays_home(network, record):
-                self.offers.setdefault(LogId(_last(record).log), {})[record.id] = record
+                self.offers.setdefault(LogId(last_of(record).log), {})[record.id] = record
 
     def _node_records(self) -> Iterable[VerifiedRecord]:
         """Every node record that opens another log than the one it stands in."""
         for log in self.logs.values():
-            for index, leaf in enumerate(log.leaves):
-                if not isinstance(leaf, VerifiedRecord) or not isinstance(leaf.body, Node):
+            for index, leaf in records_in(log.leaves):
+                if not isinstance(leaf.body, Node):
                     continue
                 if index == 0 or self._opens(leaf) != log.id:
                     yield leaf
@@ -166,7 +169,7 @@ class _Fold:
         forced: VerifiedRecord | None,
     ) -> list[VerifiedRecord]:
         """Fold one log of the chain as far as it counts; returns what may follow it."""
-        log = self.logs.get(log_) or OwnLog(id=log_, leaves=(), root_at=_no_root)
+        log = self.logs.get(log_) or OwnLog(id=log_, leaves=Spans(), root_at=_no_root)
         offers = [] if forced else list(self.offers.get(log_, {}).values())
         if not (forced or offers or self.carriages or log_ in self.forked):  # nothing reaches back
             faults, _ = self._walk(log, authority, opening, len(log.leaves), set(), {}, self.seen)
@@ -174,7 +177,9 @@ class _Fold:
             self.chain.order.append(log_)
             self.chain.plain = bool(log.leaves)
             return []
-        wanted = {_last(o).size for o in offers} | {c.size for c in self.carriages if c.log == log_}
+        wanted = {last_of(o).size for o in offers} | {
+            c.size for c in self.carriages if c.log == log_
+        }
         trial = authority.copy()
         uncut, marks = self._walk(log, trial, opening, len(log.leaves), wanted, {}, set(self.seen))
         after = [forced] if forced else self._successors(log, offers, marks, trial)
@@ -185,7 +190,7 @@ class _Fold:
             end = min(cut, end)
         rivals = self._rivals(log, marks, end)
         faults, marks = self._walk(log, authority, opening, end, wanted, rivals, self.seen)
-        self.chain.faults[log_] = _with_final_words(log, faults, uncut, past)
+        self.chain.faults[log_] = with_final_words(log, faults, uncut, past)
         if cut is not None:
             self.chain.uncut[log_] = trial
         self.chain.order.append(log_)
@@ -208,32 +213,53 @@ class _Fold:
         wanted: set[int],
         rivals: Rivals,
         seen: set[RecordId],
-    ) -> tuple[list[Reason | None], Marks]:
+    ) -> tuple[Spans[Reason | None], Marks]:
         """Admit leaves 0 to `end` in order; keeps the authority at the sizes `wanted`."""
-        faults: list[Reason | None] = []
+        faults: Spans[Reason | None] = Spans()
         marks: Marks = {}
-        for index in range(end + 1):
-            for rival in rivals.get(index, ()):
-                authority.meet_rival(rival)
-            if index in wanted:
-                marks[index] = authority.copy()
-            if index == end:
-                break
-            leaf = log.leaves[index]
-            if isinstance(leaf, RefusedLeaf | WithheldLeaf):
-                faults.append(leaf.reason)
-            elif isinstance(leaf, PlainLeaf):
-                faults.append(authority.judge(leaf.example))
-            elif leaf.id in seen or (opening is not None and leaf.id == opening.id):
-                faults.append(None)
-                seen.add(leaf.id)
-            else:
-                fault = place_fault(self.network, log, leaf, index) or authority.admit(leaf)
-                fault = fault or self.bad.get(leaf.id)
-                if fault is None:
-                    seen.add(leaf.id)
-                faults.append(fault)
+        halts = iter(sorted(size for size in {*wanted, *rivals} if size <= end))
+        halt = next(halts, None)
+        spans: list[tuple[int, int, Leaf | None]] = [*log.leaves.spans(0, end)]
+        for start, stop, leaf in (*spans, (end, end + 1, None)):
+            at = start
+            while at < stop:
+                if at == halt:
+                    for rival in rivals.get(at, ()):
+                        authority.meet_rival(rival)
+                    if at in wanted:
+                        marks[at] = authority.copy()
+                    halt = next(halts, None)
+                if leaf is None:
+                    break  # the end, where nothing is left to admit
+                alike = not isinstance(leaf, VerifiedRecord)
+                until = min(stop, halt or stop) if alike else at + 1
+                if isinstance(leaf, VerifiedRecord):
+                    fault = self._admit(log, authority, opening, leaf, at, seen)
+                elif isinstance(leaf, PlainLeaf):
+                    fault = authority.judge(leaf.example)
+                else:
+                    fault = leaf.reason
+                faults.repeat(fault, until - at)
+                at = until
         return faults, marks
+
+    def _admit(
+        self,
+        log: OwnLog,
+        authority: Authority,
+        opening: VerifiedRecord | None,
+        leaf: VerifiedRecord,
+        index: int,
+        seen: set[RecordId],
+    ) -> Reason | None:
+        if leaf.id in seen or (opening is not None and leaf.id == opening.id):
+            seen.add(leaf.id)
+            return None
+        fault = place_fault(self.network, log, leaf, index) or authority.admit(leaf)
+        fault = fault or self.bad.get(leaf.id)
+        if fault is None:
+            seen.add(leaf.id)
+        return fault
 
     # --- what follows a log -----------------------------------------------------------------
 
@@ -242,7 +268,7 @@ class _Fold:
     ) -> list[VerifiedRecord]:
         out: list[VerifiedRecord] = []
         for record in sorted(offers, key=lambda r: r.id):
-            last = _last(record)
+            last = last_of(record)
             at = marks.get(last.size)
             if at is not None and log.has(last.size, last.root):
                 if at.judge(record) is None:
@@ -254,7 +280,7 @@ class _Fold:
     def _cut(self, log: OwnLog, after: Sequence[VerifiedRecord]) -> tuple[int | None, Reason]:
         """Where a log ends to count, receipted records excepted (NOD-6, FRK-5)."""
         if after:
-            size = min(_last(record).size for record in after)
+            size = min(last_of(record).size for record in after)
             reason = Reason.NODE_REPLACED if len(after) == 1 else Reason.NODE_FORK
             return max(size, self.receipted(log.id)), reason
         if log.id in self.forked:
@@ -273,7 +299,7 @@ class _Fold:
         for rival in rivals:
             log = self.logs.get(self._opens(rival))
             for offer in self.offers.get(self._opens(rival), {}).values():
-                last = _last(offer)
+                last = last_of(offer)
                 if log is not None and last.size > len(log.leaves):
                     before = self.chain.awaits.get(log.id, last.size)
                     self.chain.awaits[log.id] = min(before, last.size)
@@ -305,7 +331,7 @@ class _Fold:
         sure = 0 if log.charter is None else 1  # both of two first logs begin with the charter
         end = min(max(self.receipted(log.id), sure), len(log.leaves))
         faults, _ = self._walk(log, authority, rival, end, set(), {}, self.seen)
-        self.chain.faults[log.id] = _with_final_words(log, faults, uncut, Reason.NODE_FORK)
+        self.chain.faults[log.id] = with_final_words(log, faults, uncut, Reason.NODE_FORK)
         self.chain.uncut[log.id] = trial
         self.chain.order.append(log.id)
         self.chain.cuts[log.id], self.chain.past[log.id] = end, Reason.NODE_FORK
@@ -318,7 +344,7 @@ class _Fold:
         Not before what others have received: a record that counted stays counted.
         """
         out: dict[int, list[VerifiedRecord]] = {}
-        own = {leaf.id for leaf in log.leaves if isinstance(leaf, VerifiedRecord)}
+        own = {leaf.id for _, leaf in records_in(log.leaves)}
         for carriage in self.carriages:
             record, at = carriage.record, marks.get(carriage.size)
             if carriage.log != log.id or not isinstance(record.body, Charter):
@@ -336,11 +362,9 @@ class _Fold:
     @staticmethod
     def _meets(log: OwnLog, record: VerifiedRecord, start: int) -> int | None:
         """Just after the log's own charter of the same number, or None: then it waits."""
-        for index in range(start, len(log.leaves)):
-            leaf = log.leaves[index]
-            if not isinstance(leaf, VerifiedRecord) or not isinstance(leaf.body, Charter):
-                continue
-            if leaf.charter == record.charter and leaf.id != record.id:
+        for index, leaf in records_in(log.leaves, start):
+            same = isinstance(leaf.body, Charter) and leaf.charter == record.charter
+            if same and leaf.id != record.id:
                 return index + 1
         return None
 
@@ -372,29 +396,5 @@ class _Fold:
         return None
 
 
-def _with_final_words(
-    log: OwnLog,
-    faults: Sequence[Reason | None],
-    uncut: Sequence[Reason | None],
-    past: Reason,
-) -> list[Reason | None]:
-    """`faults` up to the cut and `past` from there on, but for what a node said in rounds: that
-    is judged in its own log alone, whatever cuts it or meets it there (CER-6).
-    """
-    whole = [*faults, *[past] * (len(log.leaves) - len(faults))]
-    rows = zip(log.leaves, whole, uncut, strict=True)
-    return [
-        said if fault is not None and is_final_word(leaf) else fault for leaf, fault, said in rows
-    ]
-
-
 def _no_root(_: int) -> Hash:
     return Hash(bytes(32))
-
-
-def _last(record: VerifiedRecord) -> LastHead:
-    """What a node record that opens another log says of the one before."""
-    node = record.body
-    if isinstance(node, Node) and node.last is not None:
-        return node.last
-    return LastHead(log=bytes(32), size=1, root=bytes(32))

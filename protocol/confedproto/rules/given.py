@@ -1,13 +1,14 @@
 """What the chain of a council is folded from: its logs and what others carry (specs/04, AUT)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from confedproto.bodies.node import Node
+from confedproto.bodies.node import LastHead, Node
 from confedproto.errors import Reason
 from confedproto.ids import Hash, LogId, NetworkId, PublicKey, RecordId, log_id
 from confedproto.record import Leaf, VerifiedRecord
+from confedproto.spans import Spans
 
 CARRIED_KINDS: Final = frozenset({"charter", "node", "recall", "suspension", "act"})
 """What a council may say through another council's node (CAR-1)."""
@@ -18,7 +19,7 @@ class OwnLog:
     """What is held of one log of the council; `root_at` answers up to its length."""
 
     id: LogId
-    leaves: Sequence[Leaf]
+    leaves: Spans[Leaf]
     root_at: Callable[[int], Hash]
 
     def has(self, size: int, root: bytes) -> bool:
@@ -51,6 +52,13 @@ class Carriage:
     size: int
     root: Hash
     time: int
+
+
+def records_in(leaves: Spans[Leaf], start: int = 0) -> Iterator[tuple[int, VerifiedRecord]]:
+    """The records among leaves from `start` on that others may rest on, each with its index."""
+    for one, end, leaf in leaves.spans(start):
+        if isinstance(leaf, VerifiedRecord):
+            yield from ((index, leaf) for index in range(one, end))
 
 
 _FINAL_WORDS: Final = frozenset({"status", "vote", "lock"})
@@ -95,3 +103,27 @@ def place_fault(
     same = node.last.log == log.id and node.last.size <= index
     good = same and log.has(node.last.size, node.last.root)
     return None if good else Reason.NODE_LAST
+
+
+def with_final_words(
+    log: OwnLog,
+    faults: Spans[Reason | None],
+    uncut: Spans[Reason | None],
+    past: Reason,
+) -> Spans[Reason | None]:
+    """`faults` up to the cut and `past` from there on, but for what a node said in rounds: that
+    is judged in its own log alone, whatever cuts it or meets it there (CER-6).
+    """
+    faults.repeat(past, len(log.leaves) - len(faults))
+    for index, leaf in records_in(log.leaves):
+        if faults[index] is not None and is_final_word(leaf):
+            faults[index] = uncut[index]
+    return faults
+
+
+def last_of(record: VerifiedRecord) -> LastHead:
+    """What a node record that opens another log says of the one before."""
+    node = record.body
+    if isinstance(node, Node) and node.last is not None:
+        return node.last
+    return LastHead(log=bytes(32), size=1, root=bytes(32))
