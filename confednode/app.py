@@ -152,12 +152,13 @@ async def serve(
     stop: trio.Event,
     progress: Progress | None = None,
     reread: bool = False,
+    clock: Callable[[], int] = wall_clock,
     task_status: trio.TaskStatus[Running] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run the node in `home` until `stop`; reports once it listens.
 
     `progress` hears, from another thread, how many of the stored records are loaded; `reread`
-    has every one of them read again.
+    has every one of them read again; `clock` gives the time in milliseconds UTC.
 
     Raises NodeError: the folder is missing or in use, a key is unreadable, the port taken,
     or the store failed.
@@ -173,7 +174,15 @@ async def serve(
             interest = load_interest(store)
             engine = await trio.to_thread.run_sync(partial(held, interest=interest, reread=reread))
             await _serve_loaded(
-                home, settings, keys, engine, store, counter, stop=stop, task_status=task_status
+                home,
+                settings,
+                keys,
+                engine,
+                store,
+                counter,
+                stop=stop,
+                clock=clock,
+                task_status=task_status,
             )
             if stop.is_set():
                 break
@@ -195,13 +204,15 @@ async def _serve_loaded(
     counter: Counter,
     *,
     stop: trio.Event,
+    clock: Callable[[], int],
     task_status: trio.TaskStatus[Running],
 ) -> None:
     """Serve until `stop`, or until the engine no longer holds what the store does."""
     network = config.network_of(settings)
     host, port = config.split_listen(settings.listen)
     reach = Reach(proxy=settings.proxy or None, inside=settings.inside or is_inside(host))
-    driver = Driver(engine, store, network, keys.transport_private, counter=counter, reach=reach)
+    private = keys.transport_private
+    driver = Driver(engine, store, network, private, clock=clock, counter=counter, reach=reach)
     if port == 0:
         port = int(store.get(_PORT) or 0)  # peers know the one that was chosen first
     async with trio.open_nursery() as nursery:

@@ -315,16 +315,15 @@ class Driver:
                     reach=self.reach,
                 )
             except (LinkError, RemoteProtocolError) as error:
-                self._down(council, error.reason.value)
+                self._down(council, error.reason.value, dialled=True)
             except (trio.BrokenResourceError, OSError):
-                self._down(council, NodeReason.LINK_FAILED.value)
+                self._down(council, NodeReason.LINK_FAILED.value, dialled=True)
             else:
                 began = trio.current_time()
                 await self._live(link, initiator=True, expected=council)
                 most = REDIAL_CUT_S if link.opened.is_set() else most
             turn += not math.isfinite(began)  # what answered is dialled again
-            lived = trio.current_time() - began
-            wait = REDIAL_FIRST_S if lived > wait else min(2 * wait, most)
+            wait = REDIAL_FIRST_S if trio.current_time() - began > wait else min(2 * wait, most)
             # Jitter is for the network's sake: two peers that lost each other get out of step.
             await trio.sleep(wait * (0.5 + random.random()))
 
@@ -336,8 +335,9 @@ class Driver:
                 return
             await self._ended.wait()
 
-    def _down(self, council: CouncilId, reason: str) -> None:
-        self.states[council] = LinkState(council, "down", reason)
+    def _down(self, council: CouncilId, reason: str, *, dialled: bool = False) -> None:
+        if not (dialled and council in self._behind.values()):  # meanwhile it dialled us
+            self.states[council] = LinkState(council, "down", reason)
 
     async def _live(self, link: Link, *, initiator: bool, expected: CouncilId | None) -> None:
         """One link from its handshake to its end; an error ends the link, not the node."""

@@ -50,7 +50,7 @@ def content(folder: Path) -> dict[Path, bytes]:
 async def served(home: Home, settings: Settings = SETTINGS) -> app.Running:
     """Start the node, stop it, and say what it reported."""
     stop = trio.Event()
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         async with trio.open_nursery() as nursery:
             running = await nursery.start(partial(app.serve, home, settings, stop=stop))
             stop.set()

@@ -24,7 +24,7 @@ from confedproto.bodies.recall import Recall
 from confedproto.ids import RecordId
 from confedproto.record import Leaf
 from tests.support.councils import Author
-from tests.support.nodes import Nodes, RawPeer, nodes_in, until
+from tests.support.nodes import PATIENCE_S, Nodes, RawPeer, nodes_in, until
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ async def test_linked_council_comes_in_while_strangers_fill_every_place(
 async def test_council_that_opens_many_connections_holds_two(nodes: Nodes) -> None:
     north, south = await nodes.start("north"), await nodes.start("south")
     await south.link(north)
-    await south.stop()
+    await south.leave(north)
     first = [await RawPeer.connect(north, south) for _ in range(places.PER_KEY_MAX)]
 
     async def held() -> bool:
@@ -116,7 +116,7 @@ async def test_run_that_nobody_asked_for_is_not_opened(
 ) -> None:
     north, south = await nodes.start("north"), await nodes.start("south")
     await south.link(north)
-    await south.stop()
+    await south.leave(north)
     opened: list[wire.Run] = []
     real = ingest.Opening.open
 
@@ -191,7 +191,7 @@ async def test_control_socket_answers_anything_with_one_object_and_lives(nodes: 
     async def ask(line: bytes) -> dict[str, Any]:
         nonlocal held
         await stream.send_all(line + b"\n")
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE_S):
             while b"\n" not in held:
                 held += await stream.receive_some(65_536)
         reply, _, held = held.partition(b"\n")

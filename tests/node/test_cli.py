@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -344,11 +343,9 @@ def test_serve_says_ready_first_and_a_signal_stops_it(
         assert line["ready"] is True
         status = call("status", "--home", home, "--json").json
         assert (status["listen"], status["council"]) == (line["listen"], line["council"])
-        began = time.monotonic()
         process.send_signal(number)
-        out, err = process.communicate(timeout=6)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (0, "", "")
-        assert time.monotonic() - began < 6
     assert not (home / "control.sock").exists()
 
 
@@ -366,16 +363,16 @@ def test_serve_second_on_one_folder_is_refused_plainly(call: Confed, home: Path)
     with serving(home) as first:
         ready(first)
         with serving(home) as second:
-            out, err = second.communicate(timeout=10)
+            out, err = second.communicate(timeout=60)
             assert (second.returncode, out) == (1, "")
             assert err.splitlines()[0] == "confed: the database is in use (home-locked)"
             assert "Traceback" not in err
         with serving(home, "--json") as third:
-            out, _ = third.communicate(timeout=10)
+            out, _ = third.communicate(timeout=60)
             assert json.loads(out)["reason"] == "home-locked"
         assert call("status", "--home", home).code == 0
         assert call("stop", "--home", home).code == 0
-        assert first.wait(timeout=6) == 0
+        assert first.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize(
@@ -494,7 +491,7 @@ def test_commands_whole_story_of_one_council(call: Confed, home: Path, tmp_path:
             assert (said.code, said.err) == (0, "")
             assert said.out
         assert call("stop", "--home", home).code == 0
-        assert process.wait(timeout=6) == 0
+        assert process.wait(timeout=60) == 0
 
 
 # --- nothing hostile reaches a terminal -----------------------------------------------------

@@ -43,7 +43,7 @@ async def say(path: Path, data: bytes) -> bytes:
     """What the node answers to raw bytes until it closes."""
     stream = await trio.open_unix_socket(path)
     async with stream:
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             try:
                 await stream.send_all(data)
                 await stream.send_eof()

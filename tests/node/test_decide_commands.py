@@ -1,49 +1,89 @@
 """Commands of decisions against a running node: each form has its answer."""
 
+import contextlib
+import io
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
+import trio
 
-Confed = Any
+from confednode.cli import main
+from tests.support.nodes import PATIENCE_S, Node, nodes_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """One council's node, running in a thread beside the test."""
+
+    node: Node
+    token: trio.lowlevel.TrioToken
+    ended: trio.Event
+
+    def __call__(self, *arguments: str, code: int = 0) -> Any:
+        """Run `confed` on this node; its JSON."""
+        line = [*arguments, "--home", str(self.node.home.path), "--json"]
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), pytest.raises(SystemExit) as ended:
+            main(line)
+        assert ended.value.code == code, out.getvalue()
+        return json.loads(out.getvalue())
+
+    def jump(self, seconds: int) -> None:
+        """Let so much time pass for the node."""
+        trio.from_thread.run(self.node.jump, seconds, trio_token=self.token)
+
+    def decided(self, motion: str) -> Any:
+        """Freeze a motion of a compact of one, vote yes, let time pass up to the certificate."""
+        self("motion", "freeze", motion)
+        told: Any = {"state": "frozen"}
+        while told["state"] == "frozen":
+            self.jump(1)
+            told = self("motion", "show", motion)
+        assert told["state"] == "open"
+        counts = ("--yes", "7", "--no", "2", "--present", "9", "--roll", "20")
+        self("position", motion, "yes", *counts)
+        self.jump(DAY)
+        for _ in range(100):
+            told = self("motion", "show", motion)
+            if told["certified"]:
+                return told
+            self.jump(5)
+        raise AssertionError(told)
 
 
 @pytest.fixture
-def confed(tmp_path: Path) -> Iterator[Confed]:
-    """A function that runs `confed` on one council's running node and gives its JSON."""
-    home = tmp_path / "home"
+def confed(tmp_path: Path) -> Iterator[Beside]:
+    async def serve() -> None:
+        async with nodes_in(tmp_path) as nodes:
+            node, token = await nodes.start("home"), trio.lowlevel.current_trio_token()
+            running.put(Beside(node=node, token=token, ended=(ended := trio.Event())))
+            await ended.wait()
 
-    def run(*arguments: str, code: int = 0) -> Any:
-        done = subprocess.run(
-            [sys.executable, "-m", "confednode", *arguments, "--home", str(home), "--json"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return json.loads(done.stdout)
+    running: SimpleQueue[Beside] = SimpleQueue()
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(trio.run, serve)
+        beside = running.get(timeout=PATIENCE_S)
+        yield beside
+        beside.token.run_sync_soon(beside.ended.set)
+        done.result()
 
-    run("init", "--name", "Alone", "--listen", "127.0.0.1:0", "--yes", "--no-passphrase")
-    command = [sys.executable, "-m", "confednode", "serve", "--home", str(home)]
-    node = subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE)
-    assert node.stdout is not None
-    assert json.loads(node.stdout.readline())["ready"]
-    yield run
-    os.kill(node.pid, signal.SIGTERM)
-    node.wait(30)
-    node.stdout.close()
+
+DAY = 86_400
+FAST = (
+    *("--discussion", "0", "--notice", "0", "--voting", str(DAY), "--grace", "0"),
+    *("--settle", "60", "--step", "60", "--witness-interval", "1"),
+)
 
 
 def test_motion_is_amended_withdrawn_and_explained_by_command(
-    confed: Confed, tmp_path: Path
+    confed: Beside, tmp_path: Path
 ) -> None:
     compact = confed("compact", "found", "--name", "C", "--rule", "majority")["id"]
     wording = tmp_path / "text.txt"
@@ -63,36 +103,15 @@ def test_motion_is_amended_withdrawn_and_explained_by_command(
     assert refused["reason"] == "compact-member"
 
 
-FAST = ("--discussion", "0", "--voting", "4", "--grace", "0", "--settle", "1", "--step", "1")
-
-
-def until(confed: Confed, motion: str, field: str, value: object) -> Any:
-    """A motion once it says so; asked 60 times at most, which takes longer than any window."""
-    told: Any = None
-    for _ in range(60):
-        told = confed("motion", "show", motion)
-        if told[field] == value:
-            return told
-    raise AssertionError(told)
-
-
-def decided(confed: Confed, motion: str) -> Any:
-    """Freeze a motion of a compact of one, vote yes, and wait for the certificate."""
-    confed("motion", "freeze", motion)
-    until(confed, motion, "state", "open")
-    confed("position", motion, "yes", "--yes", "7", "--no", "2", "--present", "9", "--roll", "20")
-    return until(confed, motion, "certified", value=True)
-
-
-def test_compact_is_amended_decided_and_ratified_by_command(confed: Confed, tmp_path: Path) -> None:
+def test_compact_is_amended_decided_and_ratified_by_command(confed: Beside, tmp_path: Path) -> None:
     wording = tmp_path / "text.txt"
     wording.write_text("We shall.", "utf-8")
-    more = ("--class", "charter=super(2,3)", "--term", "pause=5", "--witness-interval", "1")
-    founded = ("compact", "found", "--name", "C", "--rule", "majority", "--notice", "0", *FAST)
+    more = ("--class", "charter=super(2,3)", "--term", "pause=5")
+    founded = ("compact", "found", "--name", "C", "--rule", "majority", *FAST)
     compact = confed(*founded, *more)["id"]
     told = confed("compact", "show", compact)
     assert told["rules"] == {"charter": "super(2,3)", "coordination": "majority"}
-    changes = ("--rule", "super(3,4)", "--window", "voting=2", "--quorum", "coordination=1/2")
+    changes = ("--rule", "super(3,4)", "--window", "voting=7200", "--quorum", "coordination=1/2")
     version = confed("compact", "amend", compact, *changes)
     assert version["changed"] == ["quorums", "rules", "windows"]
     again = confed("compact", "amend", version["id"], "--panel", "5", "--term", "hold=9")
@@ -100,7 +119,7 @@ def test_compact_is_amended_decided_and_ratified_by_command(confed: Confed, tmp_
     asked = ["--compact", compact, "--title", "One", "--text", str(wording)]
     charter = (*asked, "--class", "charter", "--target", version["id"])
     motion = confed("motion", "propose", *charter)["id"]
-    told = decided(confed, motion)
+    told = confed.decided(motion)
     assert (told["outcome"], told["round"]) == ("adopted", 1)
     confed("compact", "ratify", version["id"])
     rows = {row["version"]: row for row in confed("compact", "show", compact)["versions"]}
@@ -113,12 +132,12 @@ def test_compact_is_amended_decided_and_ratified_by_command(confed: Confed, tmp_
 
 
 def test_motion_says_all_its_fields_and_is_disputed_by_command(
-    confed: Confed, tmp_path: Path
+    confed: Beside, tmp_path: Path
 ) -> None:
     wording = tmp_path / "text.txt"
     wording.write_text("We build it.", "utf-8")
-    founded = ("compact", "found", "--name", "C", "--rule", "majority", "--notice", "0", *FAST)
-    compact = confed(*founded, "--witness-interval", "1", "--class", "budget=majority")["id"]
+    founded = ("compact", "found", "--name", "C", "--rule", "majority", *FAST)
+    compact = confed(*founded, "--class", "budget=majority")["id"]
     council = confed("status")["council"]
     asked = ["--compact", compact, "--title", "A roof", "--text", str(wording)]
     refused = confed("motion", "propose", *asked, "--class", "budget", code=5)
@@ -130,7 +149,7 @@ def test_motion_says_all_its_fields_and_is_disputed_by_command(
         *("--minutes", "ab" * 32, "--attach", "cd" * 32, "--contact", "The secretary"),
         *("--translation", "de:Ein Dach: neu:" + "ef" * 32),
     )["id"]
-    assert decided(confed, motion)["outcome"] == "adopted"
+    assert confed.decided(motion)["outcome"] == "adopted"
     dispute = confed("dispute", "open", motion, "--class", "ledger", "--remedy", "A recount.")
     told = confed("dispute", "show", dispute["id"])
     assert (told["step"], told["class"], told["record"]) == ("talk", "ledger", motion)
@@ -144,7 +163,7 @@ def test_motion_says_all_its_fields_and_is_disputed_by_command(
     assert "--money" in wrong["message"]
 
 
-def test_delegates_are_answered_by_command(confed: Confed, tmp_path: Path) -> None:
+def test_delegates_are_answered_by_command(confed: Beside, tmp_path: Path) -> None:
     """An act to ratify, a report to accept, a void act, a petition: the agenda, until answered."""
     compact = confed("compact", "found", "--name", "C", "--rule", "majority")["id"]
     wording = tmp_path / "text.txt"

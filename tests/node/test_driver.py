@@ -6,6 +6,7 @@ import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from confedproto import heartbeat, text, wire
 from confedproto.council import token_key
 from confedproto.errors import Reason
 from confedproto.ids import LogId
-from tests.support.nodes import Node, Nodes, RawPeer, nodes_in, until
+from tests.support.nodes import PATIENCE_S, Node, Nodes, RawPeer, nodes_in, until
 
 
 @pytest.fixture
@@ -33,6 +34,11 @@ async def linked_pair(nodes: Nodes) -> tuple[Node, Node]:
     north, south = await nodes.start("north"), await nodes.start("south")
     await south.link(north)
     return north, south
+
+
+async def alike(*some: Node) -> bool:
+    """Whether these nodes show one state."""
+    return len({(await node.ask("status"))["digest"] for node in some}) == 1
 
 
 async def alive(*some: Node) -> None:
@@ -58,8 +64,7 @@ async def test_three_in_a_row_record_goes_through_the_middle(nodes: Nodes) -> No
     compact = await north.found_compact()
     await south.until_known(compact)
     assert await south.state_of(north) == {}
-    digests = {(await node.ask("status"))["digest"] for node in (north, middle, south)}
-    assert len(digests) == 1
+    await until(partial(alike, north, middle, south), "one state")
 
 
 async def test_record_is_on_the_disk_before_anybody_hears_of_it(nodes: Nodes) -> None:
@@ -255,6 +260,27 @@ async def test_network_offline_during_a_dial_takes_up_no_link(
     assert (await north.state_of(south)) == {}
 
 
+async def test_dial_that_fails_while_the_other_has_dialled_leaves_the_link_connected(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    north, south = await nodes.start("north"), await nodes.start("south")
+    going, go_on = trio.Event(), trio.Event()
+
+    async def fails(*_: object, **__: object) -> links.Link:
+        going.set()
+        await go_on.wait()
+        raise LinkError(NodeReason.LINK_TIMEOUT, "no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "dial", fails)
+        await north.dial(south)
+        await going.wait()
+    await south.link(north)
+    go_on.set()
+    await wait_all_tasks_blocked()
+    assert (await north.state_of(south))["state"] == "connected"
+
+
 @pytest.mark.usefixtures("prompt_redial")
 async def test_link_both_dial_ends_up_with_one_that_stays(nodes: Nodes) -> None:
     north, south = await linked_pair(nodes)
@@ -303,7 +329,7 @@ async def test_link_other_network_is_down_and_says_so(nodes: Nodes) -> None:
 
 async def all_bytes(stream: trio.SocketStream) -> bytes:
     got = b""
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE_S):
         try:
             async for data in stream:
                 got += data
@@ -395,7 +421,7 @@ async def test_linked_peer_that_breaks_the_rules_loses_the_link_alone(
     north, south = await linked_pair(nodes)
     west = await nodes.start("west")
     await west.link(north)
-    await west.stop()
+    await west.leave(north)
     peer = await RawPeer.connect(north, west)
     await peer.hello()
     await north.until_link(west)
@@ -416,7 +442,7 @@ async def test_linked_peer_that_asks_and_closes_at_once_harms_nobody(nodes: Node
     north, south = await linked_pair(nodes)
     west = await nodes.start("west")
     await west.link(north)
-    await west.stop()
+    await west.leave(north)
     own = next(iter(north.driver.engine.view.logs))
     for count in (1, 3, 40):
         peer = await RawPeer.connect(north, west)
@@ -435,7 +461,7 @@ async def test_linked_peer_that_is_cut_in_the_middle_of_a_message_harms_nobody(
     north, south = await linked_pair(nodes)
     west = await nodes.start("west")
     await west.link(north)
-    await west.stop()
+    await west.leave(north)
     peer = await RawPeer.connect(north, west)
     await peer.hello()
     await north.until_link(west)
@@ -453,7 +479,7 @@ async def test_linked_peer_that_does_not_read_is_dropped_at_the_bound(
     north, south = await linked_pair(nodes)
     west = await nodes.start("west")
     await west.link(north)
-    await west.stop()
+    await west.leave(north)
     for _ in range(40):
         await north.found_compact("x" * 64)
     peer = await RawPeer.connect(north, west)
@@ -482,7 +508,7 @@ async def test_link_that_was_ended_does_not_linger_on_a_peer_that_only_talks(
     north, _ = await linked_pair(nodes)
     west = await nodes.start("west")
     await west.link(north)
-    await west.stop()
+    await west.leave(north)
     peer = await RawPeer.connect(north, west)
     await peer.hello()
     await north.until_link(west)
@@ -494,7 +520,7 @@ async def test_link_that_was_ended_does_not_linger_on_a_peer_that_only_talks(
             while True:
                 await peer.send(wire.DigestNow(digest=bytes(16)))
 
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         await talk()
     assert number not in north.driver._links
     await peer.aclose()
@@ -731,11 +757,11 @@ async def test_stop_a_peer_that_does_not_answer_holds_nobody_up(nodes: Nodes) ->
     north, _ = await linked_pair(nodes)
     west = await nodes.start("west")
     await west.link(north)
-    await west.stop()
+    await west.leave(north)
     peer = await RawPeer.connect(north, west)
     await peer.hello()
     await north.until_link(west)
-    await north.stop()  # fails after 6 seconds
+    await north.stop()  # or it fails
     await peer.aclose()
 
 
@@ -751,7 +777,7 @@ async def test_many_links_leave_nothing_behind(nodes: Nodes) -> None:
     north, south = await linked_pair(nodes)
     west = await nodes.start("west")
     await west.link(north)
-    await west.stop()
+    await west.leave(north)
     driver = north.driver
     for _ in range(30):
         peer = await RawPeer.connect(north, west)

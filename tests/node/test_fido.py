@@ -43,7 +43,7 @@ def keygen_verifies(folder: Path, holder: Authenticator, message: bytes, sig: Pa
     signers.write_text(f'holder namespaces="{NAMESPACE}" {holder.line}')
     command = ["ssh-keygen", "-Y", "verify", "-f", str(signers), "-I", "holder", "-n", NAMESPACE]
     done = subprocess.run(
-        [*command, "-s", str(sig)], input=message, capture_output=True, check=False, timeout=60
+        [*command, "-s", str(sig)], input=message, capture_output=True, check=False, timeout=240
     )
     return done.returncode == 0
 

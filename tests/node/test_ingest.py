@@ -63,7 +63,7 @@ async def test_workers_and_thread_say_the_same(count: int, monkeypatch: pytest.M
     async with trio.open_nursery() as nursery:
         nursery.start_soon(opening.serve)
         assert kinds(list(await opening.open(spoilt))) == wanted
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             while count and opening.running < count:
                 await opening.changed()
         assert kinds(list(await opening.open(spoilt))) == wanted

@@ -1,7 +1,7 @@
 """Where councils are dialled: signed node records say, and links come back when a server moves."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import msgspec
@@ -23,10 +23,13 @@ async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
         yield made
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port that nobody else is given, and where a node may listen all the same."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])
 
 
 async def says_where(node: Node, port: int) -> None:
@@ -60,16 +63,17 @@ def test_council_that_nobody_has_placed_is_not_dialled() -> None:
     assert one.transport == b"t" * 32
 
 
-async def test_server_that_moves_is_found_by_its_signed_record(nodes: Nodes) -> None:
+async def test_server_that_moves_is_found_by_its_signed_record(
+    nodes: Nodes, free_port: int
+) -> None:
     north, south = await nodes.start("north"), await nodes.start("south")
     await south.link(north)
-    port = free_port()
-    await says_where(north, port)
+    await says_where(north, free_port)
     said = await north.found_compact()
     await south.until_known(said)
     await north.stop()
     await south.until_link(north, "down")
-    north.settings = msgspec.structs.replace(north.settings, listen=f"127.0.0.1:{port}")
+    north.settings = msgspec.structs.replace(north.settings, listen=f"127.0.0.1:{free_port}")
     await north.start()
     await south.until_link(north)
 

@@ -79,7 +79,7 @@ def test_long_file_of_tiny_values_takes_little_memory(name: str) -> None:
         input=full_of(ITEMS[name]),
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=240,
     )
     reason, growth = said.stdout.split()
     assert reason == b"bundle-form"

@@ -40,7 +40,7 @@ def run(tmp_path: Path, data: bytes, *trusted: str) -> subprocess.CompletedProce
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=60,
+        timeout=240,
     )
 
 

@@ -195,7 +195,7 @@ def test_program_answers_any_bytes_in_order_and_ends_with_its_input() -> None:
         input=b"\n".join(lines),
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines()]

@@ -18,14 +18,15 @@ import trio
 from confednode import app, config, control, keyring
 from confednode.config import Home, Settings
 from confednode.control.server import ask_async
-from confednode.driver import Driver
-from confedproto import record, text, wire
+from confednode.driver import Driver, wall_clock
+from confedproto import inputs, record, text, wire
 from confedproto.channel import Channel, Closed, Frame
 from confedproto.council import token_key
 from confedproto.ids import CouncilId, NetworkId, TransportKey
 from confedproto.keys import SigningKey
 
-PATIENCE_S: Final = 20
+PATIENCE_S: Final = 60
+"""How long to wait for what takes a moment: a loaded machine is no failure."""
 WINDOWS: Final = {
     "discussion": 0,
     "notice": 3,
@@ -64,6 +65,8 @@ class Node:
     keyholders: tuple[SigningKey, ...]
     nursery: trio.Nursery
     running: app.Running | None = None
+    ahead_ms: int = 0
+    """How far the node's clock is ahead of the machine's."""
     stopping: trio.Event = field(default_factory=trio.Event)
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
     ended: trio.Event = field(default_factory=trio.Event)
@@ -96,20 +99,41 @@ class Node:
         try:
             with self.scope:
                 await app.serve(
-                    self.home, self.settings, stop=self.stopping, task_status=task_status
+                    self.home,
+                    self.settings,
+                    stop=self.stopping,
+                    clock=lambda: wall_clock() + self.ahead_ms,
+                    task_status=task_status,
                 )
         finally:
             self.ended.set()
 
     async def stop(self) -> None:
         self.stopping.set()
-        with trio.fail_after(6):
+        with trio.fail_after(PATIENCE_S):
             await self.ended.wait()
+
+    async def leave(self, host: "Node") -> None:
+        """Stop, and wait until nothing of the link is left at `host`: its place is free."""
+        transport = TransportKey(keyring.read_node_keys(self.home.node_key).transport)
+        await self.stop()
+        await host.until_link(self, "down")
+
+        async def free() -> bool:
+            await trio.lowlevel.checkpoint()
+            return transport not in host.driver.places.keys
+
+        await until(free, "the place free")
 
     async def kill(self) -> None:
         """End every task of the node at once, without farewell."""
         self.scope.cancel()
         await self.ended.wait()
+
+    async def jump(self, seconds: int) -> None:
+        """Let so much time pass for this node at once."""
+        self.ahead_ms += 1_000 * seconds
+        await self.driver._pump.send(inputs.Tick())
 
     async def ask(self, op: str, **args: Any) -> control.Reply:
         return await ask_async(self.home.socket, op, **args)
@@ -151,11 +175,13 @@ class Node:
         )
 
     async def link(self, host: "Node", address: str | None = None) -> None:
-        """Link with `host` and wait until both sides say so."""
+        """Link with `host` and wait until both sides say so and hold each other's log."""
         await self.answer(host)
         await self.dial(host, address)
         await self.until_link(host)
         await host.until_link(self)
+        await self.until_held(host)
+        await host.until_held(self)
 
     async def state_of(self, other: "Node") -> Mapping[str, Any]:
         """The row of one link."""
@@ -168,6 +194,17 @@ class Node:
             return row if row.get("state") == state else None
 
         return await until(wanted, f"link {state}")
+
+    async def until_held(self, other: "Node") -> None:
+        """Wait until this node holds as much of the other's log as that does itself."""
+
+        async def sizes(node: Node) -> dict[str, int]:
+            return {row["council"]: row["size"] for row in (await node.ask("logs"))["logs"]}
+
+        async def held() -> bool:
+            return (await sizes(self)).get(other.id) == (await sizes(other))[other.id]
+
+        await until(held, "the other's log")
 
     async def until_known(self, subject: str, op: str = "compact") -> control.Reply:
         async def wanted() -> control.Reply | None:

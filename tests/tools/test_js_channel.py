@@ -52,14 +52,14 @@ class Talker:
 
     def ends(self) -> int:
         """Its exit code, once it has ended by itself."""
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=120)
         return self.process.returncode
 
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as made:
-        made.settimeout(20)
+        made.settimeout(120)
         yield made
 
 
@@ -118,7 +118,7 @@ def test_channel_dialled_by_the_other_implementation_carries_all(listener: socke
     talker = Talker.start(dial=[host, port], **hello)
     stream, _ = listener.accept()
     with stream:
-        stream.settimeout(20)
+        stream.settimeout(120)
         channel = ours(dials=False)
         (done,) = until(channel, stream, HandshakeDone)
         assert (done.remote_static, done.payload) == (public_key(THEIRS), b"who I am")
@@ -129,7 +129,7 @@ def test_channel_dialled_by_the_other_implementation_carries_all(listener: socke
 def test_channel_dialled_by_us_carries_all() -> None:
     talker = Talker.start(listen="127.0.0.1")
     port = talker.says()["listening"]
-    with socket.create_connection(("127.0.0.1", port), 20) as stream:
+    with socket.create_connection(("127.0.0.1", port), 120) as stream:
         channel = ours(dials=True, payload=b"x" * 100)
         stream.sendall(channel.start())
         until(channel, stream, HandshakeDone)
@@ -163,7 +163,7 @@ def test_channel_of_the_other_implementation_refuses_as_ours_does(sent: bytes, r
     talker = Talker.start(listen="127.0.0.1")
     port = talker.says()["listening"]
     mine = ours(dials=False)
-    with socket.create_connection(("127.0.0.1", port), 20) as stream:
+    with socket.create_connection(("127.0.0.1", port), 120) as stream:
         stream.sendall(sent)
         if reason == "channel-truncated":
             stream.shutdown(socket.SHUT_WR)

@@ -85,7 +85,7 @@ class Council:
         if self.process is not None:
             if self.process.stdin is not None:
                 self.process.stdin.close()
-            self.process.wait(20)
+            self.process.wait(120)
             self._forget()
 
     def kill(self) -> None:
