@@ -242,6 +242,8 @@ def vouched_lists(
     """
     roll = {voter.council for voter in freeze.councils}
     lists: dict[tuple[bytes, ...], dict[CouncilId, VerifiedRecord]] = {}
+    last: tuple[bytes, ...] | None = None
+    named_by: dict[CouncilId, VerifiedRecord] = {}
     for record in votes:
         body = record.body
         if not isinstance(body, Vote) or body.freeze != freeze_id or record.council not in roll:
@@ -249,7 +251,8 @@ def vouched_lists(
         if not is_after_closing(record, freeze):
             continue
         if (body.round, body.outcome) == about:
-            named_by = lists.setdefault(body.counted, {})
+            if body.counted != last:  # mostly all name one list: compared, it is not hashed
+                last, named_by = body.counted, lists.setdefault(body.counted, {})
             known = named_by.setdefault(record.council, record)
             if record.id < known.id:
                 named_by[record.council] = record

@@ -102,7 +102,11 @@ def certificate_for(case: Case, freeze: Placed) -> Certificate | Reason:
 
 def certified(case: Case) -> tuple[Placed, Certificate] | None:
     """The freeze that is certified, whatever was received when, and its certificate (CER-1)."""
-    for freeze in valid_freezes(case):
+    return _certified_of(case, valid_freezes(case))
+
+
+def _certified_of(case: Case, valid: Iterable[Placed]) -> tuple[Placed, Certificate] | None:
+    for freeze in valid:
         certificate = certificate_for(case, freeze)
         if isinstance(certificate, Certificate):
             return freeze, certificate
@@ -114,11 +118,12 @@ def status(case: Case, now: int) -> MotionStatus:
     rule, fault = rule_of(case), motion_fault(case)
     if rule is None or fault is not None:
         return _status(walk([Event.FAULT]), fault=fault or Reason.CLASS_UNKNOWN)
-    sealed = certified(case)
+    freezes = sorted(case.freezes, key=lambda p: p.record.id)
+    faults = [(placed, freeze_fault(case, placed)) for placed in freezes]
+    sealed = _certified_of(case, (placed for placed, fault in faults if fault is None))
     if sealed is not None:
         return _final(case, *sealed)
-    freezes = sorted(case.freezes, key=lambda p: p.record.id)
-    judged = [(p, freeze_fault(case, p) or notice_fault(case, p)) for p in freezes]
+    judged = [(placed, fault or notice_fault(case, placed)) for placed, fault in faults]
     good = [placed for placed, fault in judged if fault is None]
     standing = standing_freeze(case, good)
     if standing is None:

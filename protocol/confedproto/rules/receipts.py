@@ -5,11 +5,14 @@ that names a head of that log with size > i.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice
 from typing import Final, NamedTuple, overload
 
 from confedproto.ids import CouncilId, Hash, LogId
+
+Roll = set[bytes] | frozenset[bytes]
+"""The councils of a frozen C."""
 
 
 class WitnessLine(NamedTuple):
@@ -124,15 +127,15 @@ class LogLines(Sequence[WitnessLine]):
         return islice(self._ordered(), bisect_right(self._tops, index), None)
 
     def first(
-        self, index: int, roll: Set[bytes], author: CouncilId, count: int, until: int | None
+        self, index: int, roll: Roll, author: CouncilId, count: int, until: int | None
     ) -> int | None:
         """The time of receipt number `count`, if the first `count` lines past the record at `index`
         all are receipts of different councils of `roll`; None says nothing.
         """
         lines, begin = self._ordered(), bisect_right(self._tops, index)
         part = slice(begin, begin + count)
-        witnesses = set(self._witnesses[part])
-        if len(witnesses) < count or author in witnesses or not witnesses <= roll:
+        witnesses = roll.intersection(self._witnesses[part])
+        if len(witnesses) < count or author in witnesses:
             return None
         if min(self._sizes[part]) <= index:
             return None
@@ -171,7 +174,7 @@ def _time(line: WitnessLine) -> int:
 def receipt_of(
     lines: LogLines,
     index: int,
-    roll: Set[bytes],
+    roll: Roll,
     author: CouncilId,
     needed: int,
     *,

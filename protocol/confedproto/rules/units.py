@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.position import Position
-from confedproto.errors import VerificationError
 from confedproto.ids import CouncilId
+from confedproto.limits import BALLOTS_MAX
 from confedproto.rules.tally import Unit, Value
 
 
@@ -44,20 +44,18 @@ def unit_of(weight: int, position: Position | None, roll: int | None) -> Unit:
 
 
 def tally_is_wrong(position: Position, roll: int | None = None) -> bool:
-    """Whether ballots, members present and members of the roll do not fit (POS-5, POS-7)."""
-    valid = position.valid
+    """Whether ballots, members present and members of the roll do not fit (POS-5, POS-7).
+
+    Of what fits, `unit_of` makes a unit.
+    """
+    valid, cast = position.valid, ballots_of(position)
     if valid is not None and valid < (position.yes or 0) + (position.no or 0):
         return True
-    cast = ballots_of(position)
     present = cast if position.present is None else position.present
-    bounds = [number for number in (position.roll, roll) if number is not None]
-    if present < cast or any(present > most for most in bounds):
+    if present < cast or cast > BALLOTS_MAX:
         return True
-    try:
-        unit_of(0, position, roll)
-    except VerificationError:
-        return True
-    return False
+    bounds = (position.roll, roll)
+    return any(most is not None and present > most for most in bounds)
 
 
 def winning_version(
