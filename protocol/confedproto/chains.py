@@ -113,6 +113,26 @@ class Chains:
         """Who speaks for a council at the end of its chain."""
         return self.of[council].authority
 
+    def ends(self, council: CouncilId) -> list[tuple[LogId, int]]:
+        """The logs of a council's chain in order, each with the size that the next one names.
+
+        What stands below it was held before anything in the next log counted (AUT-4); of the
+        last log, and where the next names another, it is 0.
+        """
+        chain = self.of.get(council)
+        if chain is None:
+            return []
+        named = {
+            (step.node.last.log, step.log): step.node.last.size
+            for step in chain.authority.nodes
+            if step.node.last is not None
+        }
+        following = [*chain.order[1:], None]
+        return [
+            (log, 0 if after is None else named.get((log, after), 0))
+            for log, after in zip(chain.order, following, strict=True)
+        ]
+
     # --- one more leaf ----------------------------------------------------------------------
 
     def follow(self, council: CouncilId) -> None:

@@ -65,7 +65,8 @@ class View:
         self.news: list[Placed] = []  # admitted since somebody emptied it
         self._statuses: Final = Statuses()
         answers = (self.about, self.of_kind, self.compact, self.admitted)
-        self.world: Final = Known(self.records, *answers, self.case, self.motion_status)
+        statuses = (self.case, self.motion_status)
+        self.world: Final = Known(self.records, *answers, *statuses, self.chains.ends)
 
     # --- the fold ---------------------------------------------------------------------
 

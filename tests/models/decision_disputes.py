@@ -178,7 +178,8 @@ class Disputes(Rolls):
         others = [row for row in self.find("motion") if motion.id in (row.body.contradicts or ())]
         others += [self.by_id[one] for one in motion.body.contradicts or () if one in self.by_id]
         return any(
-            self.adopted(other.id)
+            other.leaf.subject == motion.leaf.subject
+            and self.adopted(other.id)
             and motion.id not in {*(other.body.supersedes or ()), *(other.body.repeals or ())}
             and other.id not in {*(motion.body.supersedes or ()), *(motion.body.repeals or ())}
             for other in others

@@ -34,6 +34,11 @@ Founded = tuple[Compact, Mapping[CouncilId, Member]]
 _VOTING: Final = frozenset({"motion", "freeze", "position", "vote", "lock"})
 
 
+def _unknown(_: CouncilId) -> list[tuple[LogId, int]]:
+    """Places in logs are not in a file."""
+    return []
+
+
 class Filed:
     """The answers of one file to the rules."""
 
@@ -52,7 +57,7 @@ class Filed:
                 self._about[RecordId(body.previous), VERSION].append(placed)
         self._founded: Final[dict[RecordId, Founded | VerificationError]] = {}
         answers = (self.about, self.of_kind, self.compact, self.admitted)
-        self.world: Final = Known(self._records, *answers, self.case, self._status)
+        self.world: Final = Known(self._records, *answers, self.case, self._status, _unknown)
 
     def about(self, subject: RecordId, kind: str) -> Sequence[Placed]:
         """The records of a kind with this subject."""

@@ -63,6 +63,10 @@ class World(Protocol):
         """Whether its council had left where a record stands: exit, no accession since."""
         ...
 
+    def precedes(self, one: Placed, other: Placed) -> bool:
+        """Whether `one` stands before `other` in their council's chain of logs."""
+        ...
+
     def closed(self, motion: RecordId, before: int) -> int | None:
         """When the voting closed that gave this outcome, seconds UTC; None without one."""
         ...
@@ -144,11 +148,6 @@ def seconders(case: Case) -> set[CouncilId]:
 def is_adopted(case: Case, motion: RecordId, before: int) -> bool:
     """Whether a motion whose voting closed before `before` (seconds UTC) is adopted for good."""
     return case.world is not None and case.world.outcome(motion, before) is Outcome.ADOPTED
-
-
-def is_before(one: Placed, other: Placed) -> bool:
-    """Whether `one` stands before `other` in the log of their council."""
-    return one.log == other.log and one.index < other.index
 
 
 def has_left(world: "World", compact: RecordId, record: Placed) -> bool:

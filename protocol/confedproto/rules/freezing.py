@@ -8,7 +8,7 @@ from confedproto.bodies.motion import Motion
 from confedproto.bodies.takeover import Takeover
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.case import Case, Placed, is_before, is_members, seconders, withdrawals
+from confedproto.rules.case import Case, Placed, is_members, seconders, withdrawals
 from confedproto.rules.receipts import (
     LogLines,
     receipt_of,
@@ -41,7 +41,8 @@ def _mover_fault(case: Case, freeze: Placed, body: Freeze) -> Reason | None:
     if body.takeover is None:
         if freeze.record.council != mover:
             return Reason.MOTION_NOT_MOVER
-        if any(is_before(taken, freeze) for taken in withdrawals(case)):
+        known = case.world
+        if known is not None and any(known.precedes(one, freeze) for one in withdrawals(case)):
             return Reason.MOTION_WITHDRAWN
         return None if mover in {voter.council for voter in body.councils} else Reason.FREEZE_ROLL
     placed = case.world.placed(RecordId(body.takeover)) if case.world is not None else None

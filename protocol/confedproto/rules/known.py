@@ -79,10 +79,11 @@ class Known:
         admitted: Callable[[RecordId], Mapping[CouncilId, Member]],
         case: Callable[[RecordId], Case | Reason],
         status_of: Callable[[RecordId, int], MotionStatus | Reason],
+        ends: Callable[[CouncilId], Sequence[tuple[LogId, int]]],
     ) -> None:
         self._records, self._about, self._of_kind = records, about, of_kind
         self._compact, self._admitted = compact, admitted
-        self._case, self._status = case, status_of
+        self._case, self._status, self._ends = case, status_of, ends
         self._steps: dict[RecordId, _Steps] = {}
         self._judged: dict[_Voting, _Decided | None] | None = None  # while a question is open
 
@@ -108,15 +109,41 @@ class Known:
         said = (exits, tuple(accessions))
         known = self._steps.get(compact)
         if known is None or known[0] != said:
-            steps: dict[tuple[CouncilId, LogId], list[tuple[int, bool]]] = {}
+            steps: dict[CouncilId, dict[LogId, list[tuple[int, bool]]]] = {}
             for placed in (*said[0], *said[1]):
                 row = (placed.index, placed.record.kind == "exit")
-                steps.setdefault((placed.record.council, placed.log), []).append(row)
-            known = said, {where: sorted(rows) for where, rows in steps.items()}
+                of = steps.setdefault(placed.record.council, {})
+                of.setdefault(placed.log, []).append(row)
+            for of in steps.values():
+                for rows in of.values():
+                    rows.sort()
+            known = said, steps
             self._steps[compact] = known
-        rows = known[1].get((record.record.council, record.log), [])
-        at = bisect_left(rows, (record.index, False))
-        return at > 0 and rows[at - 1][1]
+        of = known[1].get(record.record.council, {})
+        if not of:
+            return False
+        for log, end in self._before(record):
+            rows = of.get(log, [])
+            at = bisect_left(rows, (end, False))
+            if at:
+                return rows[at - 1][1]
+        return False
+
+    def precedes(self, one: Placed, other: Placed) -> bool:
+        """Whether `one` stands before `other` in their council's chain of logs (AUT-4)."""
+        if one.log == other.log:
+            return one.index < other.index
+        return any(log == one.log and one.index < end for log, end in self._before(other))
+
+    def _before(self, record: Placed) -> list[tuple[LogId, int]]:
+        """What stands before a record: its own log up to it, then the older logs, the last first.
+
+        Of an old log only what the next one names: the rest may be shown late (NOD-6).
+        """
+        out = [(record.log, record.index)]
+        order = self._ends(record.record.council)
+        at = next((at for at, (log, _) in enumerate(order) if log == record.log), 0)
+        return [*out, *reversed(order[:at])]
 
     def naming(self, named: RecordId) -> Sequence[Placed]:
         """The motions that name a record."""
@@ -193,7 +220,7 @@ class Known:
 
 _Steps = tuple[
     tuple[tuple[Placed, ...], tuple[Placed, ...]],
-    dict[tuple[CouncilId, LogId], list[tuple[int, bool]]],
+    dict[CouncilId, dict[LogId, list[tuple[int, bool]]]],
 ]
 """The exits and accessions of a compact; by council and log their indices, and which are exits."""
 _Decided = tuple[Outcome, int]

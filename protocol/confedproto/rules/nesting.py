@@ -4,6 +4,8 @@ A compact of a higher level has no members that are compacts. Its motions name t
 whose councils they concern, at least two of them: what concerns one alone is decided there.
 """
 
+from collections.abc import Callable, Sequence
+from itertools import combinations
 from typing import Final
 
 from confedproto.bodies.affectedclaim import AffectedClaim
@@ -36,11 +38,25 @@ def units_fault(case: Case, motion: Motion) -> Reason | None:
     world = case.world
     if world is None or not all(_is_lower(case, world, unit) for unit in units):
         return Reason.LEVEL_LOWER
+    if not _are_several(case, world, units):
+        return Reason.LEVEL_LOWER
     if motion.affected is None:
-        return None if len(units) > 1 else Reason.LEVEL_LOWER
+        return None
     touched: list[set[bytes]] = [set(motion.affected) & _inside(case, world, u) for u in units]
     several = sum(bool(one) for one in touched) > 1 and len(set[bytes]().union(*touched)) > 1
     return None if several else Reason.LEVEL_LOWER
+
+
+def _are_several(case: Case, world: World, units: Sequence[RecordId]) -> bool:
+    """Whether two of the units have founders here that the other has not: else it is one unit
+    under two names. Who joined a unit later is not asked, so that none stops being one.
+    """
+    here, known = _inside(case, world, case.compact_id), list[set[CouncilId]]()
+    for unit in units:
+        compact = world.compact(unit)
+        founders = {CouncilId(f.council) for f in compact.founders} if compact else set()
+        known.append(founders & here)
+    return any(one - other and other - one for one, other in combinations(known, 2))
 
 
 def _is_lower(case: Case, world: World, unit: RecordId) -> bool:
@@ -103,8 +119,13 @@ def joining(world: World, motion: Motion, council: CouncilId) -> list[Placed]:
     ]
 
 
-def claimed_back(case: Case, frozen: Freeze, world: World) -> list[Placed]:
-    """The claims by which a unit takes a matter back: most of its councils in C (NES-6)."""
+def claimed_back(
+    case: Case, frozen: Freeze, world: World, written_at: Callable[[Placed], int | None]
+) -> list[Placed]:
+    """The claims by which a unit takes a matter back: most of its councils in C (NES-6).
+
+    `written_at` says when a record counts as written (RCP-5), so that none is dated back.
+    """
     body = case.motion.record.body
     roll = {voter.council for voter in frozen.councils}
     out: list[Placed] = []
@@ -116,7 +137,8 @@ def claimed_back(case: Case, frozen: Freeze, world: World) -> list[Placed]:
             if isinstance(placed.record.body, AffectedClaim)
             and placed.record.body.unit == unit
             and placed.record.council in inside
-            and placed.record.time <= frozen.closes
+            and (written := written_at(placed)) is not None
+            and written <= frozen.closes
         }
         if 2 * len(claims) > len(inside):
             out += claims.values()

@@ -16,7 +16,7 @@ from confedproto.bodies.motion import Motion
 from confedproto.bodies.ratify import Ratify
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.case import Case, Placed, World, asks_motion, is_before
+from confedproto.rules.case import Case, Placed, World, asks_motion
 from confedproto.rules.certificate import quorum_of_locks
 from confedproto.rules.compact import sponsors_needed
 from confedproto.rules.freezing import (
@@ -194,7 +194,7 @@ def _returns(case: Case, world: World, accession: Placed) -> bool:
         member is not None
         and member.accession != accession.record.id
         and any(
-            placed.record.council == accession.record.council and is_before(placed, accession)
+            placed.record.council == accession.record.council and world.precedes(placed, accession)
             for placed in world.about(case.compact_id, "exit")
         )
     )

@@ -57,7 +57,7 @@ def roll_fault(case: Case, body: Freeze) -> Reason | None:
 
 def is_left(case: Case, body: Freeze, council: CouncilId) -> bool:
     """Whether the freeze names an exit of a council from this compact (EXI-2)."""
-    return bool(_named(case, body.exits, "exit", council))
+    return any(_of(case, placed, Exit) for placed in _named(case, body.exits, "exit", council))
 
 
 def _named(

@@ -15,11 +15,12 @@ from confedproto.rules.case import Case, Placed, World, rule_of, rule_under
 from confedproto.rules.certificate import tally_of
 from confedproto.rules.demand import demands
 from confedproto.rules.dispute import held_until
-from confedproto.rules.findings import Court, awaits_vote, court_of, new_vote, turns
+from confedproto.rules.findings import Court, awaits_vote, court_of, is_challenged, new_vote, turns
 from confedproto.rules.law import is_weaker as is_weaker
 from confedproto.rules.membership import EVER
 from confedproto.rules.motion import MotionStatus
 from confedproto.rules.nesting import claimed_back
+from confedproto.rules.notice import written_at
 from confedproto.rules.states import Effect, State, Turn, walk_effects
 from confedproto.rules.tally import Outcome, outcome_of
 from confedproto.rules.terms import CLASSES, term
@@ -112,7 +113,8 @@ def _later(case: Case, body: Motion, status: MotionStatus) -> list[tuple[Turn, R
         task = placed.record.body
         by_carrier = body.carrier is None or placed.record.council == body.carrier
         done = isinstance(task, Task) and task.done and by_carrier
-        if done and administration_fault(placed, court) is None:
+        held = done and is_challenged(court, placed.record.id, placed.record.council)
+        if done and not held and administration_fault(placed, court) is None:
             out.append((Turn.REPORT, placed.record.id))
     return sorted(out, key=lambda item: (list(Turn).index(item[0]), item[1]))
 
@@ -128,7 +130,9 @@ def _holds(case: Case, frozen: Freeze, now: int) -> list[RecordId]:
     span = held_until(asked, councils, case.compact)
     held: list[RecordId] = awaits_vote(court, case)
     if not court.rulings(own):
-        held += [placed.record.id for placed in claimed_back(case, frozen, world)]
+        roll: set[bytes] = {*councils}
+        claims = claimed_back(case, frozen, world, lambda placed: written_at(case, placed, roll))
+        held += [placed.record.id for placed in claims]
     if span is not None and span[0] <= now < span[1]:
         held += [p.record.id for p in asked if p.record.council in councils]
     return held + [p.record.id for p in contradicting(case, world)]
@@ -157,6 +161,8 @@ def contradicting(case: Case, world: World) -> list[Placed]:
         mine_replaces = {*_list(case.motion, "supersedes"), *_list(case.motion, "repeals")}
         if own in replaced or placed.record.id in mine_replaces:
             continue
+        if placed.record.subject != case.compact_id:
+            continue  # of another compact, whose members anybody may choose
         if world.outcome(placed.record.id, EVER) is Outcome.ADOPTED:
             out.append(placed)
     return out

@@ -5,7 +5,7 @@ from confedproto.bodies.motion import Motion
 from confedproto.bodies.ratify import Ratify
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
-from confedproto.rules.case import Case, Placed, World, is_adopted, is_before
+from confedproto.rules.case import Case, Placed, World, is_adopted
 from confedproto.rules.compact import terms_fault
 
 CHAIN_MAX = 64
@@ -59,17 +59,20 @@ def version_fault(case: Case, version: RecordId, by: int) -> Reason | None:
 def bound_version(
     world: World, compact: RecordId, council: CouncilId, before: Placed | None = None
 ) -> RecordId | None:
-    """The version that a council last ratified in its own log, before a record of it (REV-3)."""
+    """The version that a council last ratified in its own logs, before a record of it (REV-3)."""
     found = [
         placed
         for version in versions_of(world, compact)
         for placed in world.about(version, "ratify")
         if placed.record.council == council
-        and (before is None or is_before(placed, before))
+        and (before is None or world.precedes(placed, before))
         and isinstance(placed.record.body, Ratify)
         and placed.record.body.value == "yes"
     ]
-    last = max(found, key=lambda placed: placed.index, default=None)
+    last: Placed | None = None
+    for placed in sorted(found, key=lambda placed: (placed.record.time, placed.record.id)):
+        if last is None or world.precedes(last, placed):
+            last = placed
     return last.record.subject if last is not None else None
 
 
