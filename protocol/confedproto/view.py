@@ -64,9 +64,8 @@ class View:
         self.chains: Final = Chains(network, self.logs)
         self.news: list[Placed] = []  # admitted since somebody emptied it
         self._statuses: Final = Statuses()
-        answers = (self.about, self.of_kind, self.compact, self.admitted)
-        statuses = (self.case, self.motion_status)
-        self.world: Final = Known(self.records, *answers, *statuses, self.chains.ends)
+        answers = (self.about, self.of_kind, self.compact, self.admitted, self.case)
+        self.world: Final = Known(self.records, *answers, self.motion_status, self.chains.ends)
 
     # --- the fold ---------------------------------------------------------------------
 
