@@ -9,6 +9,7 @@ from confedproto import bundle
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.affectedclaim import AffectedClaim
 from confedproto.bodies.exit import Exit
+from confedproto.bodies.motion import Motion
 from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.roll import Roll
 from confedproto.bodies.second import Second
@@ -16,6 +17,7 @@ from confedproto.bodies.takeover import Takeover
 from confedproto.bodies.withdraw import Withdraw
 from confedproto.bundle import Report
 from confedproto.errors import Reason, VerificationError
+from confedproto.ids import RecordId
 from confedproto.record import VerifiedRecord
 from confedproto.rules.states import State
 from tests.protocol.cases.test_nesting import local, units
@@ -194,7 +196,7 @@ NEEDS: dict[History, frozenset[str]] = {
     rolled: frozenset({"roll"}),
     of_a_region: frozenset({"compact", "accession"}),
     admitted_by_motion: frozenset({"accession", "motion", "freeze", "vote"}),
-    put_again: frozenset({"motion", "vote"}),
+    put_again: frozenset(),
 }
 """What each of these files cannot do without, beside what every certificate's file has."""
 
@@ -233,6 +235,25 @@ def test_certificate_without_what_it_rests_on_names_what_is_missing(
 
 
 VOTED = ("motion", "freeze", "vote", "lock", "position")
+
+
+def test_parent_is_not_asked_for_and_may_be_there() -> None:
+    """It bears on the freeze until that is certified, and no more (MOT-12, BUN-19)."""
+    made, motion = put_again()
+    file = certificate(made, motion)
+    assert [one.id for one in opened(file) if one.kind == "motion"] == [motion.id]
+    assert isinstance(motion.body, Motion)
+    assert motion.body.parent is not None
+    parsed = bundle.decode(file)
+    parent = RecordId(motion.body.parent)
+    beside = bundle.decode(bundle.build_certificate(made.view(), parent, FAR))
+    known = {one.id for one in opened(file)}
+    more = zip(bundle.records_of(beside).values(), beside.entries, strict=True)
+    entries = (*parsed.entries, *(entry for one, entry in more if one.id not in known))
+    both = bundle.encode(replace(parsed, entries=entries))
+    assert judged(both).ok
+    half = without(both, lambda one: one.kind == "lock" and one.subject == parent)
+    assert judged(half).reason is Reason.BUNDLE_MISSING
 
 
 def test_decision_with_too_few_locks_carries_no_freeze() -> None:

@@ -161,11 +161,13 @@ def _freezes(out: Vectors) -> None:
     asked = {"people_quorums": [["coordination", 1, 5]]}
     for slug, motion in (
         ("version", {"version": filler("version")}),
-        ("parent", {"parent": filler("parent")}),
         ("units", {"units": sorted([filler("unit"), filler("another unit")])}),
     ):
         why = "what the motion rests on is not there"
         _unknown(out, "BUN-12", "bundle-missing", f"motion-{slug}", why, motion=motion)
+    why = "the motion that it puts again bears on no certificate"
+    again = {"parent": filler("parent")}
+    _valid(out, "BUN-12", "motion-parent", why, locks=range(4), motion=again)
     for slug in ("exits", "decisions", "claims"):
         why = "a record that the freeze names is not there"
         named = {slug: [filler(slug)]}

@@ -81,7 +81,9 @@ def _add_motion(
             more.append(RecordId(accession.motion))
     for unit in record.body.units or ():
         out.accessions[RecordId(unit)] |= _join(view, RecordId(unit), body)
-    return [*more, *_readings(view, out, record.body), *_version(view, out, record.body, body)]
+    if record.body.first is not None:
+        more.append(RecordId(record.body.first))
+    return [*more, *_version(view, out, record.body, body)]
 
 
 def _add(out: Needed, records: Iterable[VerifiedRecord]) -> None:
@@ -121,18 +123,6 @@ def _rolls(view: View, body: Freeze) -> list[VerifiedRecord]:
             if said in wanted:
                 found.setdefault(said, placed.record)
     return list(found.values())
-
-
-def _readings(view: View, out: Needed, motion: Motion) -> list[RecordId]:
-    """A first reading, and a parent; the parent's certificate if it was voted on."""
-    more = [RecordId(motion.first)] if motion.first is not None else []
-    if motion.parent is not None:
-        parent = RecordId(motion.parent)
-        _add(out, [_held(view, parent)])
-        world = view.world
-        if any(world.about(parent, "freeze")) and world.outcome(parent, EVER) is not None:
-            more.append(parent)
-    return more
 
 
 def _version(view: View, out: Needed, motion: Motion, body: Freeze) -> list[RecordId]:

@@ -274,14 +274,14 @@ def _check_rolls(proved: Evidence, body: Freeze) -> None:
 
 
 def _readings(filed: Filed, motion: Motion) -> Iterator[RecordId]:
-    """A first reading, and a parent that was voted on."""
+    """A first reading. A parent is not asked for: it bears on a freeze before it is certified, and
+    not on the certificate (MOT-12); where it is there, it is judged with all that it rests on.
+    """
     if motion.first is not None:
         yield RecordId(motion.first)
     if motion.parent is not None:
         parent = RecordId(motion.parent)
-        if parent not in filed.proved.records:
-            raise _missing("the motion that it puts again", parent)
-        if filed.about(parent, "freeze"):
+        if parent in filed.proved.records and filed.about(parent, "freeze"):
             yield parent
 
 

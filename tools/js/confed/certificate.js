@@ -79,8 +79,6 @@ function checkAlone(proved, motion, compact, freeze) {
   const asked = ["first", "version", "units"];
   if (beside.some((name) => freeze.body.has(name))) refuse("bundle-missing");
   if (asked.some((name) => motion.body.has(name))) refuse("bundle-missing");
-  const parent = motion.body.get("parent");
-  if (parent !== undefined && !proved.records.has(toHex(parent))) refuse("bundle-missing");
   const voters = new Set(freeze.body.get("councils").map(([council]) => toHex(council)));
   const letIn = ofKind(proved, "accession").some(
     ({ body, council }) => body.has("motion") && voters.has(toHex(council)),
