@@ -17,6 +17,9 @@ from confedproto.text.harmless import shown
 
 ONE_SYMBOL_BYTES: Final = 1_000
 """Bytes of a file up to which one QR symbol holds it (specs/12, TXT-12); else TXT-15."""
+_THREE_A_ROW: Final = 6
+"""Up to so many codes stand three a row and a sheet's height is left for words; else four, which
+a phone still reads: 0.38 mm a module of the largest symbol."""
 _STYLE: Final = """
 @page { size: A4; margin: 12mm 14mm; }
 body { font: 9.5pt/1.25 serif; color: #000; margin: 0; }
@@ -29,6 +32,7 @@ dt { font-weight: bold; } dd { margin: 0 0 .6mm; overflow-wrap: anywhere; }
 .codes { display: flex; flex-wrap: wrap; gap: 2mm 6mm; margin-top: 3mm; break-inside: avoid; }
 .codes figure { margin: 0; text-align: center; font-size: 8pt; }
 .codes svg { width: 50mm; height: 50mm; display: block; }
+.many { gap: 2mm 3mm; } .many svg { width: 43mm; height: 43mm; }
 p { margin: 2mm 0; }
 """
 
@@ -119,7 +123,8 @@ def _codes(texts: Sequence[str]) -> str:
         f"<figure>{_drawn(one)}<figcaption>{number} of {len(texts)}</figcaption></figure>"
         for number, one in enumerate(texts, start=1)
     )
-    return f'<div class="codes">{codes}</div>'
+    names = "codes many" if len(texts) > _THREE_A_ROW else "codes"
+    return f'<div class="{names}">{codes}</div>'
 
 
 def _drawn(content: str) -> str:

@@ -4,10 +4,12 @@ Duties follow from the view and the time alone; a node that was away does at its
 is still to be done. Nothing here closes or decides a motion.
 """
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from confedproto.bodies.freeze import Freeze
+from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.types import Body
 from confedproto.bodies.witness import Witness, WitnessedHead
 from confedproto.errors import Reason
@@ -56,6 +58,8 @@ class Duties:
 
     def note(self, log: Log, record: VerifiedRecord) -> None:
         """A record was admitted into the view: what does it ask of us?"""
+        if record.kind == "mandate":
+            self._circle = None  # one that is passed on brings in who passes it on
         if record.kind in _MEMBERSHIP:
             self._circle = None
             self._look(*self._waiting)
@@ -108,7 +112,9 @@ class Duties:
     # --- witness records --------------------------------------------------------------------
 
     def _partners(self) -> tuple[set[CouncilId], int]:
-        """The councils that share a compact with us, and the shortest witness interval."""
+        """The councils that share a compact with us, those that pass on a mandate of one of them,
+        and the shortest witness interval.
+        """
         if self._circle is None:
             partners: set[CouncilId] = set()
             interval = 3_600
@@ -116,10 +122,20 @@ class Duties:
                 members = self._view.members(placed.record.id)
                 found = self._view.compact(placed.record.id)
                 if self._council in members and not isinstance(found, Reason):
-                    partners.update(members)
+                    partners.update(members, self._meetings(placed.record.id, members))
                     interval = min(interval, found[1].windows.witness)
             self._circle = (partners - {self._council}, interval)
         return self._circle
+
+    def _meetings(self, compact: RecordId, members: Collection[CouncilId]) -> Iterator[CouncilId]:
+        """Who has passed on a member's mandate: acts under it need our receipts (LVL-4, WIT-1)."""
+        for placed in self._view.of_kind("mandate"):
+            body = placed.record.body
+            if not isinstance(body, Mandate) or body.above is None or body.compact != compact:
+                continue
+            above = self._view.records.get(RecordId(body.above))
+            if above is not None and above.record.council in members:
+                yield placed.record.council
 
     def _grown(self) -> list[Log]:
         logs = [self._view.logs[log] for log in self._unwitnessed]

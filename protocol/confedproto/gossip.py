@@ -125,7 +125,7 @@ def logs_to_witness(
     witnessed: Mapping[LogId, int],
     partners: Collection[CouncilId],
 ) -> list[Log]:
-    """Other members' logs that gained a record that needs receipts, at most a list full (WIT-1).
+    """Logs of `partners` that gained a record that needs receipts, at most a list full (WIT-1).
 
     `witnessed` are the sizes that this node's last witness records named. A witness record
     itself needs no receipts, so witnessing never causes witnessing.

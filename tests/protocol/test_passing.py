@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from confedproto import bundle, codec
+from confedproto import bundle, codec, inputs, record
 from confedproto.admission import objection
 from confedproto.bodies.act import Act
 from confedproto.bodies.carried import Carried
@@ -25,6 +25,7 @@ from confedproto.rules.mandate import Outcome
 from confedproto.rules.passing import chain_fault
 from confedproto.view import View
 from tests.support.councils import DAY, NETWORK, START, Author, found_compact, key, view_of
+from tests.support.worlds import passed_on, sign
 
 NOON = START + 10 * DAY
 MOTION, FREE, RATIFIED = (bytes([n]) * 32 for n in (1, 2, 3))
@@ -427,3 +428,27 @@ def test_file_of_an_act_under_a_link_is_judged_with_the_mandate_above() -> None:
     made.base.add(Recall(), subject=made.above.id, time=NOON - 1)
     later = bundle.build_mandate(made.view(), made.above.id, NOON + DAY)
     assert bundle.verify([done, later], [], NOON).reason is Reason.RECALLED
+
+
+# --- between nodes ------------------------------------------------------------------------------
+
+
+def test_link_and_act_under_it_are_received_by_the_members_of_the_compact() -> None:
+    """A meeting is in no compact; yet acts under its link need receipts, so members give them."""
+    made = passed_on()
+    world, node = made.world, made.meeting
+    report = world.verify(made.file)
+    assert (report.verdict, len(report.receipts)) == (Outcome.VALID, 3)
+    assert len(made.file) < 5_120
+    payload = bundle.draft_act(
+        made.file, motion=world.motion, kind="vote", value="yes", now=world.now
+    )
+    act = record.open(world.sim.network, sign(world, payload, made.delegate))
+    world.sim.give(node, inputs.Submit(token=9_998, record=act))
+    assert node.answers.pop(9_998).fault is None
+    world.sim.run(20)
+    for view in (node.engine.view, world.view):
+        done = world.verify(bundle.build_act_from_view(view, act.id, world.now))
+        assert (done.verdict, done.reason) == (Outcome.VALID, None)
+    alone = world.verify(bundle.build_act(made.file, act.envelope))
+    assert alone.reason is Reason.RECEIPTS_MISSING

@@ -157,3 +157,49 @@ def recall_file() -> bytes:
 def decided(councils: int, rule: str) -> tuple[World, bytes]:
     world = make_world(councils, rule)
     return world, decide(world, world.nodes)
+
+
+@dataclass(kw_only=True)
+class Chain:
+    """A base council's mandate, and the link by which a meeting of delegates passes it on."""
+
+    world: World
+    meeting: SimNode
+    above: RecordId
+    link: RecordId
+    delegate: SigningKey
+
+    @property
+    def file(self) -> bytes:
+        """The link's file, as the meeting's node makes it."""
+        return bundle.build_mandate(self.meeting.engine.view, self.link, self.world.now)
+
+
+@cache
+def passed_on() -> Chain:
+    """A meeting that is a council of its own, in no compact, with a delegate among its people."""
+    world = make_world(4, "double")
+    sim, base = world.sim, world.nodes[0]
+    meeting = sim.add_council("Meeting of the valley", 3, 2)
+    for node in world.nodes:
+        sim.link(node, meeting)
+    sim.run(10)
+    granted_above = sim.desk(base).mandate(
+        delegate=meeting.keyholders[0].public,
+        kinds=["mandate", "vote"],
+        instructions={world.motion: "yes"},
+        until=world.now + 30 * 86_400,
+    )
+    above = sim.submit(base, granted_above)
+    sim.run(6)
+    delegate = seeded_key(sim.rng)
+    link = sim.desk(meeting).mandate(
+        delegate=delegate.public,
+        kinds=["vote"],
+        instructions={world.motion: "yes"},
+        until=world.now + 20 * 86_400,
+        terms={"above": above},
+    )
+    passed = sim.submit(meeting, link)
+    sim.run(60)  # its receipts come with the next witness records
+    return Chain(world=world, meeting=meeting, above=above, link=passed, delegate=delegate)

@@ -14,7 +14,7 @@ from confedproto import bundle, text
 from confedproto.bodies.mandate import Ceiling, Condition, Holdover, Instruction, Share
 from confedproto.bundle import render
 from confedproto.text import parts
-from tests.support.worlds import four, grant, granted, make_world
+from tests.support.worlds import four, grant, granted, make_world, passed_on, recall_file
 from tools.js.browser import FLAGS, find_chromium
 
 A4 = (794, 1_123)
@@ -129,6 +129,30 @@ def test_paper_of_a_mandate_with_everything_is_one_page_that_reads_back(tmp_path
     ):
         assert words in html
     assert "refer back" not in html
+
+
+def test_paper_of_a_link_shows_the_chain_on_one_page_that_reads_back(tmp_path: Path) -> None:
+    made = passed_on()
+    now, file = made.world.now, made.file
+    report = bundle.verify([file], [], now)
+    html = paper.page(report, file)
+    assert pages(html, tmp_path) == 1
+    for words in ("Mandate of Meeting of the valley", "Passed on from Council number 0"):
+        assert words in html
+    for council in (made.meeting.council, made.world.nodes[0].council):
+        assert text.fingerprint(council) in html
+    read = codes(photographed(html, tmp_path))
+    told = render.answer([("paper", "\n".join(read).encode())], trust=[], at=now)
+    assert told.exit_code == 0
+    assert told.fields["above"]["id"] == text.encode_record(made.above)
+
+
+def test_paper_of_a_recalled_mandate_says_so_first() -> None:
+    file = granted().file
+    recalled = bundle.verify([file, recall_file()], [], four().now)
+    html = paper.page(recalled, file)
+    assert "VOID (recalled): the council has taken the mandate back." in html
+    assert "VOID" not in paper.page(bundle.verify([file], [], four().now), file)
 
 
 def test_paper_of_a_small_file_has_parts_above_a_thousand_bytes() -> None:
