@@ -4,10 +4,11 @@ The rows are written here by hand, from the documents. Some histories hold two d
 councils: `both` puts the logs of one after those of the other.
 """
 
+import hashlib
 from typing import Any
 
 from tools.vectors.decisions import CLOSES, FOUNDERS, FROZEN, OPENS, VOTED, Change, Decision
-from tools.vectors.examples import TIME
+from tools.vectors.examples import TIME, WINDOWS
 from tools.vectors.histories import History
 from tools.vectors.scenes import DAY, TEXT, payload
 from tools.vectors.signing import filler, record_id
@@ -27,6 +28,7 @@ def cases(out: States) -> None:
     _second_motions(out)
     _classes(out)
     _afterwards(out)
+    _elsewhere(out)
 
 
 def both(first: Decision, second: Decision) -> History:
@@ -123,6 +125,46 @@ def _texts(out: States) -> None:
 
 
 # --- two decisions ---
+
+
+def _elsewhere(out: States) -> None:
+    """What another compact has to do with it: nothing."""
+    council = FOUNDERS[3]
+    body = {
+        "name": "Mine",
+        "founders": [[council.id, 1, 2]],
+        "rules": [["coordination", "majority"]],
+        "windows": WINDOWS,
+        "seconds": 0,
+        "sponsors": 1,
+        "weight_max": 2,
+    }
+    founding = payload("compact", body, council.id)
+    other = record_id(founding)
+    leaves = payload("exit", {}, council.id, subject=other, time=TIME)
+    without = sorted([one.id, 2] for one in FOUNDERS[:3])
+    change = {"councils": without, "exits": [record_id(leaves)]}
+    one = voted(freeze=change, values={3: None})
+    one.append(3, council.sign(founding))
+    one.append(3, council.sign(leaves))
+    rows = rows_of(one, row(one, "seconded"))
+    rows.append({"compact": other, "members": hashlib.sha256().digest()})
+    why = "it left another compact, not this one"
+    out.holds("EXI-2", "case-08-left-another-compact", why, one, OPENS - 1, rows)
+    first = Decision()
+    second = Decision(
+        compact={"name": "Another"}, motion=TITLE | {"contradicts": [first.motion_id]}
+    )
+    two = both(first, second)
+    told = figures("adopted", 8)
+    rows = rows_of(
+        two,
+        row(two, "final", effect="in-force", **told),
+        {"motion": second.motion_id, "state": "final", "effect": "in-force", **told},
+        {**two.compact_row(), "compact": second.compact_id},
+    )
+    why = "two compacts decide each for itself"
+    out.holds("MOT-15", "case-30-another-compact", why, two, EARLY, rows)
 
 
 def _second_motions(out: States) -> None:
