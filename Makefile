@@ -74,9 +74,11 @@ simulate: $(RUN) $(TEST)
 	@$(if $(SEED),true,$(PY) tools/histories.py orders --count $(SEEDS) && $(PY) tools/histories.py restores --count $(SEEDS) && $(PY) tools/histories.py clones --count $(SEEDS) && $(PY) -m tools.decision_histories --count $(SEEDS))
 
 ##  make fuzz      mutated bytes for every parser [SECONDS=60]
-fuzz: $(RUN)
+fuzz: $(RUN) $(TEST)
 	@$(PY) tools/fuzz.py --seconds $(SECONDS) $(ARGS)
+	@"$$($(PY) tools/js/find_node.py)" tools/js/fuzz.js --seconds $(SECONDS)
 	@$(PY) tools/flip_bits.py
+	@$(PY) tools/flip_bits.py --js
 
 ##  make explore   every run of the certificate protocol's model [ARGS="--write docs/reliability.md"]
 explore: $(RUN)

@@ -80,3 +80,6 @@ export function codePoints(text) {
   for (const _ of text) count += 1;
   return count;
 }
+
+/** Whether `text` has more than `most` code points; of a far longer text nothing is counted. */
+export const exceeds = (text, most) => text.length > 2 * most || codePoints(text) > most;

@@ -4,6 +4,7 @@ import { alignments, sizeOf, VERSION_MAX } from "./qrgrid.js";
 import { qrText } from "./qrread.js";
 
 const FINDERS_MAX = 24;
+const NOTED_MAX = 512; // a picture full of false corners must not stop the page
 const TRIES_MAX = 40;
 const VERSIONS_OFF = 4;
 const PLACES_MAX = 4;
@@ -115,7 +116,7 @@ function note(finders, dark, x, y, runs) {
   const [cx, cy] = [level.centre, down.centre];
   const near = finders.find((one) => Math.hypot(one.x - cx, one.y - cy) < 3 * one.unit);
   if (near === undefined) {
-    finders.push({ x: cx, y: cy, unit, seen: 1 });
+    if (finders.length < NOTED_MAX) finders.push({ x: cx, y: cy, unit, seen: 1 });
     return;
   }
   near.x = (near.x * near.seen + cx) / (near.seen + 1);

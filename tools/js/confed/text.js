@@ -2,7 +2,7 @@
 
 import { parseAddress } from "./address.js";
 import * as bech32m from "./bech32m.js";
-import { codePoints, concat, equal, bigEndian, fromBigEndian, utf8 } from "./bytes.js";
+import { codePoints, concat, equal, exceeds, bigEndian, fromBigEndian, utf8 } from "./bytes.js";
 import { refuse } from "./errors.js";
 import { TAG_FINGERPRINT } from "./ids.js";
 import {
@@ -22,7 +22,7 @@ const SECRET_FIRST = /^[cC][fF][sS]1/;
 // --- ids, keys, fingerprints -----------------------------------------------------------------
 
 function checkBounds(text) {
-  if (codePoints(text) > TEXT_FORM_MAX_CHARS) refuse("text-length");
+  if (exceeds(text, TEXT_FORM_MAX_CHARS)) refuse("text-length");
   if (SECRET_SEEN.test(text)) refuse("text-secret");
 }
 
@@ -74,7 +74,7 @@ export function decodeInvitation(text) {
 }
 
 function invitation(text) {
-  if (codePoints(text) > INVITATION_MAX_CHARS) refuse("text-length");
+  if (exceeds(text, INVITATION_MAX_CHARS)) refuse("text-length");
   const packed = bech32m.decode("cfi", text.slice("confed:invite/".length));
   if (packed.length < 86 || packed[0] !== 1) refuse("text-field");
   return {
@@ -103,7 +103,7 @@ const ARMOR_MAX_CHARS =
 
 /** {type: the label, data} of armor (TXT-11). */
 export function decodeArmor(text) {
-  if (codePoints(text) > ARMOR_MAX_CHARS) refuse("text-length");
+  if (exceeds(text, ARMOR_MAX_CHARS)) refuse("text-length");
   if (SECRET_FIRST.test(text)) refuse("text-secret");
   const found = ARMOR.exec(text);
   if (found === null) refuse("armor-form");
@@ -144,7 +144,7 @@ function fromBase64(text) {
 
 /** {type, ...} of a QR text: a URI in capitals, or data (TXT-12). */
 export function decodeQr(text) {
-  if (codePoints(text) > QR_MAX_CHARS) refuse("text-length");
+  if (exceeds(text, QR_MAX_CHARS)) refuse("text-length");
   if (SECRET_SEEN.test(text)) refuse("text-secret");
   if (/[a-z]/.test(text)) refuse("text-case");
   if (/[^\x00-\x7f]/.test(text)) refuse("text-character");
