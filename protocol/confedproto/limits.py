@@ -73,6 +73,7 @@ PUSHES_PER_HOUR: Final = 4  # urgent pushes of one council's logs; what comes mo
 PUSH_LEAVES_MAX: Final = 16  # leaves of one push; longer growth is bulk
 AHEAD_LEAVES: Final = 16  # leaves sent over a link before its next pull; its queue holds them
 KNOCK_CHARTERS_MAX: Final = 128  # charters of one knock; a rotation a month for ten years
+KNOCKS_PER_HOUR: Final = 128  # of one invitation; a guest that waits redials once a minute
 RUN_MAX_RECORDS: Final = 1_024  # leaves of one run
 PART_MAX_BYTES: Final = 16_384  # one detached part: a text, or 64 heads of a witness record
 ROWS_INLINE_MAX: Final = 256  # rows of a list inside a body; 9 kB of them, and room beside

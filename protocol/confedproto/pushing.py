@@ -5,48 +5,24 @@ not wait for that. So a log that gained such a record is sent as it grew, to eve
 beyond the hourly number, and where it does not fit, it is announced and pulled as all else.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from confedproto import runs, wire
 from confedproto.ids import CouncilId, LogId
 from confedproto.limits import PUSH_LEAVES_MAX, PUSHES_PER_HOUR
+from confedproto.quotas import Hourly
 from confedproto.record import Leaf, VerifiedRecord
 from confedproto.rules.given import records_in
 from confedproto.view import Log, View
 
 URGENT: Final = frozenset({"recall", "suspension", "charter", "node", "fork-proof", "carried"})
 """Kinds that are pushed, and announced ahead of all else (LIV-5, LIV-6)."""
-HOUR_MS: Final = 3_600_000
 
 
 def is_urgent(kinds: Collection[str | None]) -> bool:
     """Whether a log that gained records of these kinds is told of at once."""
     return not URGENT.isdisjoint(kinds)
-
-
-class Hourly:
-    """So many of a kind within an hour. Times are milliseconds."""
-
-    def __init__(self, most: int) -> None:
-        self._most: Final = most
-        self._times: Final[dict[Hashable, deque[int]]] = defaultdict(deque)
-
-    def left(self, key: Hashable, now: int) -> bool:
-        """Whether one more may come now."""
-        times = self._times.get(key, ())
-        return sum(now - time < HOUR_MS for time in times) < self._most
-
-    def take(self, key: Hashable, now: int) -> bool:
-        """Count one more, or say that there are too many."""
-        if not self.left(key, now):
-            return False
-        times = self._times[key]
-        times.append(now)
-        while len(times) > self._most:
-            times.popleft()
-        return True
 
 
 class Pusher:

@@ -5,7 +5,8 @@ origin, by the linked council that introduced the log, and in all, with a reserv
 node's own log may use. A `Bucket` bounds what a link may ask for in a while.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict, deque
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,6 +61,7 @@ def cost_of(leaves: tuple[wire.RunLeaf, ...]) -> int:
     return sum(LEAF_OVERHEAD_BYTES + sum(map(len, leaf)) for leaf in pieces)
 
 
+HOUR_MS: Final = 3_600_000
 RUN_ROOM_BYTES: Final = 65_536
 """Below this a quota counts as used up: the next run may not fit."""
 
@@ -175,4 +177,27 @@ class Bucket:
         if cost > self._level:
             return False
         self._level -= cost
+        return True
+
+
+class Hourly:
+    """So many of a kind within an hour. Times are milliseconds."""
+
+    def __init__(self, most: int) -> None:
+        self._most: Final = most
+        self._times: Final[dict[Hashable, deque[int]]] = defaultdict(deque)
+
+    def left(self, key: Hashable, now: int) -> bool:
+        """Whether one more may come now."""
+        times = self._times.get(key, ())
+        return sum(now - time < HOUR_MS for time in times) < self._most
+
+    def take(self, key: Hashable, now: int) -> bool:
+        """Count one more, or say that there are too many."""
+        if not self.left(key, now):
+            return False
+        times = self._times[key]
+        times.append(now)
+        while len(times) > self._most:
+            times.popleft()
         return True

@@ -7,6 +7,8 @@ from confedproto.bodies.guest import Guest
 from confedproto.bodies.link import Link
 from confedproto.errors import Reason, RemoteProtocolError
 from confedproto.ids import CouncilId, TransportKey
+from confedproto.limits import KNOCKS_PER_HOUR
+from confedproto.quotas import Hourly
 from confedproto.session import Session, State
 from confedproto.view import View
 
@@ -18,6 +20,7 @@ class Reception:
         self.view: Final = view
         self.council: Final = council
         self._guests: dict[TransportKey, CouncilId] = {}  # accepted knocks
+        self._knocks: Final = Hourly(KNOCKS_PER_HOUR)  # by invitation: the one-use key
 
     def session(self, event: inputs.LinkUp) -> Session:
         """A link that just came up: whose it is, as far as that is known (LNK-1)."""
@@ -87,6 +90,8 @@ class Reception:
             raise RemoteProtocolError(Reason.INVITATION_USED)
         if named is None and expires * 1000 < now:
             raise RemoteProtocolError(Reason.INVITATION_EXPIRED)
+        if not self._knocks.take(answer.invite, now):
+            raise RemoteProtocolError(Reason.QUOTA, "knocks with one invitation")
         council = knocking.prove(self.view.network, knock, answer, remote)
         if self._retired(council, remote):
             raise RemoteProtocolError(Reason.CHANNEL_KEY, "the key of a server that was replaced")

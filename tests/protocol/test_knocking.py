@@ -7,16 +7,20 @@ import msgspec
 import pytest
 
 from confedproto import knocking, wire
+from confedproto.bodies.guest import Guest as GuestBody
 from confedproto.bodies.link import Link
 from confedproto.errors import Reason, RemoteProtocolError
 from confedproto.ids import CouncilId, TransportKey
-from confedproto.limits import KNOCK_CHARTERS_MAX
+from confedproto.keys import SigningKey
+from confedproto.limits import KNOCK_CHARTERS_MAX, KNOCKS_PER_HOUR
+from confedproto.reception import Reception
 from confedproto.record import VerifiedRecord
 from confedproto.rules.authority import Authority
-from tests.support.councils import NETWORK, Author, key
+from tests.support.councils import NETWORK, START, Author, key, view_of
 
 HOST: Final = CouncilId(bytes([7]) * 32)
 TOKEN: Final = key(4_000)
+OTHER_TOKEN: Final = key(4_001)
 
 
 class Guest(Author):
@@ -57,6 +61,13 @@ class Guest(Author):
     @property
     def transport(self) -> TransportKey:
         return TransportKey(key(self.number * 100 + 98).public)
+
+
+def replaced_answer(guest: Guest, host: CouncilId, token: SigningKey) -> wire.Knock:
+    """The guest's knock with an answer to this host's invitation."""
+    body = Link(peer=host, invite=token.public)
+    answer = guest.make(body, signers=[*guest.keyholders[:2], token])
+    return msgspec.structs.replace(guest.knock(), link=answer.envelope)
 
 
 def taken(knock: wire.Knock, remote: TransportKey) -> CouncilId:
@@ -157,3 +168,33 @@ def test_stranger_without_an_answer_costs_its_host_one_record() -> None:
     guest = Guest(8, 0)
     knock = msgspec.structs.replace(guest.knock(), charters=(b"\x00",), link=guest.knock().node)
     assert refusal(knock, guest.transport) is Reason.INVITATION_UNKNOWN
+
+
+def test_invitation_that_is_knocked_with_without_end_is_looked_at_so_often_an_hour() -> None:
+    """Its holder has the charters followed: that costs more than a handshake (LNK-3)."""
+    host, guest = Author(7), Guest(9, 0)
+    for invite in (TOKEN, OTHER_TOKEN):
+        host.add(Link(invite=invite.public, expires=START + 86_400), signers=host.keyholders)
+    door = Reception(view_of([host]), host.council)
+    knocks = {
+        invite.public: replaced_answer(guest, host.council, invite)
+        for invite in (TOKEN, OTHER_TOKEN)
+    }
+
+    def knock(at_s: int, invite: SigningKey = TOKEN, remote: bytes = bytes(32)) -> object:
+        """Who comes in, or why not; with no transport key of the guest nobody does."""
+        try:
+            return door.admit(TransportKey(remote), knocks[invite.public], 1_000 * (START + at_s))
+        except RemoteProtocolError as error:
+            return error.reason
+
+    for number in range(KNOCKS_PER_HOUR):
+        assert knock(number) is Reason.CHANNEL_KEY
+    assert knock(3_599, remote=guest.transport) is Reason.QUOTA
+    assert knock(3_599, OTHER_TOKEN) is Reason.CHANNEL_KEY, "each invitation has its own"
+    assert knock(3_600) is Reason.CHANNEL_KEY
+    assert knock(3_600) is Reason.QUOTA
+    assert knock(3_601, remote=guest.transport) == (
+        guest.council,
+        GuestBody(peer=guest.council, invite=TOKEN.public),
+    )
