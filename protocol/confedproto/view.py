@@ -4,7 +4,6 @@ A fold over leaves in the order of each log; between logs the order of arrival h
 influence, because nothing is judged across logs before it is asked for.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -28,11 +27,12 @@ from confedproto.rules import state
 from confedproto.rules.authority import Authority, meets_threshold
 from confedproto.rules.compact import Member
 from confedproto.rules.given import records_in
-from confedproto.rules.known import NAMED_BY, VERSION, Known, names_of, reaches_far, version_of
+from confedproto.rules.known import Known, reaches_far, version_of
 from confedproto.rules.links import LINK_KINDS, Links
 from confedproto.rules.membership import current
 from confedproto.rules.motion import Case, MotionStatus, Placed
 from confedproto.rules.receipts import WitnessLine
+from confedproto.rules.shelves import Shelves
 from confedproto.rules.standing import Standing
 from confedproto.rules.standing import standing as standing_of
 from confedproto.statuses import Statuses
@@ -52,10 +52,7 @@ class View:
         self.log_of: dict[CouncilId, LogId] = {}
         self.records: dict[RecordId, Placed] = {}
         self.refused: dict[RecordId, Reason] = {}
-        self._about: dict[RecordId, dict[str, list[Placed]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
-        self._of_kind: dict[str, list[Placed]] = defaultdict(list)
+        self._shelves: Final = Shelves()
         self._lines: Final = Lines()
         self._founded: dict[RecordId, tuple[VerifiedRecord, Compact]] = {}
         self._members: dict[RecordId, dict[CouncilId, Member]] = {}
@@ -64,8 +61,8 @@ class View:
         self.chains: Final = Chains(network, self.logs)
         self.news: list[Placed] = []  # admitted since somebody emptied it
         self._statuses: Final = Statuses()
-        answers = (self.about, self.of_kind, self.compact, self.admitted, self.case)
-        self.world: Final = Known(self.records, *answers, self.motion_status, self.chains.ends)
+        answers = (self.compact, self.admitted, self.case, self.motion_status, self.chains.ends)
+        self.world: Final = Known(self.records, self._shelves, *answers)
 
     # --- the fold ---------------------------------------------------------------------
 
@@ -184,19 +181,13 @@ class View:
         if KINDS[leaf.kind].receipts:
             log.receipts_size = max(log.receipts_size, placed.index + 1)
         self._links.take(leaf)
+        self._shelves.put(placed)
         if isinstance(leaf.body, Witness):
             self._add_witness(log, leaf, placed.arrived)
-        elif leaf.subject is not None:
-            self._about[leaf.subject][leaf.kind].append(placed)
         self._statuses.note(placed)
-        self._of_kind[leaf.kind].append(placed)
-        for named in names_of(leaf.body):
-            self._about[RecordId(named)][NAMED_BY].append(placed)
-        if isinstance(leaf.body, Compact) and leaf.body.previous is not None:
-            self._about[RecordId(leaf.body.previous)][VERSION].append(placed)
         if leaf.kind in ("accession", "exit", "link", "guest"):  # who is a member may have changed
             self._members.clear()
-        if reaches_far(leaf, self.records, self.about):
+        if reaches_far(leaf, self.records, self._shelves):
             self._statuses.clear()
 
     # --- one council again -----------------------------------------------------------------
@@ -227,10 +218,8 @@ class View:
         """Take back what counts no more: rare, so it may cost a walk over everything."""
         for record in gone:
             del self.records[record]
-        for kinds in (self._of_kind, *self._about.values()):
-            for kind, held in kinds.items():
-                kinds[kind] = [p for p in held if p.record.id not in gone]
-        about_links = (p for kind in LINK_KINDS for p in self._of_kind.get(kind, ()))
+        self._shelves.drop(gone)
+        about_links = (p for kind in LINK_KINDS for p in self.of_kind(kind))
         self._links = Links(placed.record for placed in about_links)
         self._members.clear()
         self._statuses.clear()
@@ -242,7 +231,7 @@ class View:
         for log in self.logs.values():
             if log.council == council:
                 log.witnessed_at = -1
-        for placed in list(self._of_kind.get("witness", ())):
+        for placed in self.of_kind("witness"):
             if placed.record.council == council:
                 self._add_witness(self.logs[placed.log], placed.record, placed.arrived)
 
@@ -289,12 +278,11 @@ class View:
 
     def about(self, subject: RecordId, kind: str) -> tuple[Placed, ...]:
         """The admitted records of a kind whose subject is `subject`."""
-        kinds = self._about.get(subject)
-        return tuple(kinds.get(kind, ())) if kinds is not None else ()
+        return self._shelves.about(subject, kind)
 
     def of_kind(self, kind: str) -> tuple[Placed, ...]:
         """All admitted records of a kind, in order of arrival."""
-        return tuple(self._of_kind.get(kind, ()))
+        return self._shelves.of_kind(kind)
 
     def lines_of(self, log: LogId) -> Sequence[WitnessLine]:
         """What witnesses said of a log, as far as it is held and their roots are its own."""

@@ -5,7 +5,6 @@ decisions. They are judged by the node's own rules, from the file's records and 
 is not there is named.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -25,9 +24,10 @@ from confedproto.record import VerifiedRecord
 from confedproto.rules import motion as rules
 from confedproto.rules.certificate import quorum_of_locks
 from confedproto.rules.compact import Member, rule_for
-from confedproto.rules.known import NAMED_BY, VERSION, Known, names_of, version_of
+from confedproto.rules.known import Known, version_of
 from confedproto.rules.motion import Case, MotionStatus, Placed
 from confedproto.rules.roll import bound_by
+from confedproto.rules.shelves import Shelves
 
 Founded = tuple[Compact, Mapping[CouncilId, Member]]
 """A compact and the members that a file shows."""
@@ -45,27 +45,16 @@ class Filed:
     def __init__(self, proved: Evidence) -> None:
         self.proved: Final = proved
         self._records: Final = {one.id: _placed(one) for one in proved.records.values()}
-        self._about: Final[dict[tuple[RecordId, str], list[Placed]]] = defaultdict(list)
+        self._shelves: Final = Shelves()
         for one in sorted(self._records):
-            placed = self._records[one]
-            body, subject = placed.record.body, placed.record.subject
-            if subject is not None:
-                self._about[subject, placed.record.kind].append(placed)
-            for named in names_of(body):
-                self._about[RecordId(named), NAMED_BY].append(placed)
-            if isinstance(body, Compact) and body.previous is not None:
-                self._about[RecordId(body.previous), VERSION].append(placed)
+            self._shelves.put(self._records[one])
         self._founded: Final[dict[RecordId, Founded | VerificationError]] = {}
-        answers = (self.about, self.of_kind, self.compact, self.admitted)
-        self.world: Final = Known(self._records, *answers, self.case, self._status, _unknown)
+        answers = (self.compact, self.admitted, self.case, self._status, _unknown)
+        self.world: Final = Known(self._records, self._shelves, *answers)
 
     def about(self, subject: RecordId, kind: str) -> Sequence[Placed]:
         """The records of a kind with this subject."""
-        return self._about.get((subject, kind), ())
-
-    def of_kind(self, kind: str) -> Sequence[Placed]:
-        """The records of a kind."""
-        return [_placed(one) for one in self.proved.of_kind(kind)]
+        return self._shelves.about(subject, kind)
 
     def founded(self, compact: RecordId) -> Founded:
         """A compact of the file and the councils that it shows. Raises as `compact_of`."""

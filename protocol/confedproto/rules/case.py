@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Final, NamedTuple, Protocol
 
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.compact import Compact
@@ -28,6 +28,16 @@ class Placed:
     arrived: int
 
 
+class Withdrawals(NamedTuple):
+    """What takes a motion back, by claimed time; and of it the first in each log (MOT-8)."""
+
+    by_time: Sequence[Placed]
+    firsts: Sequence[Placed]
+
+
+NOT_WITHDRAWN: Final = Withdrawals((), ())
+
+
 class World(Protocol):
     """What else is known where a motion is judged; every answer only ever grows."""
 
@@ -43,6 +53,10 @@ class World(Protocol):
         """All admitted records of a kind."""
         ...
 
+    def motions(self, compact: RecordId, name: str) -> Sequence[Placed]:
+        """The motions of a class in a compact."""
+        ...
+
     def naming(self, named: RecordId) -> Sequence[Placed]:
         """The motions that name a record as target, first reading, parent or superseded."""
         ...
@@ -53,6 +67,14 @@ class World(Protocol):
 
     def admitted(self, compact: RecordId) -> Mapping[CouncilId, Member]:
         """The councils that a compact ever admitted; empty if it is not founded."""
+        ...
+
+    def withdrawals(self, motion: Placed) -> Withdrawals:
+        """The mover's records that take a motion back (MOT-8)."""
+        ...
+
+    def first_accessions(self, compact: RecordId) -> Mapping[CouncilId, Sequence[Placed]]:
+        """By council the accessions that can have admitted it (ACC-3)."""
         ...
 
     def outcome(self, motion: RecordId, before: int) -> Outcome | None:
@@ -172,9 +194,7 @@ def asks_motion(compact: Compact) -> bool:
     return rule_for(compact, "accession") is not None
 
 
-def first_accessions(
-    world: "World", compact_id: RecordId, of: CouncilId | None = None
-) -> dict[CouncilId, list[Placed]]:
+def first_accessions(world: "World", compact_id: RecordId) -> dict[CouncilId, list[Placed]]:
     """By council the accessions that can have admitted it: the first good one of each of its logs.
 
     Where a motion is asked, the first that names each motion (ACC-3). What an old log still shows
@@ -185,8 +205,6 @@ def first_accessions(
     found: dict[tuple[CouncilId, LogId, bytes | None], Placed] = {}
     for placed in world.about(compact_id, "accession") if compact is not None else ():
         body = placed.record.body
-        if of is not None and placed.record.council != of:
-            continue
         if compact is None or not isinstance(body, Accession) or body.observer:
             continue
         if body.weight > compact.weight_max:
@@ -221,7 +239,7 @@ def is_admitted(world: "World", compact_id: RecordId, council: CouncilId, before
         return False
     if member.accession is None or not asks_motion(compact):
         return True
-    own = first_accessions(world, compact_id, council).get(council, ())
+    own = world.first_accessions(compact_id).get(council, ())
     return any(is_let_in(world, placed, before) for placed in own)
 
 
@@ -231,19 +249,15 @@ def admitted_by(world: "World", compact_id: RecordId, before: int) -> set[Counci
     if compact is None or not asks_motion(compact):
         return set(known)
     out = {council for council, member in known.items() if member.accession is None}
-    for council, own in first_accessions(world, compact_id).items():
+    for council, own in world.first_accessions(compact_id).items():
         if any(is_let_in(world, placed, before) for placed in own):
             out.add(council)
     return out
 
 
-def withdrawals(case: Case) -> list[Placed]:
+def withdrawals(case: Case) -> Withdrawals:
     """The mover's records that take the motion back (MOT-8).
 
     Each stands for itself: a later one, whatever time it claims, hides and undoes none.
     """
-    if case.world is None:
-        return []
-    mover = case.motion.record.council
-    said = case.world.about(case.motion.record.id, "withdraw")
-    return [placed for placed in said if placed.record.council == mover]
+    return NOT_WITHDRAWN if case.world is None else case.world.withdrawals(case.motion)

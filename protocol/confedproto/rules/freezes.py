@@ -95,9 +95,9 @@ def _ids(ids: Iterable[RecordId]) -> tuple[bytes, ...] | None:
 
 def _exclusions(case: Case, world: World, out: set[CouncilId]) -> list[RecordId]:
     found: list[RecordId] = []
-    for placed in world.about(case.compact_id, "motion"):
+    for placed in world.motions(case.compact_id, "exclusion"):
         motion = placed.record.body
-        if not isinstance(motion, Motion) or motion.name != "exclusion" or motion.first is None:
+        if not isinstance(motion, Motion) or motion.first is None:
             continue
         gone = motion.target is not None and CouncilId(motion.target) in out
         if gone and world.outcome(placed.record.id, EVER) is Outcome.ADOPTED:

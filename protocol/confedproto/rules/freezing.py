@@ -1,5 +1,6 @@
 """Freezes: who votes, on what, and when is fixed (specs/07, FRZ)."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from confedproto.bodies.amend import Amend
@@ -42,7 +43,9 @@ def _mover_fault(case: Case, freeze: Placed, body: Freeze) -> Reason | None:
         if freeze.record.council != mover:
             return Reason.MOTION_NOT_MOVER
         known = case.world
-        if known is not None and any(known.precedes(one, freeze) for one in withdrawals(case)):
+        if known is not None and any(
+            known.precedes(one, freeze) for one in withdrawals(case).firsts
+        ):
             return Reason.MOTION_WITHDRAWN
         return None if mover in {voter.council for voter in body.councils} else Reason.FREEZE_ROLL
     placed = case.world.placed(RecordId(body.takeover)) if case.world is not None else None
@@ -55,7 +58,7 @@ def _mover_fault(case: Case, freeze: Placed, body: Freeze) -> Reason | None:
 
 def takeover_fault(case: Case, takeover: Placed) -> Reason | None:
     """Why a council has not taken a withdrawn motion over, or None if it has (MOT-8)."""
-    taken = withdrawals(case)
+    taken, time = withdrawals(case).by_time, takeover.record.time
     if not taken or takeover.record.subject != case.motion.record.id:
         return Reason.MOTION_TAKEOVER
     if takeover.record.council == case.motion.record.council:
@@ -63,7 +66,8 @@ def takeover_fault(case: Case, takeover: Placed) -> Reason | None:
     if not is_members(case, takeover):
         return Reason.COMPACT_MEMBER
     latest = term(case.compact, "takeover")
-    in_time = any(0 <= takeover.record.time - one.record.time <= latest for one in taken)
+    at = bisect_right(taken, time, key=lambda one: one.record.time)
+    in_time = at > 0 and time - taken[at - 1].record.time <= latest
     return None if in_time else Reason.MOTION_TAKEOVER
 
 

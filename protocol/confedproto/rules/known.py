@@ -17,26 +17,22 @@ from confedproto.bodies.motion import Motion
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, LogId, RecordId
 from confedproto.record import VerifiedRecord
-from confedproto.rules.case import Case, Placed
+from confedproto.rules.case import (
+    NOT_WITHDRAWN,
+    Case,
+    Placed,
+    Withdrawals,
+    first_accessions,
+)
 from confedproto.rules.compact import Member
 from confedproto.rules.membership import EVER
 from confedproto.rules.motion import MotionStatus, status
+from confedproto.rules.shelves import NAMED_BY, Shelves, names_of, of_class
 from confedproto.rules.states import State
 from confedproto.rules.tally import Outcome
 
-NAMED_BY = "named-by"
-"""Under this name the motions that name a record are kept beside those that have it as subject."""
-VERSION = "version"
-"""Under this name the proposed versions of a compact are kept, by its founding record."""
-
-
-def names_of(body: object) -> set[bytes]:
-    """The records that a motion names otherwise than as its subject."""
-    if not isinstance(body, Motion):
-        return set()
-    lists = (body.supersedes, body.repeals, body.depends, body.contradicts)
-    single = (body.target, body.first, body.parent)
-    return {*(one for some in lists for one in some or ()), *(one for one in single if one)}
+_FAR: Final = frozenset({"accession", "exit", "link", "guest", "ratify", "roll", "compact"})
+_NEAR: Final = frozenset({"freeze", "position", "vote", "status", "lock"})
 
 
 def version_of(
@@ -50,21 +46,17 @@ def version_of(
     return body if isinstance(body, Compact) else Reason.COMPACT_VERSION
 
 
-def reaches_far(
-    leaf: VerifiedRecord,
-    records: Mapping[RecordId, Placed],
-    about: Callable[[RecordId, str], Sequence[Placed]],
-) -> bool:
+def reaches_far(leaf: VerifiedRecord, records: Mapping[RecordId, Placed], shelves: Shelves) -> bool:
     """Whether a record may change the status of motions that it is not about."""
-    if leaf.kind in ("accession", "exit", "link", "guest", "ratify", "roll", "compact"):
+    if leaf.kind in _FAR:
         return True
     if leaf.kind == "motion":
         return bool(names_of(leaf.body))
-    if leaf.kind not in ("freeze", "position", "vote", "status", "lock") or leaf.subject is None:
+    if leaf.kind not in _NEAR or leaf.subject is None:
         return False
     motion = records.get(leaf.subject)
     targeted = motion is not None and getattr(motion.record.body, "target", None) is not None
-    return targeted or bool(about(leaf.subject, NAMED_BY))
+    return targeted or bool(shelves.about(leaf.subject, NAMED_BY))
 
 
 class Known:
@@ -73,18 +65,19 @@ class Known:
     def __init__(
         self,
         records: Mapping[RecordId, Placed],
-        about: Callable[[RecordId, str], Sequence[Placed]],
-        of_kind: Callable[[str], Sequence[Placed]],
+        shelves: Shelves,
         compact: Callable[[RecordId], tuple[VerifiedRecord, Compact] | Reason],
         admitted: Callable[[RecordId], Mapping[CouncilId, Member]],
         case: Callable[[RecordId], Case | Reason],
         status_of: Callable[[RecordId, int], MotionStatus | Reason],
         ends: Callable[[CouncilId], Sequence[tuple[LogId, int]]],
     ) -> None:
-        self._records, self._about, self._of_kind = records, about, of_kind
+        self._records, self._shelves = records, shelves
         self._compact, self._admitted = compact, admitted
         self._case, self._status, self._ends = case, status_of, ends
         self._steps: dict[RecordId, _Steps] = {}
+        self._taken: dict[RecordId, tuple[tuple[Placed, ...], Withdrawals]] = {}
+        self._firsts: dict[RecordId, _Firsts] = {}
         self._judged: dict[_Voting, _Decided | None] | None = None  # while a question is open
 
     def placed(self, record: RecordId) -> Placed | None:
@@ -93,11 +86,15 @@ class Known:
 
     def about(self, subject: RecordId, kind: str) -> Sequence[Placed]:
         """The admitted records of a kind with this subject."""
-        return self._about(subject, kind)
+        return self._shelves.about(subject, kind)
 
     def of_kind(self, kind: str) -> Sequence[Placed]:
         """All admitted records of a kind."""
-        return self._of_kind(kind)
+        return self._shelves.of_kind(kind)
+
+    def motions(self, compact: RecordId, name: str) -> Sequence[Placed]:
+        """The motions of a class in a compact."""
+        return self._shelves.about(compact, of_class(name))
 
     def has_left(self, compact: RecordId, record: Placed) -> bool:
         """Whether its council had left where a record stands: exit, no accession since (EXI-1).
@@ -105,10 +102,10 @@ class Known:
         Asked of every second, dispute and finding, so what a council said is sorted once: else
         one that leaves and returns a thousand times makes each of a thousand answers a walk.
         """
-        exits, accessions = tuple(self._about(compact, "exit")), self._about(compact, "accession")
-        said = (exits, tuple(accessions))
+        exits = self._shelves.about(compact, "exit")
+        said = exits, self._shelves.about(compact, "accession")
         known = self._steps.get(compact)
-        if known is None or known[0] != said:
+        if known is None or known[0][0] is not exits or known[0][1] is not said[1]:
             steps: dict[CouncilId, dict[LogId, list[tuple[int, bool]]]] = {}
             for placed in (*said[0], *said[1]):
                 row = (placed.index, placed.record.kind == "exit")
@@ -129,6 +126,27 @@ class Known:
                 return rows[at - 1][1]
         return False
 
+    def first_accessions(self, compact: RecordId) -> Mapping[CouncilId, Sequence[Placed]]:
+        """By council the accessions that can have admitted it (ACC-3): asked for each second."""
+        said, known = self._shelves.about(compact, "accession"), self._firsts.get(compact)
+        if known is None or known[0] is not said:
+            known = self._firsts[compact] = said, first_accessions(self, compact)
+        return known[1]
+
+    def withdrawals(self, motion: Placed) -> Withdrawals:
+        """The mover's records that take a motion back (MOT-8): asked for each takeover."""
+        one = motion.record.id
+        said, known = self._shelves.about(one, "withdraw"), self._taken.get(one)
+        if not said:
+            return NOT_WITHDRAWN
+        if known is None or known[0] is not said:
+            own = [placed for placed in said if placed.record.council == motion.record.council]
+            own.sort(key=lambda placed: (placed.record.time, placed.index))
+            firsts = {p.log: p for p in sorted(own, key=lambda p: p.index, reverse=True)}
+            found = Withdrawals(by_time=own, firsts=list(firsts.values()))
+            known = self._taken[one] = said, found
+        return known[1]
+
     def precedes(self, one: Placed, other: Placed) -> bool:
         """Whether `one` stands before `other` in their council's chain of logs (AUT-4)."""
         if one.log == other.log:
@@ -147,7 +165,7 @@ class Known:
 
     def naming(self, named: RecordId) -> Sequence[Placed]:
         """The motions that name a record."""
-        return self._about(named, NAMED_BY)
+        return self._shelves.about(named, NAMED_BY)
 
     def compact(self, compact: RecordId) -> Compact | None:
         """The body of a founded compact, or None."""
@@ -194,7 +212,7 @@ class Known:
         placed = self._records.get(motion)
         if placed is None:
             return None
-        freezes = self._about(motion, "freeze")
+        freezes = self._shelves.about(motion, "freeze")
         closed = frozenset(p.record.id for p in freezes if _closed(placed, p, before))
         if not closed:
             return None
@@ -223,6 +241,8 @@ _Steps = tuple[
     dict[CouncilId, dict[LogId, list[tuple[int, bool]]]],
 ]
 """The exits and accessions of a compact; by council and log their indices, and which are exits."""
+_Firsts = tuple[tuple[Placed, ...], Mapping[CouncilId, Sequence[Placed]]]
+"""The accessions of a compact, and of each council those that can have admitted it."""
 _Decided = tuple[Outcome, int]
 """A certified outcome, and when the voting on its freeze closed, seconds UTC."""
 

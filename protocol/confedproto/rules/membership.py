@@ -80,9 +80,9 @@ def ever_members(
 def excluded(compact: RecordId, world: World) -> set[CouncilId]:
     """The councils that a second reading has excluded for good (EXC-2)."""
     out: set[CouncilId] = set()
-    for placed in world.about(compact, "motion"):
+    for placed in world.motions(compact, "exclusion"):
         body = placed.record.body
-        if not isinstance(body, Motion) or body.name != "exclusion" or body.first is None:
+        if not isinstance(body, Motion) or body.first is None:
             continue
         if body.target is None:
             continue
@@ -103,9 +103,8 @@ def observers(compact: RecordId, world: World) -> set[CouncilId]:
 def dissolved_by(compact: RecordId, world: World, before: int = EVER) -> RecordId | None:
     """The adopted motion that dissolves a compact, the first that closed, or None (END-2)."""
     found: list[tuple[int, RecordId]] = []
-    for placed in world.about(compact, "motion"):
-        body, motion = placed.record.body, placed.record.id
-        ends = isinstance(body, Motion) and body.name == "dissolution"
-        if ends and world.outcome(motion, before) is Outcome.ADOPTED:
+    for placed in world.motions(compact, "dissolution"):
+        motion = placed.record.id
+        if world.outcome(motion, before) is Outcome.ADOPTED:
             found.append((world.closed(motion, before) or 0, motion))
     return min(found)[1] if found else None

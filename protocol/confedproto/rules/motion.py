@@ -143,7 +143,7 @@ def _unfrozen(case: Case, now: int, fault: Reason | None) -> MotionStatus:
         amends = case.world.about(case.motion.record.id, "amend")
         if any(is_members(case, placed) for placed in amends):
             events.append(Event.AMENDMENT)
-    taken, alive = bool(withdrawals(case)), True
+    taken, alive = bool(withdrawals(case).by_time), True
     if taken and case.world is not None:
         events.append(Event.WITHDRAWAL)
         takeovers = case.world.about(case.motion.record.id, "takeover")
@@ -273,7 +273,7 @@ def _is_taken_back(case: Case, freeze: Placed, body: Freeze) -> bool:
     if body.takeover is not None:
         return False
     roll = {voter.council for voter in body.councils}
-    for taken in withdrawals(case):
+    for taken in withdrawals(case).by_time:
         received = receipt_time(case, taken, roll, receipts_needed(len(roll)))
         known = received is not None and received <= body.opens
         if known and taken.record.time < body.opens:

@@ -5,7 +5,7 @@ change them. So they decide labels before a certificate, and what each node's ow
 journal; what is certified stands (CER-9).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.freeze import Freeze
@@ -100,6 +100,7 @@ class _Receipts:
 
     def __init__(self, case: Case, roll: set[bytes], needed: int, until: int | None) -> None:
         self._case, self._roll, self._needed, self._until = case, roll, needed, until
+        self._links: _Links | None = None
 
     def at(self, placed: Placed, least: int = 0) -> int | None:
         """RCP-2, by `least` councils at the least."""
@@ -117,6 +118,38 @@ class _Receipts:
         if received is None or abs(received - claimed) > self._case.compact.windows.grace:
             return received
         return claimed
+
+    def links(self, world: World) -> "_Links":
+        """When links were known: read once, however many newcomers are asked about."""
+        if self._links is None:
+            given: dict[tuple[str, CouncilId, bytes], int] = {}
+            answers: dict[CouncilId, list[tuple[CouncilId, CouncilId, bytes, int]]] = {}
+            for placed in (*world.of_kind("link"), *world.of_kind("guest")):
+                body, author = placed.record.body, placed.record.council
+                received = self.at(placed, 1)
+                if received is None:
+                    continue
+                match body:
+                    case Link(peer=bytes() as host, invite=bytes() as invite):
+                        for one in (author, CouncilId(host)):
+                            row = (author, CouncilId(host), invite, received)
+                            answers.setdefault(one, []).append(row)
+                    case Link(invite=bytes() as invite) | Guest(invite=invite):
+                        what = (placed.record.kind, author, invite)
+                        given[what] = min(received, given.get(what, received))
+                    case _:
+                        pass
+            self._links = given, answers
+        return self._links
+
+
+_Links = tuple[
+    Mapping[tuple[str, CouncilId, bytes], int],
+    Mapping[CouncilId, Sequence[tuple[CouncilId, CouncilId, bytes, int]]],
+]
+"""When an invitation or the word on its guest was known, by kind, host and invitation; by council
+the answers that it gave or got: guest, host, invitation, and when each was known.
+"""
 
 
 # --- who must be in C -----------------------------------------------------------------------------
@@ -202,33 +235,19 @@ def _returns(case: Case, world: World, accession: Placed) -> bool:
 
 def _sponsored_at(case: Case, world: World, newcomer: CouncilId, heard: _Receipts) -> int | None:
     """When the last sponsor needed was known to be linked with a newcomer; 0 if none is."""
+    needed = sponsors_needed(case.compact)
+    if needed == 0:
+        return 0
     founders = {CouncilId(founder.council) for founder in case.compact.founders}
-    given: dict[tuple[str, CouncilId, bytes], int] = {}  # the host's invitations and its word
-    answers: list[tuple[CouncilId, CouncilId, bytes, int]] = []
-    for placed in (*world.of_kind("link"), *world.of_kind("guest")):
-        body, author = placed.record.body, placed.record.council
-        if author != newcomer and author not in founders:
-            continue
-        received = heard.at(placed, 1)
-        if received is None:
-            continue
-        match body:
-            case Link(peer=bytes() as host, invite=bytes() as invite):
-                if newcomer in (author, host):
-                    answers.append((author, CouncilId(host), invite, received))
-            case Link(invite=bytes() as invite) | Guest(invite=invite):
-                what = (placed.record.kind, author, invite)
-                given[what] = min(received, given.get(what, received))
-            case _:
-                pass
+    given, answers = heard.links(world)
     since: dict[CouncilId, int] = {}
-    for guest, host, invite, answered in answers:
+    for guest, host, invite, answered in answers.get(newcomer, ()):
         founder = host if guest == newcomer else guest
         call, word = given.get(("link", host, invite)), given.get(("guest", host, invite))
         if founder in founders and call is not None and word is not None:
             whole = max(answered, call, word)
             since[founder] = min(since.get(founder, whole), whole)
-    return nth(since.values(), sponsors_needed(case.compact))
+    return nth(since.values(), needed)
 
 
 def adopted_at(

@@ -20,7 +20,6 @@ from confedproto.rules.case import (
     Placed,
     World,
     asks_motion,
-    first_accessions,
     is_adopted,
     is_let_in,
 )
@@ -37,7 +36,7 @@ def roll_fault(case: Case, body: Freeze) -> Reason | None:
     if councils != sorted(set(councils)):
         return Reason.FREEZE_ROLL
     out = excused(case, motion, body)
-    firsts = first_accessions(case.world, case.compact_id) if case.world is not None else {}
+    firsts = case.world.first_accessions(case.compact_id) if case.world is not None else {}
     for voter in body.councils:
         council = CouncilId(voter.council)
         own = firsts.get(council, ())
@@ -114,7 +113,7 @@ def entries(case: Case, body: Freeze, council: CouncilId) -> list[Placed]:
     if council not in case.members or case.world is None:
         return []
     exits = [p for p in _named(case, body.exits, "exit", council) if _of(case, p, Exit)]
-    own: Sequence[Placed] = first_accessions(case.world, case.compact_id).get(council, ())
+    own: Sequence[Placed] = case.world.first_accessions(case.compact_id).get(council, ())
     if exits:
         known = case.world.about(case.compact_id, "accession")
         own = [p for p in known if p.record.council == council and _returns(case, p, exits)]

@@ -53,7 +53,8 @@ def standing(case: Case, status: MotionStatus, now: int) -> Standing:
     begins = body.begins if body.begins is not None else frozen.closes
     if now >= begins:
         turns.append(Turn.FORCE)
-    for turn, record in _later(case, body, status):
+    court = court_of(case, case.world)
+    for turn, record in _later(case, body, status, court):
         turns.append(turn)
         by.append(record)
     if again is not None and again is not Outcome.ADOPTED:
@@ -64,7 +65,7 @@ def standing(case: Case, status: MotionStatus, now: int) -> Standing:
         ends = limit if ends is None else min(ends, limit)
     if ends is not None and now >= ends:
         turns.append(Turn.END)
-    held = _holds(case, frozen, now)
+    held = _holds(case, frozen, now, court)
     return Standing(
         effect=walk_effects(turns),
         held=bool(held),
@@ -87,12 +88,11 @@ def _is_adopted(body: Motion, status: MotionStatus) -> bool:
     return at_once and status.state is State.PROVISIONAL
 
 
-def _later(case: Case, body: Motion, status: MotionStatus) -> list[tuple[Turn, RecordId]]:
+def _later(
+    case: Case, body: Motion, status: MotionStatus, court: Court
+) -> list[tuple[Turn, RecordId]]:
     """Findings, successors and reports that bear on the decision."""
-    world, own = case.world, case.motion.record.id
-    if world is None:
-        return []
-    court = court_of(case, world)
+    world, own = court.world, case.motion.record.id
     out = turns(court, case, status)
     rule = rule_of(case)
     for placed in world.naming(own):
@@ -119,12 +119,9 @@ def _later(case: Case, body: Motion, status: MotionStatus) -> list[tuple[Turn, R
     return sorted(out, key=lambda item: (list(Turn).index(item[0]), item[1]))
 
 
-def _holds(case: Case, frozen: Freeze, now: int) -> list[RecordId]:
+def _holds(case: Case, frozen: Freeze, now: int, court: Court) -> list[RecordId]:
     """The records by which a decision waits at `now`: holds, a new vote, a contradiction."""
-    world, own = case.world, case.motion.record.id
-    if world is None:
-        return []
-    court = court_of(case, world)
+    world, own = court.world, case.motion.record.id
     councils = {CouncilId(voter.council) for voter in frozen.councils}
     asked = [p for p in world.about(own, "hold") if _suspends(p) and not _is_over(court, p)]
     span = held_until(asked, councils, case.compact)
