@@ -17,13 +17,13 @@ from confedproto.text.harmless import shown
 
 ONE_SYMBOL_BYTES: Final = 1_000
 """Bytes of a file up to which one QR symbol holds it (specs/12, TXT-12); else TXT-15."""
-_THREE_A_ROW: Final = 6
-"""Up to so many codes stand three a row and a sheet's height is left for words; else four, which
-a phone still reads: 0.38 mm a module of the largest symbol."""
+_FULL_ROWS: Final = 16
+_FULL_CODES: Final = 6
+"""With more words or codes than these a sheet is full: its codes are smaller, four a row."""
 _STYLE: Final = """
-@page { size: A4; margin: 12mm 14mm; }
+@page { size: A4; margin: 10mm 14mm; }
 body { font: 9.5pt/1.25 serif; color: #000; margin: 0; }
-h1 { font-size: 17pt; margin: 0 0 3mm; }
+h1 { font-size: 17pt; margin: 0 0 3mm; overflow-wrap: anywhere; }
 h2 { font-size: 12pt; margin: 3mm 0 1mm; }
 .doubt { border: 1pt solid; padding: 1mm 2mm; font: bold 12pt serif; }
 dl { display: grid; grid-template-columns: 30mm 1fr; margin: 0; }
@@ -32,7 +32,8 @@ dt { font-weight: bold; } dd { margin: 0 0 .6mm; overflow-wrap: anywhere; }
 .codes { display: flex; flex-wrap: wrap; gap: 2mm 6mm; margin-top: 3mm; break-inside: avoid; }
 .codes figure { margin: 0; text-align: center; font-size: 8pt; }
 .codes svg { width: 50mm; height: 50mm; display: block; }
-.many { gap: 2mm 3mm; } .many svg { width: 43mm; height: 43mm; }
+.full { font: 9pt/1.2 serif; }
+.full .codes { gap: 2mm 3mm; } .full .codes svg { width: 42mm; height: 42mm; }
 p { margin: 2mm 0; }
 """
 
@@ -65,6 +66,8 @@ def requests_page(requests: Iterable[tuple[Sequence[str], bytes]]) -> str:
 def page(report: Report, file: bytes) -> str:
     """The page, with the QR codes drawn into it; it needs no network and no other file.
 
+    One sheet, also of a link with what it passes on or of a mandate with every field.
+
     Raises KeyringError where the drawing library of the extra [web] is not installed.
     """
     mandate, council = report.mandate, report.council
@@ -72,15 +75,19 @@ def page(report: Report, file: bytes) -> str:
         raise KeyringError(NodeReason.FILE_UNREADABLE, "the file holds no mandate that can be read")
     rows = mandate_terms(mandate)
     rows.append(("Mandate", text.encode_record(report.id)))
+    texts, upper = qr_texts(file), report.above
+    words = len(rows) + (0 if upper is None else len(mandate_terms(upper.mandate)))
+    full = words > _FULL_ROWS or len(texts) > _FULL_CODES
     return _page(
         "Mandate",
+        f'<div class="{"full" if full else "easy"}">'
         f"<h1>Mandate of {escape(shown(report.council_name))}</h1>"
         f"{_doubt(report)}{_fingerprint(council)}{_definitions(rows)}"
-        f"{_above(report.above) if report.above is not None else ''}"
+        f"{_above(upper) if upper is not None else ''}"
         "<p>Read all the codes with the verify page (any council's node makes it: <code>confed "
         "pages</code>) or <code>confed verify</code>: that needs no "
         f"network. As of {moment(report.head_time or 0)}; a later recall is not on this page.</p>"
-        f"{_codes(qr_texts(file))}",
+        f"{_codes(texts)}</div>",
     )
 
 
@@ -123,8 +130,7 @@ def _codes(texts: Sequence[str]) -> str:
         f"<figure>{_drawn(one)}<figcaption>{number} of {len(texts)}</figcaption></figure>"
         for number, one in enumerate(texts, start=1)
     )
-    names = "codes many" if len(texts) > _THREE_A_ROW else "codes"
-    return f'<div class="{names}">{codes}</div>'
+    return f'<div class="codes">{codes}</div>'
 
 
 def _drawn(content: str) -> str:

@@ -80,13 +80,16 @@ def export(
 
 
 def _pdf(html: str) -> bytes:
+    """The page as PDF. Raises KeyringError EXTRA_MISSING: no weasyprint, or not what it needs."""
     try:
         import weasyprint  # pyright: ignore[reportMissingImports]
-    except ImportError:
+    except (ImportError, OSError) as error:  # OSError: it is there, and the system's Pango is not
+        what = "which is not installed" if isinstance(error, ImportError) else "which lacks Pango"
         raise KeyringError(
             NodeReason.EXTRA_MISSING,
-            "PDF files are made by weasyprint, which is not installed",
-            "Install confednode[pdf], or write --html and print it from a browser.",
+            f"PDF files are made by weasyprint, {what}",
+            "Install confednode[pdf] (and the system's Pango), or write --html and print it from "
+            "a browser.",
         ) from None
     made: bytes = weasyprint.HTML(string=html).write_pdf()
     return made

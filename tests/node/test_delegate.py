@@ -1,6 +1,7 @@
 """The delegate's own tool and the forms of a mandate, without a node."""
 
 import json
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -150,8 +151,33 @@ def test_mandate_export_has_each_form(folder: Path, monkeypatch: pytest.MonkeyPa
     assert parts.join_parts(told["qr"]) == granted().file
     assert text.decode_armor(told["text"]).data == granted().file
     assert (folder / "m.html").read_text("utf-8").count("<svg") == len(told["qr"])
-    assert run(mandate, ["export", name, "--pdf", folder / "m.pdf"])[1]["reason"] == "extra-missing"
     assert CliRunner().invoke(mandate, ["export", name]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        (None, "not installed"),
+        ("raise OSError('cannot load library libpango-1.0-0')", "lacks Pango"),
+    ],
+    ids=["no weasyprint", "no Pango"],
+)
+def test_mandate_export_of_a_pdf_without_the_extra_says_what_is_missing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, module: str | None, words: str
+) -> None:
+    monkeypatch.setattr(control, "ask", lambda *_, **__: {"bundle": granted().file.hex()})
+    if module is None:
+        monkeypatch.setitem(sys.modules, "weasyprint", None)  # as where it was never installed
+    else:
+        (folder / "weasyprint.py").write_text(module, "utf-8")
+        monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
+        monkeypatch.syspath_prepend(folder)
+    name, target = text.encode_record(granted().mandate), folder / "m.pdf"
+    code, told = run(mandate, ["export", name, "--pdf", target])
+    assert (code, told["reason"]) == (1, "extra-missing")
+    assert words in told["message"]
+    assert "confednode[pdf]" in told["hint"]
+    assert not target.exists()
 
 
 def test_mandate_grant_sends_the_terms_and_holds_the_draft_against_them(
