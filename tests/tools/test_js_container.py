@@ -1,8 +1,6 @@
 """The second implementation opens `.confed` files as Python does, whole and mutated."""
 
-import json
 import random
-import subprocess
 from typing import Any
 
 import pytest
@@ -21,8 +19,8 @@ from confedproto.limits import BUNDLE_MAX_BYTES
 from confedproto.merkle import Tree, inclusion_root, leaf_hash
 from confedproto.record import text_hash
 from tests.support.differential import changed
+from tests.support.js import asked
 from tools.fuzz import mutate
-from tools.js.find_node import TESTEE, find_node
 
 NETWORK = network_id("container")
 KEYS = [keys.SigningKey(bytes([number]) * 32) for number in (1, 2)]
@@ -119,14 +117,7 @@ def opened(data: bytes) -> dict[str, Any]:
 
 
 def answers(given: list[bytes]) -> list[dict[str, Any]]:
-    node = find_node()
-    assert node is not None
-    requests = "".join(json.dumps({"op": "container", "in": data.hex()}) + "\n" for data in given)
-    done = subprocess.run(
-        [node, str(TESTEE)], input=requests, capture_output=True, encoding="utf-8", check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return asked({"op": "container", "in": data.hex()} for data in given)
 
 
 def test_container_of_good_files_is_opened_with_roots() -> None:
