@@ -1,6 +1,6 @@
 """Every single bit of real `.confed` files flipped: refused or UNKNOWN, never VALID.
 
-    python tools/flip_bits.py [--files 3] [--processes 2] [--js] [--step 1]
+    python tools/flip_bits.py [--files 4] [--processes 2] [--js] [--step 1]
 
 With --js it is the JavaScript verifier that is asked. Exit 1 with the first bits after which a
 file still proves something.
@@ -67,12 +67,14 @@ def files() -> Iterator[tuple[str, bytes, int]]:
     yield "mandate, three receipts", worlds.granted().file, worlds.four().now
     world, certificate = worlds.decided(2, "majority")
     yield "certificate", certificate, world.now
+    chain = worlds.passed_on()
+    yield "link with the mandate above", chain.file, chain.world.now
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the top of this file."""
     parser = argparse.ArgumentParser(description="Flip every bit of real .confed files.")
-    parser.add_argument("--files", type=int, default=3)
+    parser.add_argument("--files", type=int, default=4)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--js", action="store_true", help="ask the JavaScript verifier")
     parser.add_argument("--step", type=int, default=1, help="every so many bits")
