@@ -12,7 +12,7 @@ from confedproto.bundle.terms import mandate_terms, moment
 from confedproto.limits import BUNDLE_MAX_BYTES
 from confedproto.text import parts
 from tests.support.pages import run
-from tests.support.worlds import decided, four, granted
+from tests.support.worlds import decided, four, grant, granted, make_world
 from tools.js.browser import find_chromium
 
 VECTORS = Path(__file__).resolve().parents[2] / "specs" / "vectors" / "bundle.json"
@@ -195,7 +195,8 @@ def test_page_given_a_file_before_it_tried_itself_says_so_too() -> None:
 
 
 def test_page_reads_a_mandate_in_brief_once_it_knows_the_council(tmp_path: Path) -> None:
-    world, mandate = four(), granted()
+    world = make_world(2, "majority")
+    mandate = grant(world)
     node = world.view.authorities[world.nodes[0].council].node
     assert node is not None
     card = bundle.build_record(world.view, node.record.id, world.now)

@@ -11,7 +11,7 @@ import { makeKey, storedKey } from "./keystore.js";
 import { encodeParts, joinParts, PART } from "./parts.js";
 import { encodeRequest, isComplete, withSignature } from "./signrequest.js";
 import { encodeArmor, fingerprint } from "./text.js";
-import { moment } from "./terms.js";
+import { mandateTerms, moment } from "./terms.js";
 import { quoted, UNFIT, why } from "./words.js";
 
 /** What records, receipts or heads may still change: not a reason against signing. */
@@ -40,9 +40,12 @@ async function showKey(find) {
     return;
   }
   const text = bech32m.encode("cfk", held.key);
+  const code = document.createElement("details");
+  code.append(element("summary", "Your key as a QR code"), symbol(text, "A QR code of your key"));
+  code.open = asked === null && globalThis.location.hash === "";
   place.replaceChildren(
     definitions([["your key", text], ["fingerprint", fingerprint(held.key)]]),
-    symbol(text, "A QR code of your key"),
+    code,
     element("p", "Give it to the council that is to mandate you. It can sign in this browser only, " +
       "and nobody can copy it out: clear the browser's data and it is gone."),
   );
@@ -81,6 +84,7 @@ async function read(find) {
   }
   const { report } = asked;
   place.replaceChildren(element("h2", headingOf(asked), classOf(report)), definitions(rowsOf(asked)));
+  place.scrollIntoView?.({ block: "start" });
   place.dataset.verdict = report.verdict;
   place.dataset.reason = report.reason ?? "";
   showSign();
@@ -107,8 +111,6 @@ function rowsOf({ act, mandate, report }) {
   const body = act.body;
   const rows = [
     ["council", quoted(report.name)],
-    ["id of the council", bech32m.encode("cfr", report.council)],
-    ["fingerprint of the council", fingerprint(report.council)],
     ["act", `number ${body.get("number")}: ${body.get("kind")}, ${body.get("value")}`],
     ["on the motion", bech32m.encode("cfr", body.get("motion"))],
   ];
@@ -116,14 +118,14 @@ function rowsOf({ act, mandate, report }) {
   if (body.has("assembly")) rows.push(["at the assembly", bech32m.encode("cfr", body.get("assembly"))]);
   if (body.has("text")) rows.push(["with a text", toHex(body.get("text"))]);
   rows.push(["dated", moment(act.time)]);
-  for (const [motion, value] of mandate.get("instructions") ?? []) {
-    const about = equal(motion, body.get("motion")) ? "on this motion" : bech32m.encode("cfr", motion);
-    rows.push(["instruction", `${value}, ${about}`]);
+  const motion = bech32m.encode("cfr", body.get("motion"));
+  for (const [name, words] of mandateTerms(mandate)) {
+    rows.push([name, words.replaceAll(motion, "this motion")]);
   }
-  rows.push(["else", mandate.get("otherwise") ?? "refer-back"]);
-  rows.push(["mandate", bech32m.encode("cfr", act.subject)]);
-  rows.push(["until", moment(mandate.get("until"))]);
-  rows.push(["record to be", bech32m.encode("cfr", act.id)]);
+  rows.push(["fingerprint of the council", fingerprint(report.council)]);
+  rows.push(["id of the council", bech32m.encode("cfr", report.council)]);
+  rows.push(["id of the mandate", bech32m.encode("cfr", act.subject)]);
+  rows.push(["id of the act", bech32m.encode("cfr", act.id)]);
   return rows;
 }
 
@@ -151,6 +153,7 @@ async function sign() {
   asked = { ...shownNow, request: signed };
   const answer = byId("answer");
   answer.replaceChildren(...(isComplete(signed) ? given(signed, file) : passedOn(signed)));
+  answer.scrollIntoView?.({ block: "nearest" });
   answer.dataset.done = toHex(encodeRequest(signed));
   answer.dataset.file = file === null ? "" : toHex(file);
 }
@@ -160,11 +163,11 @@ const nameOf = ({ id }) => toHex(id).slice(0, 12);
 /** The signed act in every form, for `confed submit` and `confed delegate take`. */
 function given(signed, file) {
   const data = encodeRequest(signed);
-  const links = document.createElement("p");
+  const links = element("p", "", "buttons");
   links.append(saving(`${nameOf(signed)}.confed-sign`, data, "Save the signed act"));
   if (file !== null) {
     const words = "Save it with the mandate, to show to anyone";
-    links.append(" ", saving(`${nameOf(signed)}.confed`, file, words));
+    links.append(saving(`${nameOf(signed)}.confed`, file, words));
   }
   const said = "Signed. Give it back in any of these forms.";
   return [element("h2", said, "valid"), links, codesOf(data), ...copied(encodeArmor("SIGN REQUEST", data))];
@@ -173,7 +176,7 @@ function given(signed, file) {
 /** What the next delegate needs, where one signature is not enough (MAN-7). */
 function passedOn(signed) {
   const data = encodeAsk(asked);
-  const links = document.createElement("p");
+  const links = element("p", "", "buttons");
   links.append(saving(`${nameOf(signed)}.confed-ask`, data, "Save it for the next delegate"));
   const missing = signed.threshold - signed.signatures.length;
   const said = `Signed; ${missing} more must sign. Pass it on as a link, a file or these codes.`;

@@ -69,21 +69,22 @@ function headingOf(report, at) {
 
 function evidenceOf(report) {
   const trusted = report.pinned ? "one that you trust" : "not one that you named as trusted";
-  const rows = [["council", `${quoted(report.name)}, ${trusted}`]];
+  const isDecision = report.decision !== undefined;
+  const rows = [[isDecision ? "moved by" : "council", `${quoted(report.name)}, ${trusted}`]];
   if (report.act !== undefined) {
     rows.push(["act", `${report.act.get("kind")}: ${report.act.get("value")}`]);
     rows.push(["about", id(report.act.get("motion"))]);
   }
   if (report.mandate !== undefined) rows.push(...mandateTerms(report.mandate));
   if (report.above) rows.push(...aboveRows(report.above));
-  if (report.decision !== undefined) rows.push(...figuresOf(report.decision));
+  if (isDecision) rows.push(...figuresOf(report.decision));
   return [
     ...rows,
     ["signed", `${moment(report.time)} (its own word)`],
     ...standingOf(report),
     ["fingerprint of the council", fingerprint(report.council)],
     ["id of the council", id(report.council)],
-    [`id of the ${report.kind}`, id(report.id)],
+    [`id of the ${isDecision ? "motion" : report.kind}`, id(report.id)],
   ];
 }
 
