@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from confedproto.rules.certificate import quorum_of_locks
+from confedproto.rules.certificate import quorum_of_locks, vouchers_needed
 from tools.explore import __main__ as command
-from tools.explore import layers, liveness, plain, trace
+from tools.explore import layers, lists, liveness, plain, trace
+from tools.explore.lists import Lists
 from tools.explore.model import NONE, Model, quorum_of
 
 REPAIRS = {repair.name: repair for repair in command.REPAIRS}
@@ -15,6 +16,8 @@ REPAIRS = {repair.name: repair for repair in command.REPAIRS}
 def test_quorum_of_the_model_is_that_of_the_rules() -> None:
     for councils in range(1, 50):
         assert quorum_of(councils) == quorum_of_locks(councils)
+        model = Lists(n=councils, liars=0)
+        assert (model.q, model.w) == (quorum_of_locks(councils), vouchers_needed(councils))
 
 
 # --- the protocol as it is --------------------------------------------------------------------
@@ -122,3 +125,36 @@ def test_status_is_never_below_a_lock_that_the_node_signed() -> None:
 def test_lock_name_speaks_of_round_and_outcome() -> None:
     assert trace.lock_name(NONE) == "no lock"
     assert trace.lock_name((2, 1)) == "lock of round 2, rejected"
+
+
+# --- lists ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("councils", [3, 4, 5, 6])
+def test_list_that_is_shown_is_named_by_an_honest_council(councils: int) -> None:
+    found = lists.explore(Lists(n=councils, liars=(councils - 1) // 3))
+    assert found.states > 300
+    assert (found.bad, found.stuck) == (None, None)
+
+
+def test_nothing_is_certified_on_a_freeze_that_no_honest_council_saw_open() -> None:
+    found = lists.explore(Lists(n=4, liars=1, opened=False))
+    assert (found.states, found.bad) == (2, None), "nobody joins round 2"
+
+
+@pytest.mark.parametrize("repair", command.LIST_REPAIRS, ids=lambda repair: repair.name)
+def test_repair_of_lists_switched_off_gives_its_counterexample(
+    repair: command.ListRepair,
+) -> None:
+    row, told = command.list_repair_row(repair)
+    assert row.good
+    assert told[0].startswith("votes of round 1: ")
+    assert lists.explore(Lists(n=4, liars=repair.model.liars)).bad is None
+
+
+def test_list_of_a_liar_is_taken_over_only_where_none_had_enough_votes_in_round_one() -> None:
+    model = Lists(n=4, liars=1)
+    found = lists.explore(model)
+    assert found.late is not None
+    first = [one for one in found.late[0] if one is not None]
+    assert all(first.count(one) < model.w for one in first)

@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from tools.explore import layers, liveness, plain, trace
+from tools.explore import layers, lists, liveness, plain, trace
+from tools.explore.lists import Lists
 from tools.explore.model import Model
 
 BEGIN: Final = "<!-- explored certificates -->"
@@ -29,7 +30,7 @@ class Row:
     """One line of the table."""
 
     what: str
-    model: Model
+    model: Model | Lists
     states: int
     verdict: str
     good: bool
@@ -142,6 +143,73 @@ def repair_row(repair: Repair) -> tuple[Row, list[str]]:
     return Row(repair.name, model, states, verdict, good, time.monotonic() - began), told
 
 
+@dataclass(frozen=True, slots=True)
+class ListRepair:
+    """A repair of lists switched off: what is shown, or (`live`) that something is."""
+
+    name: str
+    model: Lists
+    live: bool = False
+
+
+LIST_REPAIRS: Final = (
+    ListRepair("lists: one vote's list is enough", Lists(n=4, liars=1, vouchers=1)),
+    ListRepair("lists: votes whose lists differ add up", Lists(n=4, liars=1, together=True)),
+    ListRepair(
+        "lists: round 2 is joined after one council's vote",
+        Lists(n=4, liars=1, opened=False, joined=1),
+    ),
+    ListRepair(
+        "lists: each keeps its own in round 2, all honest and connected",
+        Lists(n=4, liars=0, repeated=False),
+        live=True,
+    ),
+)
+
+
+def list_rows(councils: Sequence[int]) -> Iterator[Row]:
+    """The lists as they are: shown is what an honest council named, and something is shown."""
+    for n in councils:
+        for opened in (True, False):
+            began = time.monotonic()
+            model = Lists(n=n, liars=(n - 1) // 3, opened=opened)
+            found = lists.explore(model)
+            good = found.bad is None and found.stuck is None
+            verdict = "an honest one is shown" if opened else "nothing is certified"
+            what = "lists: w that are the same" if opened else "lists: w before round 2"
+            seconds = time.monotonic() - began
+            yield Row(what, model, found.states, verdict if good else found.why, good, seconds)
+
+
+def list_repair_row(repair: ListRepair) -> tuple[Row, list[str]]:
+    """Explore with a repair of lists switched off; the row, and the run that was found."""
+    began = time.monotonic()
+    found = lists.explore(repair.model)
+    way, why = (found.stuck, NO_LIST) if repair.live else (found.bad, found.why)
+    told = [] if way is None else list(lists.lines(repair.model, way, why))
+    verdict = "found" if told else "none"
+    seconds = time.monotonic() - began
+    return Row(repair.name, repair.model, found.states, verdict, bool(told), seconds), told
+
+
+NO_LIST: Final = "q locks, and no list that w votes name: every later round is the same"
+
+
+def list_limit_row() -> tuple[Row, list[str]]:
+    """What w votes do not promise after round 1: that an honest journal has every position."""
+    began = time.monotonic()
+    model = Lists(n=4, liars=1)
+    found = lists.explore(model)
+    told = [] if found.late is None else list(lists.lines(model, found.late, TAKEN_OVER))
+    seconds = time.monotonic() - began
+    what = "limit: where no list of round 1 had w votes, a liar's may be taken over"
+    verdict = "taken over" if told else "NOT TAKEN OVER"
+    return Row(what, model, found.states, verdict, bool(told), seconds), told
+
+
+TAKEN_OVER: Final = "z came late: signed, dated before the closing, and in no honest journal"
+
+
 def limit_row() -> tuple[Row, list[str]]:
     """What liveness does not cover: a liar that shows its records at the last moment."""
     began = time.monotonic()
@@ -172,9 +240,14 @@ def run(*, quick: bool, long: bool) -> Iterator[tuple[Row, list[str]]]:
         yield row, []
     for row in plain_rows(models(2)[:1] if quick else models(2) + (slow if long else [])):
         yield row, []
+    for row in list_rows((3, 4, 5) if quick else (3, 4, 5, 6, 7)):
+        yield row, []
     for repair in REPAIRS:
         yield repair_row(repair)
+    for asked in LIST_REPAIRS:
+        yield list_repair_row(asked)
     yield limit_row()
+    yield list_limit_row()
 
 
 def markdown(rows: Sequence[Row], flags: str) -> str:
