@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from confedproto.ids import CouncilId, LogId, PublicKey
 from confedproto.limits import LEAF_OVERHEAD_BYTES
 
 VERSION: Final = 5
+INSERT_ROWS: Final = 64  # leaves of one statement
 _SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE logs (
@@ -71,6 +73,13 @@ class Peer:
 def _cost(leaf: tuple[bytes, bytes | None]) -> int:
     """What a leaf takes, as quotas count."""
     return len(leaf[0]) + len(leaf[1] or b"") + LEAF_OVERHEAD_BYTES
+
+
+@lru_cache(maxsize=INSERT_ROWS)
+def _insert(count: int) -> str:
+    """Insert so many leaves at once, for SQLite lets go of the interpreter once a statement."""
+    rows = ",".join(f"(?1,?2+{offset},?3,?,?,?)" for offset in range(count))
+    return f"INSERT INTO records (log, idx, arrived, envelope, part, mark) VALUES {rows}"
 
 
 _HASH_COST: Final = 32 + LEAF_OVERHEAD_BYTES
@@ -258,18 +267,15 @@ class Store:
     def _add(self, effect: StoreLeaves) -> None:
         """Leaves at the end of a log, and its head."""
         number = self._number(effect)
-        marks = effect.marks or (None,) * len(effect.leaves)
-        self._db.executemany(
-            "INSERT INTO records (log, idx, arrived, envelope, part, mark) VALUES (?,?,?,?,?,?)",
-            (
-                (number, effect.start + offset, effect.arrived, envelope, part, mark)
-                for offset, ((envelope, part), mark) in enumerate(
-                    zip(effect.leaves, marks, strict=True)
-                )
-            ),
-        )
+        leaves, marks = effect.leaves, effect.marks or (None,) * len(effect.leaves)
+        for at in range(0, len(leaves), INSERT_ROWS):
+            rows: list[object] = [number, effect.start + at, effect.arrived]
+            chosen = slice(at, at + INSERT_ROWS)
+            for (envelope, part), mark in zip(leaves[chosen], marks[chosen], strict=True):
+                rows += (envelope, part, mark)
+            self._db.execute(_insert(len(rows) // 3 - 1), rows)
         self.blocks.add(effect.log, effect.blocks)
-        held = sum(map(_cost, effect.leaves))
+        held = sum(map(_cost, leaves))
         self._db.execute(
             "UPDATE logs SET head=COALESCE(?, head), via=COALESCE(via, ?), bytes=bytes+?"
             " WHERE id=?",

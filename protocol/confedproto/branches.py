@@ -93,7 +93,7 @@ class Branches:
         """
         log_ = LogId(run.log)
         fetch, last = self._fetching[log_], self.wanted().get(log_)
-        hashes = [runs.hash_of(leaf) for leaf in run.leaves]
+        hashes = runs.hashes_of(run.leaves)
         entry, start = fetch.log, fetch.log.tree.size
         try:
             head = open_head(self._view.network, entry.key, run.head)

@@ -161,7 +161,7 @@ def check_hashes(
     A withheld leaf stands in a log by its hash alone, so this is all that the tree asks of
     whoever may not see it. Raises VerificationError LOG_INDEX, ROOT_MISMATCH or PROOF_*.
     """
-    frontier = tree.frontier().extend(hashes)
+    frontier = tree.foresee(hashes)
     if frontier.size > head.size:
         raise VerificationError(Reason.LOG_INDEX, "a run past its head")
     if frontier.size == head.size:

@@ -8,94 +8,25 @@ can grow and show its root, so that a run of leaves meets a signed head before a
 it is kept. The two `verify_...` functions need neither. Source: specs/03, MRK-1 to MRK-9.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
 
 from confedproto.errors import LocalProtocolError, Reason, VerificationError
+from confedproto.frontier import EMPTY_FRONTIER as EMPTY_FRONTIER
+from confedproto.frontier import EMPTY_ROOT as EMPTY_ROOT
+from confedproto.frontier import HASH_BYTES as HASH_BYTES
+from confedproto.frontier import Frontier as Frontier
+from confedproto.frontier import fold, sha256
+from confedproto.frontier import leaf_hash as leaf_hash
+from confedproto.frontier import node_hash as node_hash
+from confedproto.frontier import root_of as root_of
 from confedproto.ids import Hash
 from confedproto.limits import LOG_MAX_SIZE
 from confedproto.older import BLOCK_HEIGHT, BLOCK_LEAVES, RECENT_LEAVES, Older
-
-HASH_BYTES: Final = 32
-EMPTY_ROOT: Final = Hash(hashlib.sha256(b"").digest())
-"""The root of the tree without leaves (MRK-2)."""
-
-_sha256 = hashlib.sha256
-
-
-def leaf_hash(leaf: bytes) -> Hash:
-    """The hash that stands for the leaf bytes (a record envelope) in the tree (MRK-1)."""
-    return Hash(_sha256(b"\x00" + leaf).digest())
-
-
-def node_hash(left: bytes, right: bytes) -> Hash:
-    """The hash over two neighbouring subtrees, each 32 bytes (MRK-1)."""
-    return Hash(_sha256(b"\x01" + left + right).digest())
-
-
-def root_of(leaf_hashes: Iterable[Hash]) -> Hash:
-    """The root over these leaf hashes in order; `EMPTY_ROOT` for none (MRK-2)."""
-    return EMPTY_FRONTIER.extend(leaf_hashes).root()
-
-
-def _fold(peaks: Sequence[bytes]) -> Hash:
-    """The root over the roots of complete subtrees, given left (largest) to right."""
-    if not peaks:
-        return EMPTY_ROOT
-    root = Hash(peaks[-1])
-    for peak in reversed(peaks[:-1]):
-        root = node_hash(peak, root)
-    return root
 
 
 def _split(size: int) -> int:
     """The largest power of two below `size` (> 1): where RFC 9162 divides a tree."""
     return 1 << ((size - 1).bit_length() - 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frontier:
-    """The right edge of a tree: all that is needed to append and to know the root (MRK-3).
-
-    `peaks` are the roots of the complete subtrees that `size` leaves fall into, largest
-    first: one for each 1 in the binary form of `size`. A tree of 2^40 leaves takes 40.
-    """
-
-    size: int
-    peaks: tuple[Hash, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse a frontier that no tree has (LocalProtocolError PROOF_LENGTH)."""
-        if self.size < 0 or len(self.peaks) != self.size.bit_count():
-            raise LocalProtocolError(Reason.PROOF_LENGTH, f"no frontier of size {self.size}")
-
-    def append(self, leaf: Hash) -> "Frontier":
-        """This frontier after one more leaf hash."""
-        return self.extend((leaf,))
-
-    def extend(self, leaves: Iterable[Hash]) -> "Frontier":
-        """This frontier after these leaf hashes; this one stays as it is."""
-        size, peaks = self.size, list(self.peaks)
-        for leaf in leaves:
-            if len(leaf) != HASH_BYTES:
-                raise LocalProtocolError(Reason.PROOF_LENGTH, "a leaf hash has 32 bytes")
-            merged = leaf
-            rest = size
-            while rest & 1:  # each trailing 1 is a complete subtree of the same height
-                merged = node_hash(peaks.pop(), merged)
-                rest >>= 1
-            peaks.append(merged)
-            size += 1
-        return Frontier(size=size, peaks=tuple(peaks))
-
-    def root(self) -> Hash:
-        """The root of the tree whose edge this is."""
-        return _fold(self.peaks)
-
-
-EMPTY_FRONTIER: Final = Frontier(size=0, peaks=())
 
 
 class Tree:
@@ -106,10 +37,11 @@ class Tree:
     error: LocalProtocolError LOG_INDEX.
     """
 
-    __slots__ = ("_base", "_levels", "_older", "_read")
+    __slots__ = ("_base", "_foreseen", "_levels", "_older", "_read")
 
     def __init__(self, leaves: Iterable[Hash] = (), older: Older | None = None) -> None:
         self._levels: list[bytearray] = [bytearray()]
+        self._foreseen: list[bytearray] = []  # by level, what `foresee` hashed past the end
         self._base = 0  # the first leaf whose block is held whole
         self._older = older
         self._read: tuple[int, Tree] | None = None  # the block that was read last
@@ -125,10 +57,11 @@ class Tree:
         if len(leaf) != HASH_BYTES:
             raise LocalProtocolError(Reason.PROOF_LENGTH, "a leaf hash has 32 bytes")
         levels, height = self._levels, 0
+        self._foreseen = []
         levels[0] += leaf
         number = self.size
         while not number & 1:  # the last two of this level are a new pair
-            above = _sha256(b"\x01" + levels[height][-2 * HASH_BYTES :]).digest()
+            above = sha256(b"\x01" + levels[height][-2 * HASH_BYTES :]).digest()
             height += 1
             if height == len(levels):
                 levels.append(bytearray())
@@ -141,15 +74,49 @@ class Tree:
         hashes = list(leaves)
         if not set(map(len, hashes)) <= {HASH_BYTES}:
             raise LocalProtocolError(Reason.PROOF_LENGTH, "a leaf hash has 32 bytes")
-        self._levels[0] += b"".join(hashes)
-        self._hash_up(0)
+        fresh = b"".join(hashes)
+        if fresh and self._foreseen and self._foreseen[0].startswith(fresh):
+            self._take(len(hashes))
+        else:
+            self._foreseen = []
+            self._levels[0] += fresh
+            self._hash_up(0)
         self._let_go()
+
+    def _take(self, count: int) -> None:
+        """Move so many leaves, and the subtrees that they complete, from what was foreseen."""
+        size = self.size
+        for height, ahead in enumerate(self._foreseen):
+            if height == len(self._levels):
+                self._levels.append(bytearray())
+            end = (((size + count) >> height) - (size >> height)) * HASH_BYTES
+            self._levels[height] += ahead[:end]
+            del ahead[:end]
+
+    def foresee(self, leaves: Iterable[Hash]) -> Frontier:
+        """The frontier after these leaf hashes, each of 32 bytes; the tree stays as it is.
+
+        What is hashed for it need not be hashed again if these leaves are added next.
+        """
+        size = self.size
+        self._levels[0] += b"".join(leaves)
+        self._hash_up(0)
+        after = self.frontier()
+        self._foreseen = []
+        for height, level in enumerate(self._levels):
+            held = ((size >> height) - self._first(height)) * HASH_BYTES
+            if len(level) == held:
+                break  # nothing new here, so none above
+            self._foreseen.append(level[held:])
+            del level[held:]
+        return after
 
     def extend_blocks(self, roots: Iterable[Hash]) -> None:
         """Add whole blocks to whole blocks, by their roots; `older` has their leaves."""
         self._check(self._older is not None and self.size % BLOCK_LEAVES == 0, "no block here")
         while len(self._levels) <= BLOCK_HEIGHT:
             self._levels.append(bytearray())
+        self._foreseen = []
         self._levels[BLOCK_HEIGHT] += b"".join(roots)
         for level in self._levels[:BLOCK_HEIGHT]:
             level.clear()
@@ -179,7 +146,7 @@ class Tree:
             skip = self._first(height) * HASH_BYTES
             for start in range(self._count(height + 1) * pair, count // 2 * pair, pair):
                 at = start - skip
-                above += _sha256(b"\x01" + below[at : at + pair]).digest()
+                above += sha256(b"\x01" + below[at : at + pair]).digest()
             height += 1
 
     def _let_go(self) -> None:
@@ -203,7 +170,7 @@ class Tree:
 
     def root_at(self, size: int) -> Hash:
         """The root over the first `size` leaves; O(log n)."""
-        return _fold(self._peaks(0, self._checked_size(size)))
+        return fold(self._peaks(0, self._checked_size(size)))
 
     def frontier(self, size: int | None = None) -> Frontier:
         """The right edge of the first `size` leaves (all without it); O(log n).
@@ -285,7 +252,7 @@ class Tree:
 
     def _range(self, low: int, high: int) -> Hash:
         """The root over leaves low..high-1 where these are one node of some tree."""
-        return _fold(self._peaks(low, high))
+        return fold(self._peaks(low, high))
 
     def _checked_size(self, size: int) -> int:
         self._check(0 <= size <= self.size, f"no size {size}")

@@ -5,9 +5,8 @@ of all that are alike, and its bytes lie in the store alone.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import Final
 
 from confedproto.bodies import KINDS
@@ -74,13 +73,31 @@ class Feeder:
 
     def add(self, log_id: LogId, leaves: Iterable[tuple[Leaf, Hash, int]]) -> None:
         """Add (leaf, its hash, arrived) in order; `View.settle` is still to be called."""
-        lean = self._leaned(log_id, leaves)
-        for (plain, arrived), group in groupby(lean, lambda item: (_plain(item[0]), item[2])):
-            if plain is not None:
-                self._add_alike(log_id, plain, [one for _, one, _ in group], arrived)
+        size = self._view.logs[log_id].tree.size
+        last: Leaf | None = None
+        plain: PlainLeaf | None = None  # what `last` is kept as, if it is a plain one
+        alike: list[Hash] = []
+        at = 0
+        for index, (leaf, one, arrived) in enumerate(leaves, size):
+            if plain is not None and leaf is last and arrived == at:
+                alike.append(one)  # a worker gives one object for all alike
                 continue
-            for leaf, one, _ in group:
-                self._view.add(log_id, leaf, one, arrived, more=True)
+            kept = self.lean(log_id, leaf, index)
+            if kept is not plain or arrived != at:
+                self._flush(log_id, plain, alike, at)
+                alike, at = [], arrived
+            last, plain = leaf, kept if isinstance(kept, PlainLeaf) else None
+            if plain is not None:
+                alike.append(one)
+            else:
+                self._view.add(log_id, kept, one, arrived, more=True)
+        self._flush(log_id, plain, alike, at)
+
+    def _flush(
+        self, log_id: LogId, plain: PlainLeaf | None, alike: Sequence[Hash], arrived: int
+    ) -> None:
+        if plain is not None and alike:
+            self._add_alike(log_id, plain, alike, arrived)
 
     def restore(self, log_id: LogId, stored: Iterable[tuple[Leaf, bytes, int] | Alike]) -> None:
         """Add what a store has of a log, in order: (leaf, envelope or hash, arrived) or blocks."""
@@ -103,16 +120,6 @@ class Feeder:
         leaf = self.lean(log_id, alike.leaf, start)
         if isinstance(leaf, PlainLeaf | WithheldLeaf):
             self._view.add_blocks(log_id, replace(alike, leaf=leaf))
-
-    def _leaned(
-        self, log_id: LogId, leaves: Iterable[tuple[Leaf, Hash, int]]
-    ) -> Iterator[tuple[Leaf, Hash, int]]:
-        last: Leaf | None = None
-        kept: Leaf | None = None
-        for index, (leaf, one, arrived) in enumerate(leaves, self._view.logs[log_id].tree.size):
-            if kept is None or leaf is not last:  # a worker gives one object for all alike
-                last, kept = leaf, self.lean(log_id, leaf, index)
-            yield kept, one, arrived
 
     def fill(self, log_id: LogId, index: int, leaf: Leaf, arrived: int) -> None:
         """A withheld leaf has come; `View.settle` is still to be called."""
@@ -154,7 +161,3 @@ class Feeder:
             for index in refused.keys() & range(start, end):
                 log.leaves[index] = refused[index]
                 faults[index] = refused[index].reason
-
-
-def _plain(leaf: Leaf) -> PlainLeaf | None:
-    return leaf if isinstance(leaf, PlainLeaf) else None

@@ -57,8 +57,14 @@ DEFAULT_QUOTAS: Final = Quotas()
 
 def cost_of(leaves: tuple[wire.RunLeaf, ...]) -> int:
     """What the leaves of a run take on the disk, in bytes."""
-    pieces = ((leaf,) if isinstance(leaf, bytes) else leaf for leaf in leaves)
-    return sum(LEAF_OVERHEAD_BYTES + sum(map(len, leaf)) for leaf in pieces)
+    bytes_ = 0
+    for leaf in leaves:
+        if isinstance(leaf, bytes):
+            bytes_ += len(leaf)
+        else:
+            for piece in leaf:
+                bytes_ += len(piece)
+    return bytes_ + LEAF_OVERHEAD_BYTES * len(leaves)
 
 
 HOUR_MS: Final = 3_600_000

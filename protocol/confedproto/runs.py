@@ -99,9 +99,9 @@ def stored_leaf(leaf: wire.RunLeaf) -> tuple[bytes, bytes | None]:
     return leaf[0], leaf[1] if len(leaf) == 2 else None
 
 
-def hash_of(leaf: wire.RunLeaf) -> Hash:
-    """The leaf hash of what a run says of one leaf (MRK-1, LOG-9)."""
-    return Hash(leaf) if isinstance(leaf, bytes) else leaf_hash(leaf[0])
+def hashes_of(leaves: Iterable[wire.RunLeaf]) -> list[Hash]:
+    """The leaf hashes of what a run says of its leaves (MRK-1, LOG-9)."""
+    return [Hash(one) if isinstance(one, bytes) else leaf_hash(one[0]) for one in leaves]
 
 
 def open_leaf(network: NetworkId, leaf: wire.RunLeaf) -> Leaf:
@@ -183,7 +183,7 @@ def check(view: View, run: wire.Run, leaves: Sequence[Leaf], now: int) -> Fit:
     if before is not None and head.size > before.size and head.time < before.time:
         raise VerificationError(Reason.HEAD_TIME)  # it would date back what stands below (LOG-7)
     proof = [Hash(step) for step in run.proof or ()]
-    hashes = [hash_of(leaf) for leaf in run.leaves]
+    hashes = hashes_of(run.leaves)
     check_hash_run(entry.tree, run.start, hashes, head, proof, now)
     return Fit(entry, head, hashes)
 

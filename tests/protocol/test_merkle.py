@@ -207,6 +207,34 @@ def test_tree_and_frontier_any_cuts_give_the_same_root(cuts: list[int]) -> None:
         assert frontier.size == high
 
 
+@given(
+    held=st.integers(0, 40), seen=st.integers(0, 40), taken=st.lists(st.integers(0, 9), max_size=6)
+)
+def test_tree_that_foresaw_leaves_is_the_one_that_did_not(
+    held: int, seen: int, taken: list[int]
+) -> None:
+    tree, plain = merkle.Tree(HASHES[:held]), merkle.Tree(HASHES[:held])
+    ahead = HASHES[held : held + seen]
+    assert tree.foresee(ahead) == plain.frontier().extend(ahead)
+    assert (tree.size, tree.root()) == (held, plain.root())
+    at = held
+    for count in taken:  # those foreseen, then past them
+        tree.extend(HASHES[at : at + count])
+        plain.extend(HASHES[at : at + count])
+        at += count
+        assert tree.root() == plain.root()
+        assert tree.frontier() == plain.frontier()
+
+
+def test_tree_that_foresaw_other_leaves_takes_those_that_come() -> None:
+    tree = merkle.Tree(HASHES[:5])
+    tree.foresee(HASHES[5:13])
+    tree.extend([*HASHES[5:8], HASHES[0], *HASHES[9:13]])
+    want = merkle.Tree([*HASHES[:8], HASHES[0], *HASHES[9:13]])
+    assert tree.root() == want.root()
+    assert tree.consistency(5, 13) == want.consistency(5, 13)
+
+
 def test_frontier_extended_leaves_the_first_as_it_was() -> None:
     first = TREE.frontier(13)
     kept = (first.size, first.peaks)
