@@ -4,9 +4,7 @@ A link never waits for a slow reader: what it has to send is queued up to QUEUE_
 then the link is dropped. Reads have a time limit, because a silent peer is a lost one.
 """
 
-import contextlib
 import math
-import os
 import secrets
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
@@ -15,6 +13,7 @@ from typing import Final
 import trio
 
 from confednode.reach import Reach
+from confednode.sockets import receive, write_now
 from confedproto import wire
 from confedproto.channel import Channel, Closed, Frame, HandshakeDone, State
 from confedproto.errors import Reason, RemoteProtocolError
@@ -69,12 +68,7 @@ class Link:
         raise RemoteProtocolError(Reason.CHANNEL_HANDSHAKE, "not finished in time")
 
     async def _receive(self) -> bytes:
-        """What has come; not tried before the socket has it, for that would cost as much."""
-        data = None
-        while data is None:
-            await trio.lowlevel.wait_readable(self._stream.socket)
-            with contextlib.suppress(BlockingIOError):
-                data = os.read(self._stream.socket.fileno(), CHUNK_BYTES)
+        data = await receive(self._stream, CHUNK_BYTES)
         if not data:
             self._channel.eof()  # raises CHANNEL_TRUNCATED unless a close came before
         return data
@@ -130,11 +124,7 @@ class Link:
 
     def _write_now(self, data: bytes) -> bytes:
         """Write without waiting, so that no task has to wake for a word; returns what is left."""
-        frame = self._channel.send(data, _now())
-        try:
-            return frame[os.write(self._stream.socket.fileno(), frame) :]
-        except OSError:
-            return frame  # no room, or no connection: the writer finds out which
+        return write_now(self._stream, self._channel.send(data, _now()))
 
     def _rouse(self) -> None:
         self._idle = False

@@ -52,10 +52,12 @@ class Pump:
 
     async def send(self, event: inputs.Input) -> None:
         """Hand in an input; waits while too many others do. Raises StoreError never: `run` does."""
-        if self._resting:
-            self._handle([event])
-        else:
+        if not self._resting:
             await self._give.send(event)
+            return
+        self._handle([event])
+        if self._resting:
+            self._alarm.deadline = min(self._alarm.deadline, self._deadline())
 
     async def run(self) -> None:
         """Until cancelled. Raises StoreError: then nothing of what was not kept has been sent."""
@@ -84,8 +86,12 @@ class Pump:
                     events.append(self._take.receive_nowait())
                 except trio.WouldBlock:
                     break
+            deadline = self._deadline()
+            if deadline <= trio.current_time():
+                events.append(inputs.Tick())
             if not events:
                 self._resting = True
+                self._alarm.deadline = deadline
                 return
             self._handle(events)
             await trio.lowlevel.checkpoint()
@@ -95,9 +101,6 @@ class Pump:
         effects: list[fx.Effect] = []
         for event in events:
             effects += self._engine.handle(event, self._clock())
-        deadline = self._deadline()
-        if deadline < self._alarm.deadline:
-            self._alarm.deadline = deadline
         kept = [effect for effect in effects if isinstance(effect, fx.Kept)]
         if kept:
             self._resting = False
@@ -110,9 +113,10 @@ class Pump:
     def _keep(self, kept: Sequence[fx.Kept]) -> None:
         """Commit; then, before anything is sent, the mark of how far our log is signed (RES-4)."""
         self._store.write(kept)
+        if self._counter is None or all(effect.log != self._engine.own for effect in kept):
+            return
         own = self._engine.view.logs.get(self._engine.own)
-        signed = any(effect.log == self._engine.own for effect in kept)
-        if self._counter is None or not signed or own is None or own.head is None:
+        if own is None or own.head is None:
             return
         if self._engine.keeper.guard.state is not Signing.HELD:  # what is refilled is no new mark
             self._counter.write(own.id, own.head.size, own.head.root)
@@ -128,10 +132,11 @@ class Pump:
 
     async def _tick_for_ever(self) -> None:
         while True:
-            self._alarm = trio.CancelScope(deadline=self._deadline())
+            # While it does not rest, `_work_off` sees to what is due, before it rests again.
+            self._alarm = trio.CancelScope(deadline=self._deadline() if self._resting else math.inf)
             with self._alarm:
                 await trio.sleep_forever()
-            if self._deadline() <= trio.current_time():
+            if self._resting and self._deadline() <= trio.current_time():
                 await self.send(inputs.Tick())
 
     def _deadline(self) -> float:

@@ -12,6 +12,7 @@ import trio
 from confednode import control
 from confednode.control import Reply, read_reply, request_line, short_name
 from confednode.errors import ControlError, NodeError, NodeReason, failure
+from confednode.sockets import receive, write_now
 from confedproto.errors import ConfedError
 
 REPLY_MAX_BYTES: Final = 32 * 1_048_576  # one line; the largest bundle in hex has 8 MiB
@@ -66,7 +67,9 @@ async def _converse(stream: trio.SocketStream, handler: Handler) -> None:
     try:
         while (line := await lines.next()) is not None:
             reply = await _answer(line, handler)
-            await stream.send_all(json.dumps(reply).encode() + b"\n")
+            rest = write_now(stream, json.dumps(reply).encode() + b"\n")
+            if rest:
+                await stream.send_all(rest)
     except (trio.BrokenResourceError, trio.ClosedResourceError):
         return  # the client went away
 
@@ -86,7 +89,7 @@ class _Lines:
             searched = len(self._held)
             if searched > self._most:
                 return None
-            data = await self._stream.receive_some(65_536)
+            data = await receive(self._stream, 65_536)
             if not data:
                 return None
             self._held += data

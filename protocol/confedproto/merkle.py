@@ -50,7 +50,7 @@ class Tree:
     @property
     def size(self) -> int:
         """The number of leaves."""
-        return self._count(0)
+        return self._base + len(self._levels[0]) // HASH_BYTES
 
     def append(self, leaf: Hash) -> None:
         """Add one leaf hash at index `size`."""

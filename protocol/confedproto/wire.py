@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from confedproto import codec
 from confedproto.bodies.types import Bytes32, Size, Token
-from confedproto.errors import DecodeError, Reason, RemoteProtocolError
+from confedproto.errors import DecodeError, LocalProtocolError, Reason, RemoteProtocolError
 from confedproto.limits import (
     FILE_CHUNK_BYTES,
     FILE_MAX_BYTES,
@@ -280,8 +280,13 @@ _RUN: Final = codec.Exact(Run, sort=True)
 
 def encode(message: Message) -> bytes:
     """The bytes of a message. Raises LocalProtocolError if it is too long for one frame."""
-    fields = msgspec.to_builtins(message, builtin_types=(bytes,))
-    body = codec.encode(fields, max_bytes=MESSAGE_MAX_BYTES - 1)
+    if isinstance(message, Run):
+        body = _RUN.write(message)
+        if len(body) >= MESSAGE_MAX_BYTES:
+            raise LocalProtocolError(Reason.ENC_SIZE, f"{len(body)} bytes in a run")
+    else:
+        fields = msgspec.to_builtins(message, builtin_types=(bytes,))
+        body = codec.encode(fields, max_bytes=MESSAGE_MAX_BYTES - 1)
     return bytes((_NUMBERS[type(message)],)) + body
 
 

@@ -17,6 +17,17 @@ _GENERATORS: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3
 _GROUP_BITS: Final = 5
 
 
+def _folded(top: int) -> int:
+    """What the five bits that leave the checksum at the top add to it."""
+    added = 0
+    for bit, generator in enumerate(_GENERATORS):
+        added ^= generator * (top >> bit & 1)
+    return added
+
+
+_FOLDED: Final = tuple(_folded(top) for top in range(32))
+
+
 def encode(prefix: str, groups: Sequence[int]) -> str:
     """`prefix`, the separator `1`, the groups (0 to 31 each) and six checksum characters."""
     head = _expand(prefix)
@@ -87,9 +98,5 @@ def _expand(prefix: str) -> list[int]:
 def _polymod(values: Iterable[int]) -> int:
     checksum = 1
     for value in values:
-        top = checksum >> 25
-        checksum = (checksum & 0x1FFFFFF) << _GROUP_BITS ^ value
-        for bit, generator in enumerate(_GENERATORS):
-            if top >> bit & 1:
-                checksum ^= generator
+        checksum = (checksum & 0x1FFFFFF) << _GROUP_BITS ^ value ^ _FOLDED[checksum >> 25]
     return checksum
