@@ -52,14 +52,16 @@ class Duties:
         self._unwitnessed: set[LogId] = set()
         self._witnessed: dict[LogId, int] = {}
         self._last_witness_s = 0
+        self._links: dict[
+            RecordId, set[tuple[CouncilId, bytes | None]]
+        ] = {}  # by what they pass on
         self._circle: tuple[set[CouncilId], int] | None = None
         self._last_days: dict[RecordId, tuple[int, int]] = {}  # of motions: from, until (seconds)
         self._voting: Final = Voting(view, council)
 
     def note(self, log: Log, record: VerifiedRecord) -> None:
         """A record was admitted into the view: what does it ask of us?"""
-        if record.kind == "mandate":
-            self._circle = None  # one that is passed on brings in who passes it on
+        self._note_link(record)
         if record.kind in _MEMBERSHIP:
             self._circle = None
             self._look(*self._waiting)
@@ -79,6 +81,15 @@ class Duties:
             return
         if record.kind in _FROM_FREEZE or motion in self._waiting:
             self._look(motion)
+
+    def _note_link(self, record: VerifiedRecord) -> None:
+        """A mandate that passes another on, or the one above, brings a meeting into the circle."""
+        if isinstance(record.body, Mandate) and record.body.above is not None:
+            passed_on = self._links.setdefault(RecordId(record.body.above), set())
+            passed_on.add((record.council, record.body.compact))
+            self._circle = None
+        elif record.id in self._links:
+            self._circle = None
 
     def _look(self, *motions: RecordId) -> None:
         self._waiting.difference_update(motions)
@@ -129,13 +140,10 @@ class Duties:
 
     def _meetings(self, compact: RecordId, members: Collection[CouncilId]) -> Iterator[CouncilId]:
         """Who has passed on a member's mandate: acts under it need our receipts (LVL-4, WIT-1)."""
-        for placed in self._view.of_kind("mandate"):
-            body = placed.record.body
-            if not isinstance(body, Mandate) or body.above is None or body.compact != compact:
-                continue
-            above = self._view.records.get(RecordId(body.above))
+        for mandate, links in self._links.items():
+            above = self._view.records.get(mandate)
             if above is not None and above.record.council in members:
-                yield placed.record.council
+                yield from (council for council, under in links if under == compact)
 
     def _grown(self) -> list[Log]:
         logs = [self._view.logs[log] for log in self._unwitnessed]

@@ -196,7 +196,7 @@ def passed_on() -> Chain:
     link = sim.desk(meeting).mandate(
         delegate=delegate.public,
         kinds=["vote"],
-        instructions={world.motion: "yes"},
+        instructions={world.motion: "free"},
         until=world.now + 20 * 86_400,
         terms={"above": above},
     )

@@ -1,30 +1,18 @@
 """Acts by link in JavaScript: verdict, answer and file are Python's, byte for byte."""
 
-import json
 import random
-import subprocess
 from typing import Any
 
 from confedproto import bundle, record, signrequest
 from confedproto.bundle import asking
 from confedproto.errors import ConfedError
 from confedproto.keys import SigningKey
-from tests.support.worlds import four, granted
-from tools.js.find_node import TESTEE, find_node
+from tests.support import js
+from tests.support.worlds import four, granted, passed_on
 
 
 def ask_js(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    node = find_node()
-    assert node is not None
-    done = subprocess.run(
-        [node, str(TESTEE)],
-        input="".join(json.dumps({"op": "ask", **one}) + "\n" for one in requests),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return js.asked({"op": "ask", **one} for one in requests)
 
 
 def asked(value: str) -> bytes:
@@ -50,6 +38,23 @@ def test_ask_in_javascript_gives_the_answer_and_file_of_python() -> None:
         assert told["file"] == bundle.build_act(granted().file, signed.envelope).hex()
         report = bundle.verify([bytes.fromhex(told["file"])], [], four().now)
         assert report.verdict.value == verdict
+
+
+def test_ask_under_a_link_is_held_to_the_mandate_above() -> None:
+    made = passed_on()
+    for value, verdict in (("yes", "UNKNOWN"), ("no", "VOID")):
+        payload = bundle.draft_act(
+            made.file, motion=made.world.motion, kind="vote", value=value, now=made.world.now
+        )
+        data = asking.encode(asking.ask_for(made.file, payload))
+        [told] = ask_js([signature(data, made.delegate)])
+        wanted = "receipts-missing" if value == "yes" else "instruction"
+        assert (told["verdict"], told["reason"]) == (verdict, wanted)
+        signed = asking.decode(data).request.sign(made.delegate)
+        assert told["file"] == bundle.build_act(made.file, signed.envelope).hex()
+        report = made.world.verify(bytes.fromhex(told["file"]))
+        assert (report.verdict.value, report.reason) == (verdict, wanted)
+        assert report.above is not None
 
 
 def test_ask_in_a_link_is_the_same_as_its_bytes() -> None:
