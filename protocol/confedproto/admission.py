@@ -201,6 +201,11 @@ def _about(view: View, record: VerifiedRecord, now: int) -> Reason | None:
             log = view.log_of[record.council]
             placed = Placed(record=record, log=log, index=0, arrived=now)
             return takeover_fault(case, placed)
+        case AffectedClaim(unit=bytes() as unit):  # it takes a matter back, until the closing
+            if unit not in (getattr(case.motion.record.body, "units", None) or ()):
+                return Reason.MOTION_FIELD
+            closed = status.times is not None and now > status.times.closes
+            return Reason.MOTION_STATE if closed else None
         case Amend() as amend:
             if amend.editorial and not mover:
                 return Reason.MOTION_NOT_MOVER
