@@ -1,15 +1,18 @@
-// A certificate, counted again from the positions in its file (specs/07, CER; specs/12, BUN-12).
+// A certificate, counted again from the positions in its file (specs/07, CER; specs/12, BUN-12, BUN-19).
 
 import { compare, equal, toHex } from "./bytes.js";
 import { compactOf } from "./compact.js";
 import { Refusal, refuse } from "./errors.js";
-import { freezeFault } from "./freeze.js";
+import { freezeFault, rollOf, rollSaid } from "./freeze.js";
 import { ruleFor, ruleOf } from "./law.js";
 import { receiptsNeeded } from "./mandate.js";
 import { count } from "./tally.js";
 
 /** Classes about the compact itself, which concern all of its councils (NES-4). */
 const WITHIN = new Set(["charter", "accession", "exclusion", "dissolution", "dormancy"]);
+
+/** The fields of a motion that name other records, one or a list of them. */
+const NAMING = ["target", "first", "parent", "supersedes", "repeals", "depends", "contradicts"];
 
 /** q, for so many councils in C (CER-1). */
 export const quorumOfLocks = (councils) =>
@@ -21,7 +24,8 @@ export const quorumOfLocks = (councils) =>
  */
 export function certified(proved) {
   const motion = proved.subject;
-  const { compact, members } = compactOf(proved, motion.subject);
+  const { compact, members: named } = compactOf(proved, motion.subject);
+  const members = withoutLetIn(compact, named);
   const freeze = theFreeze(proved, motion.id);
   checkJoined(proved, motion.subject, compact, freeze);
   const votes = checkComplete(proved, motion.id, freeze);
@@ -31,7 +35,7 @@ export function certified(proved) {
   if (!members.has(toHex(motion.council))) refuse("compact-member");
   if (compact.has("level") && !WITHIN.has(motion.body.get("name"))) refuse("level-lower");
   const about = (kind) => ofKind(proved, kind).filter((one) => equal(one.subject, motion.id));
-  const fault = freezeFault(freeze, { motion, compact, members, seconds: about("second") });
+  const fault = freezeFault(freeze, { motion, compact, members, about, records: proved.records });
   if (fault !== null) refuse(fault);
   const found = certify(proved, freeze, law, votes, about("lock"));
   const voters = freeze.body.get("councils");
@@ -70,14 +74,19 @@ function checkJoined(proved, compactId, compact, freeze) {
   if (!all) refuse("bundle-missing");
 }
 
+/** The members that no decision had to admit: no file shows one to this verifier (ACC-3). */
+function withoutLetIn(compact, members) {
+  if (ruleFor(compact, "accession") === null) return members;
+  return new Map([...members].filter(([, { accession }]) => accession === null));
+}
+
 /**
- * What a freeze may rest on besides seconds and accessions is not judged here: to this verifier it
- * is not in the file, and the answer is UNKNOWN.
+ * A freeze that rests on other decisions, on versions of the compact or on lower compacts is not
+ * judged here: to this verifier they are not in the file, and the answer is UNKNOWN (BUN-19).
  */
 function checkAlone(proved, motion, compact, freeze) {
-  const beside = ["exits", "decisions", "claims", "versions", "takeover", "rolls"];
   const asked = ["first", "version", "units"];
-  if (beside.some((name) => freeze.body.has(name))) refuse("bundle-missing");
+  if (freeze.body.has("decisions")) refuse("bundle-missing");
   if (asked.some((name) => motion.body.has(name))) refuse("bundle-missing");
   const voters = new Set(freeze.body.get("councils").map(([council]) => toHex(council)));
   const letIn = ofKind(proved, "accession").some(
@@ -101,12 +110,42 @@ function checkComplete(proved, motion, freeze) {
   const lists = new Set(votes.map(({ body }) => body.get("counted").map(toHex).join()));
   if (lists.size > 1) refuse("vote-list");
   const counted = new Set(votes[0].body.get("counted").map(toHex));
-  const named = [freeze.body.get("seconds") ?? [], freeze.body.get("accessions") ?? []].flat();
-  for (const id of [...named.map(toHex), ...counted]) {
+  for (const id of [...namedBy(freeze).map(toHex), ...counted]) {
     if (!proved.records.has(id)) refuse("bundle-missing");
   }
+  checkBeside(proved, motion, freeze);
   if (positions.some(({ id }) => !counted.has(toHex(id)))) refuse("vote-list");
+  const motions = ofKind(proved, "motion");
+  const asked = new Set([motion, ...motions.flatMap(namesOf)].map(toHex));
+  if (motions.some(({ id }) => !asked.has(toHex(id)))) refuse("freeze-mismatch");
   return votes;
+}
+
+/** The ids of the records that a motion names. */
+const namesOf = ({ body }) =>
+  NAMING.flatMap((name) => body.get(name) ?? []);
+
+/** The ids of all records that a freeze names one by one. */
+function namedBy({ body }) {
+  const lists = ["seconds", "accessions", "exits", "claims", "versions"];
+  const takeover = body.has("takeover") ? [body.get("takeover")] : [];
+  return [...lists.flatMap((name) => body.get(name) ?? []), ...takeover];
+}
+
+/** What a freeze rests on without naming it is there, and nothing rests on the order of a log. */
+function checkBeside(proved, motion, { body }) {
+  const voters = new Set(body.get("councils").map(([council]) => toHex(council)));
+  const exits = (body.get("exits") ?? []).map((id) => proved.records.get(toHex(id)));
+  if (exits.some(({ council }) => voters.has(toHex(council)))) refuse("bundle-missing");
+  const isWithdrawn = ofKind(proved, "withdraw").some(
+    ({ subject, council }) =>
+      equal(subject, motion) && equal(council, proved.subject.council),
+  );
+  if (body.has("takeover") && !isWithdrawn) refuse("bundle-missing");
+  const said = new Set(ofKind(proved, "roll").map(rollSaid));
+  const rolls = (body.get("rolls") ?? []).slice(0, voters.size);
+  const lacks = rolls.some((members, i) => !said.has(rollOf(body.get("councils")[i][0], members)));
+  if (lacks) refuse("bundle-missing");
 }
 
 /** {outcome, people, units, round, signers} of the locks and the list of w votes (CER-1, CER-5). */

@@ -20,6 +20,7 @@ const KINDS = {
     ...CHAIN,
     ...MEMBERSHIP,
     ...["motion", "second", "freeze", "position", "vote", "lock"],
+    ...["exit", "withdraw", "takeover", "amend", "affected-claim", "roll", "ratify"],
   ]),
 };
 const SUBJECTS = { mandate: "mandate", act: "act", certificate: "motion" };
