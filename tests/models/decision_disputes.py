@@ -1,28 +1,15 @@
-"""Disputes, findings, holds, and what a decision is worth: specs/07, DIS and MOT-13."""
+"""Disputes, findings, holds, and what a decision is worth: specs/07, ADA, DIS and MOT-13."""
 
-from fractions import Fraction
 from typing import Any
 
+from tests.models.decision_counts import fits, weaker
 from tests.models.decision_logs import Row
-from tests.models.decision_rolls import Rolls
+from tests.models.decision_members import EVER, voters
+from tests.models.decision_rounds import Rounds, rule_in
 
-RANKS = ("simple", "majority", "double", "super", "double-super", "consensus")
 
-
-class Disputes(Rolls):
+class Disputes(Rounds):
     """What is said of a decision after it is taken."""
-
-    def counted_again(self, motion: Row, without: set[bytes]) -> str | None:
-        """The outcome of the certified list without some positions."""
-        raise NotImplementedError
-
-    def law(self, motion: Row) -> Any:
-        """The version of the compact that a motion runs under."""
-        raise NotImplementedError
-
-    def closing(self, motion: bytes) -> int:
-        """When the voting on its certified freeze closed."""
-        raise NotImplementedError
 
     def adopted(self, motion: bytes) -> bool:
         """Whether it is adopted for good."""
@@ -40,8 +27,9 @@ class Disputes(Rolls):
         """DIS-1 to DIS-5."""
         out: dict[str, Any] = {"dispute": row.id}
         compact = self.compact_of(row)
-        members = {council for council, _ in self.logs if self.entered(compact, council)}
-        if row.council not in members or self.left(compact, row):
+        inside = {council for council, _ in self.logs if self.entered(compact, council)}
+        members = inside - self.excluded(compact)
+        if not self.speaks(compact, row):
             return out | {"fault": "compact-member"}
         parties = {row.council, self.by_id[row.leaf.subject].council, *(row.body.parties or ())}
         body = self.by_id[compact].body
@@ -49,8 +37,8 @@ class Disputes(Rolls):
         named: dict[tuple[bytes, ...], set[bytes]] = {}
         for naming in self.find("naming", row.id):
             panel = tuple(sorted(set(naming.body.councils)))
-            fits = naming.body.role == "panel" and len(panel) == size
-            if fits and set(panel) <= members - parties:
+            whole = naming.body.role == "panel" and len(panel) == size
+            if whole and set(panel) <= members - parties:
                 named.setdefault(panel, set()).add(naming.council)
         agreed = sorted(panel for panel, by in named.items() if parties <= by)
         sitting = agreed[0] if agreed else ()
@@ -71,61 +59,147 @@ class Disputes(Rolls):
 
     def found(self, record: bytes) -> dict[bytes, str]:
         """DIS-7: dispute -> effect, of what was found on a record and not taken back."""
-        motions = self.find("motion")
         out: dict[bytes, str] = {}
         for row in self.find("dispute", record):
             effect = self.dispute(row, 0).get("found")
             back = any(
                 row.id in (motion.body.repeals or ())
-                and motion.leaf.subject == self.compact_of(row)
-                and self.adopted(motion.id)
-                for motion in motions
+                for motion in self.appeals(self.compact_of(row))
             )
             if effect is not None and not back:
                 out[row.id] = effect
         return out
 
+    def appeals(self, compact: bytes) -> list[Row]:
+        """DIS-7: the motions of a compact that are adopted for good, by `majority` at least."""
+        return [
+            row
+            for row in self.find("motion", compact)
+            if self.adopted(row.id)
+            and not weaker(rule_in(self.law(row), row.body.name), "majority")
+        ]
+
     def last_word(self, record: bytes) -> str | None:
-        """DIS-7: what the assemblies say of a record that is no motion."""
+        """DIS-7: what the assemblies say of a record that is no motion and no freeze."""
         row = self.by_id[record]
-        if row.leaf.kind == "motion":
+        if row.leaf.kind in ("motion", "freeze"):
             return None
         said: list[tuple[int, bytes, str]] = []
-        for motion in self.find("motion", self.compact_of(row)):
-            if record in (motion.body.repeals or ()) and self.adopted(motion.id):
-                said.append((self.closing(motion.id), motion.id, "void"))
-            elif record in (motion.body.depends or ()) and self.adopted(motion.id):
-                said.append((self.closing(motion.id), motion.id, "valid"))
+        for motion in self.appeals(self.compact_of(row)):
+            closed = self.closing(motion.id)
+            assert closed is not None
+            if record in (motion.body.repeals or ()):
+                said.append((closed, motion.id, "void"))
+            elif record in (motion.body.depends or ()):
+                said.append((closed, motion.id, "valid"))
         return max(said)[2] if said else None
 
-    def is_void(self, record: bytes) -> bool:
-        """What holds of a contested record."""
+    def effects(self, record: bytes) -> set[str]:
+        """All that holds of a contested record."""
         word = self.last_word(record)
-        return word == "void" if word is not None else "void" in self.found(record).values()
+        return {word} if word is not None else set(self.found(record).values())
+
+    # --- administration ---------------------------------------------------------------------------
+
+    def administration(self, row: Row) -> dict[str, Any]:
+        """STA-6: why a task or a finding does not count, and whether it is held (ADA-2 to 5)."""
+        compact, out = self.compact_of(row), dict[str, Any]()
+        if not self.speaks(compact, row):
+            out["fault"] = "compact-member"
+        elif self.effects(row.id) & {"void", "ledger-correction"}:
+            out["fault"] = "found-void"
+        elif row.leaf.kind == "task" and not self.adopted(row.leaf.subject):
+            out["fault"] = "scope"
+        by = {
+            one.council
+            for one in self.find("dispute", row.id)
+            if one.body.name == "scope" and self.speaks(compact, one)
+        }
+        if not self.effects(row.id) and len(by - {row.council}) >= 2:
+            out["held"] = True
+        return out
+
+    def done(self, motion: Row) -> bool:
+        """MOT-13: a task that counts says that all is done."""
+        return any(
+            row.body.done
+            and motion.body.carrier in (None, row.council)
+            and "fault" not in self.administration(row)
+            for row in self.find("task", motion.id)
+        )
 
     # --- what a decision is worth -----------------------------------------------------------------
 
     def worth(self, motion: Row, freeze: Row, now: int) -> dict[str, Any]:
-        """MOT-13 of an adopted motion."""
-        effect = "in-force" if now >= freeze.body.closes else "waiting"
-        found = self.found(motion.id)
-        again = self.new_vote(motion)
-        void = {row.id for row in self.find("position", motion.id) if self.is_void(row.id)}
-        annulled = "void" in found.values()
-        if "recount" in found.values():
-            annulled = annulled or self.counted_again(motion, void) != "adopted"
-        if "new-vote" in found.values() and again is not None:
-            annulled = annulled or again != "adopted"
-        later = self.successors(motion)
-        if any(motion.id in (row.body.repeals or ()) for row in later):
-            effect = "repealed"
-        elif later:
-            effect = "superseded"
+        """MOT-13 of an adopted motion: what comes first of these is what it is."""
+        begins = freeze.body.closes if motion.body.begins is None else motion.body.begins
+        later, annulled = self.successors(motion), self.annulled(motion, freeze)
+        replaced = [motion.id in (row.body.repeals or ()) for row in later]
+        if now >= begins and self.done(motion) and "task" not in self.wrong:
+            effect = "annulled" if annulled else "done"
+        elif replaced:
+            effect = "repealed" if any(replaced) else "superseded"
         elif annulled:
             effect = "annulled"
-        held = again is None and "new-vote" in found.values()
+        elif now >= self.ending(motion, freeze):
+            effect = "expired"
+        else:
+            effect = "in-force" if now >= begins else "waiting"
+        held = self.new_vote(motion) is None and "new-vote" in self.found(motion.id).values()
         held = held or self.on_hold(motion, freeze, now) or self.contradicted(motion)
+        held = held or self.claim_stands(motion, freeze)
         return {"effect": effect} | ({"held": True} if held else {})
+
+    def annulled(self, motion: Row, freeze: Row) -> bool:
+        """DIS-8, DIS-9."""
+        found, again = set(self.found(motion.id).values()), self.new_vote(motion)
+        if "void" in found or "void" in self.effects(freeze.id):
+            return True
+        recount = "recount" in found and "recount" not in self.wrong
+        if recount and self.counted_again(motion, freeze) != "adopted":
+            return True
+        return "new-vote" in found and again is not None and again != "adopted"
+
+    def counted_again(self, motion: Row, freeze: Row) -> str | None:
+        """DIS-8, DIS-9: a recount without what was found void, where there is a certificate."""
+        shown = self.shown(motion, freeze)
+        if shown is None:
+            return "adopted"
+        rolls = self.frozen_rolls(freeze)
+        for council, frozen in rolls.items():
+            said = [row for row in self.find("roll") if row.council == council]
+            good = {r.body.members for r in said if "void" not in self.effects_of_roll(r)}
+            if frozen not in good:
+                rolls[council] = max(good, default=0)
+        kept = [
+            row
+            for row in shown
+            if "void" not in self.effects(row.id) and fits(row.body, rolls.get(row.council))
+        ]
+        found = self.result(motion, freeze, kept, rolls)
+        return None if found is None else str(found["outcome"])
+
+    def effects_of_roll(self, row: Row) -> set[str]:
+        """A roll is about no compact by itself; the generator disputes none."""
+        assert not self.find("dispute", row.id)
+        return set()
+
+    def ending(self, motion: Row, freeze: Row) -> int:
+        """MOT-13, MOT-14: when its force ends by itself."""
+        ends = [EVER if motion.body.ends is None else int(motion.body.ends)]
+        if motion.body.name == "emergency" and "emergency" not in self.wrong:
+            ends.append(freeze.body.closes + int(self.law(motion).terms.emergency))
+        return min(ends)
+
+    def claim_stands(self, motion: Row, freeze: Row) -> bool:
+        """NES-6: held until a dispute of class scope is found, or the assemblies say it stands."""
+        found = self.found(motion.id)
+        scope = any(self.by_id[one].body.name == "scope" for one in found)
+        said = any(
+            motion.id in (row.body.depends or ()) for row in self.appeals(motion.leaf.subject)
+        )
+        free = scope or said or "claims" in self.wrong
+        return not free and self.claimed_back(motion, freeze)
 
     def successors(self, motion: Row) -> list[Row]:
         """MOT-15."""
@@ -135,13 +209,14 @@ class Disputes(Rolls):
             for row in self.find("motion", motion.leaf.subject)
             if motion.id in {*(row.body.supersedes or ()), *(row.body.repeals or ())}
             and self.adopted(row.id)
+            and not (row.body.name == "emergency" and motion.body.name in ("charter", "exclusion"))
             and not weaker(rule_in(self.law(row), row.body.name), rule_in(own, motion.body.name))
         ]
 
     def new_vote(self, motion: Row) -> str | None:
         """DIS-8: what a motion that would supersede this came to, the one that closed last."""
         said = [
-            (self.closing(row.id), row.id, outcome)
+            (self.closing(row.id) or 0, row.id, outcome)
             for row in self.find("motion", motion.leaf.subject)
             if motion.id in (row.body.supersedes or ())
             and (row.body.name, row.body.target) == (motion.body.name, motion.body.target)
@@ -151,7 +226,7 @@ class Disputes(Rolls):
 
     def on_hold(self, motion: Row, freeze: Row, now: int) -> bool:
         """DIS-6."""
-        roll = {voter.council for voter in freeze.body.councils}
+        roll = voters(freeze)
         first: dict[bytes, int] = {}
         for row in self.find("hold", motion.id):
             over = row.body.dispute is not None and self.settled(row.body.dispute)
@@ -161,7 +236,7 @@ class Disputes(Rolls):
         if len(first) < needed:
             return False
         since = sorted(first.values())[needed - 1]
-        return since <= now < since + int(self.law(motion).terms.hold)
+        return since <= now < since + int(self.law(motion).terms.hold) + ("hold" in self.wrong)
 
     def settled(self, dispute: bytes) -> bool:
         """Whether a dispute ended with nothing against what was contested."""
@@ -184,18 +259,3 @@ class Disputes(Rolls):
             and other.id not in {*(motion.body.supersedes or ()), *(motion.body.repeals or ())}
             for other in others
         )
-
-
-def rule_in(compact: Any, name: str) -> str:
-    """The rule of a class."""
-    return str({entry.name: entry.rule for entry in compact.rules}[name])
-
-
-def weaker(one: str, other: str) -> bool:
-    """Whether a rule is weaker than another (MOT-15)."""
-    names = [rule.partition("(")[0] for rule in (one, other)]
-    ranks = [RANKS.index(name) for name in names]
-    if ranks[0] != ranks[1] or "," not in one:
-        return ranks[0] < ranks[1]
-    shares = [Fraction(*map(int, rule.partition("(")[2][:-1].split(","))) for rule in (one, other)]
-    return shares[0] < shares[1]

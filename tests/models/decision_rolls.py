@@ -1,154 +1,70 @@
-"""Who is a member, and whom a freeze has to name: specs/05 and FRZ, by brute force."""
+"""Whom a freeze has to name, and what a unit is: NES and FRZ, by brute force."""
 
 from typing import Any
 
-from tests.models.decision_logs import Records, Row, witnesses_needed
+from tests.models.decision_logs import Row
+from tests.models.decision_members import Members, voters
 
-EVER = 2**62
 
+class Rolls(Members):
+    """The frozen roll of a motion."""
 
-class Rolls(Records):
-    """Membership from whole logs; who asks about decisions is in decisions.py."""
+    # --- units ----------------------------------------------------------------------------------
 
-    def outcome(self, motion: bytes, before: int = EVER) -> str | None:
-        """The certified outcome of a motion whose voting closed before a time."""
-        raise NotImplementedError
-
-    # --- compacts and versions --------------------------------------------------------------
-
-    def founding(self, compact: bytes) -> Row | None:
-        """The founding compact with this id."""
-        row = self.by_id.get(compact)
-        if row is None or row.leaf.kind != "compact" or row.body.previous is not None:
-            return None
-        return row
-
-    def founders(self, compact: bytes) -> dict[bytes, int]:
-        """Founder -> weight."""
-        row = self.founding(compact)
-        assert row is not None
-        return {founder.council: founder.weight for founder in row.body.founders}
-
-    def chain(self, version: bytes) -> bytes | None:
-        """The founding compact that a version leads back to."""
-        row = self.by_id.get(version)
-        while row is not None and row.leaf.kind == "compact" and row.body.previous is not None:
-            row = self.by_id.get(row.body.previous)
-        return row.id if row is not None and row.leaf.kind == "compact" else None
-
-    def in_force(self, version: bytes, compact: bytes, before: int) -> bool:
-        """REV-1, REV-2."""
-        row, first = self.by_id.get(version), self.founding(compact)
-        if row is None or first is None or self.chain(version) != compact or row is first:
+    def units_hold(self, motion: Row) -> bool:
+        """NES-4."""
+        body, level = motion.body, self.level(self.law(motion))
+        within = ("charter", "accession", "exclusion", "dissolution", "dormancy")
+        if level == 1 or body.name in within or body.units is None:
+            return body.units is None and (level == 1 or body.name in within)
+        if list(body.units) != sorted(set(body.units)):
             return False
-        if row.body.founders != first.body.founders:
+        if not all(self.is_lower(unit, motion, level - 1) for unit in body.units):
             return False
-        return any(
-            motion.body.name == "charter"
-            and motion.body.target == version
-            and self.outcome(motion.id, before) == "adopted"
-            for motion in self.find("motion", compact)
-        )
+        if body.affected is None or "units" in self.wrong:
+            return len(body.units) > 1
+        touched = [{c for c in body.affected if self.in_unit(motion, u, c)} for u in body.units]
+        return sum(map(bool, touched)) > 1 and len(set[bytes]().union(*touched)) > 1
 
-    def ratified(self, motion: Row) -> bytes | None:
-        """REV-3: the last version that a council took before this record in its log."""
-        own = [
-            row
-            for row in self.find("ratify")
-            if row.council == motion.council
-            and row.index < motion.index
-            and row.body.value == "yes"
-            and row.leaf.subject != motion.leaf.subject
-            and self.chain(row.leaf.subject) == motion.leaf.subject
+    def level(self, law: Any) -> int:
+        """NES-3."""
+        return int(law.level or 1)
+
+    def law(self, motion: Row) -> Any:
+        """REV-3: a motion runs under the version that it cites."""
+        return self.by_id[motion.body.version or motion.leaf.subject].body
+
+    def is_lower(self, unit: bytes, motion: Row, level: int) -> bool:
+        """NES-4: a founded compact whose upper one is the motion's, by its founding or later."""
+        first = self.founding(unit)
+        if first is None:
+            return False
+        bodies = [first.body] + [
+            row.body
+            for row in self.find("compact")
+            if row.body.previous is not None and self.in_force(row.id, unit, motion.time)
         ]
-        last = max(own, key=lambda row: row.index, default=None)
-        return last.leaf.subject if last is not None else None
+        upper = motion.leaf.subject
+        return any(body.upper == upper and self.level(body) == level for body in bodies)
 
-    # --- membership ---------------------------------------------------------------------------
+    def in_unit(self, motion: Row, unit: bytes, council: bytes) -> bool:
+        """Whether a unit had admitted a council when the motion was moved."""
+        return self.entered(unit, council, motion.time)
 
-    def sponsors(self, compact: bytes) -> int:
-        """ACC-2."""
-        row = self.founding(compact)
-        assert row is not None
-        if row.body.sponsors == 0:
-            return 0
-        return max(int(row.body.sponsors), witnesses_needed(len(row.body.founders)))
-
-    def first_accession(self, compact: bytes, council: bytes) -> Row | None:
-        """ACC-1: the accession by which a council that is no founder is admitted, if it is."""
-        founders, most = self.founders(compact), self.by_id[compact].body.weight_max
-        if council in founders:
-            return None
-        sponsors = sum(bool(self.links(one, council)) for one in founders)
-        if sponsors < self.sponsors(compact):
-            return None
-        good = [
-            row
-            for row in self.find("accession", compact)
-            if row.council == council and not row.body.observer and row.body.weight <= most
-        ]
-        return min(good, key=lambda row: row.index, default=None)
-
-    def entered(self, compact: bytes, council: bytes) -> bool:
-        """Whether a council was ever a member."""
-        return (
-            council in self.founders(compact) or self.first_accession(compact, council) is not None
-        )
-
-    def left(self, compact: bytes, row: Row) -> bool:
-        """EXI-1: whether its council had left where a record stands in its log."""
-        last = self.last_before(row, ("exit", "accession"), compact)
-        return last is not None and last.leaf.kind == "exit"
-
-    def members(self, compact: bytes) -> dict[bytes, int]:
-        """COM-9, after all that is held."""
-        founders, most = self.founders(compact), self.by_id[compact].body.weight_max
-        out: dict[bytes, int] = {}
-        for council, _ in self.logs:
-            if not self.entered(compact, council):
-                continue
-            weight, gone = founders.get(council), False
-            first = self.first_accession(compact, council)
-            steps = self.find("exit", compact) + self.find("accession", compact)
-            for row in sorted(steps, key=lambda row: row.index):
-                if row.council != council:
-                    continue
-                if row.leaf.kind == "exit":
-                    weight, gone = None, True
-                elif weight is None and (gone or (first is not None and row.id == first.id)):
-                    fits = not row.body.observer and row.body.weight <= most
-                    weight = row.body.weight if fits else None
-            if weight is not None:
-                out[council] = weight
-        return out
-
-    def known(self, compact: bytes, accession: Row, roll: set[bytes]) -> int | None:
-        """ACC-6: when all could know of an admission."""
-        got = self.received(accession, roll, 1)
-        needed = self.sponsors(compact)
-        if self.left_ever_before(compact, accession) or needed == 0:
-            return got  # ACC-4 asks no sponsor
-        since: list[int] = []
-        for founder in self.founders(compact):
-            each = []
-            for link in self.links(founder, accession.council):
-                times = [self.received(row, roll, 1) for row in link]
-                if None not in times:
-                    each.append(max(time for time in times if time is not None))
-            if each:
-                since.append(min(each))
-        if got is None or len(since) < needed:
-            return None
-        return max(got, sorted(since)[needed - 1])
-
-    def left_ever_before(self, compact: bytes, accession: Row) -> bool:
-        """Whether this accession is a return of a council that was in (ACC-4)."""
-        exits = [row for row in self.find("exit", compact) if row.council == accession.council]
-        first = self.first_accession(compact, accession.council)
-        return any(
-            row.index < accession.index and (first is None or row.index > first.index)
-            for row in exits
-        )
+    def claimed_back(self, motion: Row, freeze: Row) -> bool:
+        """NES-6."""
+        for unit in motion.body.units or ():
+            inside = {c for c in voters(freeze) if self.in_unit(motion, unit, c)}
+            claims = {
+                row.council
+                for row in self.find("affected-claim", motion.id)
+                if row.body.unit == unit
+                and row.council in inside
+                and row.time <= freeze.body.closes
+            }
+            if 2 * len(claims) > len(inside):
+                return True
+        return False
 
     # --- the frozen roll ------------------------------------------------------------------------
 
@@ -162,45 +78,74 @@ class Rolls(Records):
             and (row.leaf.kind, row.council, row.leaf.subject) == (kind, council, subject)
         ]
 
+    def kept_out(self, motion: Row, freeze: Row) -> set[bytes]:
+        """EXC-2, DOR-1: whom the motion itself or a decision that is named takes out of C."""
+        out = {motion.body.target} if motion.body.name == "exclusion" else set[bytes]()
+        if "target" in self.wrong:
+            out = set()
+        for one in freeze.body.decisions or ():
+            row = self.by_id.get(one)
+            if row is None or row.leaf.kind != "motion" or row.leaf.subject != motion.leaf.subject:
+                continue
+            second = row.body.name == "exclusion" and row.body.first is not None
+            silent = row.body.name == "dormancy" and "dormancy" not in self.wrong
+            if (second or silent) and self.outcome(row.id, freeze.body.opens) == "adopted":
+                out.add(row.body.target)
+        return out
+
     def concerned(self, motion: Row, freeze: Row, council: bytes) -> bool:
-        """NES-2."""
-        listed = motion.body.affected
-        if listed is None or council in listed or council == motion.council:
+        """NES-2, NES-5."""
+        listed, units = motion.body.affected, motion.body.units
+        if council == motion.council:
             return True
-        return bool(self.named(freeze.body.claims, "affected-claim", council, motion.id))
+        if (listed is None or council in listed) and (
+            units is None or any(self.in_unit(motion, unit, council) for unit in units)
+        ):
+            return True
+        claims = self.named(freeze.body.claims, "affected-claim", council, motion.id)
+        return any(claim.body.unit is None for claim in claims)
 
     def weight_in(self, compact: bytes, freeze: Row, council: bytes) -> set[int]:
         """FRZ-2: the weights with which a council may be in C."""
         exits = self.named(freeze.body.exits, "exit", council, compact)
-        first = self.first_accession(compact, council)
-        if not exits:
-            founder = self.founders(compact).get(council)
-            if founder is not None:
-                return {founder}
-            return {first.body.weight} if first is not None else set()
-        if not self.entered(compact, council):
-            return set()
-        back = self.named(freeze.body.accessions, "accession", council, compact)
-        most = self.by_id[compact].body.weight_max
+        if not exits and council in self.founders(compact):
+            return {self.founders(compact)[council]}
+        named = {
+            row.id for row in self.named(freeze.body.accessions, "accession", council, compact)
+        }
         return {
             row.body.weight
-            for row in back
-            if not row.body.observer
-            and row.body.weight <= most
-            and all(row.index > gone.index for gone in exits)
+            for row in self.entries(compact, freeze, council)
+            if not exits or row.id in named
         }
 
+    def entries(self, compact: bytes, freeze: Row, council: bytes) -> list[Row]:
+        """The accessions that admitted a council before the opening and that no exit undoes."""
+        opens = freeze.body.opens
+        exits = self.named(freeze.body.exits, "exit", council, compact)
+        if not exits:
+            return self.admissions(compact, council, opens)
+        if not self.by_motion(compact) and not self.entered(compact, council):
+            return []
+        return [
+            row
+            for row in self.accessions(compact, council)
+            if all(row.index > gone.index for gone in exits)
+            and (not self.by_motion(compact) or self.let_in(row, opens))
+        ]
+
+    def took(self, motion: Row) -> set[bytes]:
+        """Who ratified the version that a motion cites."""
+        rows = self.find("ratify", motion.body.version) if motion.body.version is not None else []
+        return {row.council for row in rows if row.body.value == "yes"}
+
     def roll_holds(self, motion: Row, freeze: Row) -> bool:
-        """FRZ-2."""
+        """FRZ-2, POS-7."""
         compact, said = motion.leaf.subject, freeze.body
         roll = [voter.council for voter in said.councils]
-        if roll != sorted(set(roll)):
+        out, took = self.kept_out(motion, freeze), self.took(motion)
+        if roll != sorted(set(roll)) or out & set(roll):
             return False
-        took = {
-            row.council
-            for row in self.find("ratify", motion.body.version)
-            if motion.body.version is not None and row.body.value == "yes"
-        }
         for voter in said.councils:
             if voter.weight not in self.weight_in(compact, freeze, voter.council):
                 return False
@@ -208,47 +153,62 @@ class Rolls(Records):
                 return False
             if motion.body.version is not None and voter.council not in took:
                 return False
+        if not self.rolls_hold(motion, freeze):
+            return False
         if motion.body.version is not None:
             return True
+        from_first = self.unit_founders(motion)
         return all(
             founder in roll
+            or founder in out
+            or (from_first is not None and founder not in from_first)
             or not self.concerned(motion, freeze, founder)
             or self.named(said.exits, "exit", founder, compact)
             for founder in self.founders(compact)
         )
 
+    def unit_founders(self, motion: Row) -> set[bytes] | None:
+        """NES-5."""
+        if motion.body.units is None:
+            return None
+        return {founder for unit in motion.body.units for founder in self.founders(unit)}
+
+    def rolls_hold(self, motion: Row, freeze: Row) -> bool:
+        """POS-7."""
+        said = freeze.body
+        if said.rolls is None:
+            asked = self.law(motion).people_quorums or ()
+            return all(quorum.name != motion.body.name for quorum in asked)
+        stated = {(row.council, row.body.members) for row in self.find("roll")}
+        pairs = [(v.council, n) for v, n in zip(said.councils, said.rolls, strict=False)]
+        return len(said.rolls) == len(said.councils) and set(pairs) <= stated
+
     def omits(self, motion: Row, freeze: Row, written: int, grace: int) -> bool:
         """FRZ-8."""
         compact, said = motion.leaf.subject, freeze.body
-        roll = {voter.council for voter in said.councils}
-        until = written - grace
+        roll, out = voters(freeze), self.kept_out(motion, freeze)
+        until, from_first = written - grace, self.unit_founders(motion)
+
+        def early(rows: list[Row]) -> bool:
+            times = (self.received(row, roll, 1) for row in rows)
+            return any(time is not None and time <= until for time in times)
+
         for council, _ in self.logs:
-            if council in roll or not self.entered(compact, council):
+            if council in roll or council in out or not self.concerned(motion, freeze, council):
                 continue
-            if not self.concerned(motion, freeze, council):
-                continue
+            if from_first is not None and council not in from_first:
+                units = [row for u in motion.body.units for row in self.find("accession", u)]
+                if not early([row for row in units if row.council == council]):
+                    continue
             if motion.body.version is not None:
-                took = [
-                    self.received(row, roll, 1)
-                    for row in self.find("ratify", motion.body.version)
-                    if row.council == council and row.body.value == "yes"
-                ]
-                if not any(time is not None and time <= until for time in took):
+                yes = [r for r in self.find("ratify", motion.body.version) if r.body.value == "yes"]
+                if not early([row for row in yes if row.council == council]):
                     continue
             exits = self.named(said.exits, "exit", council, compact)
             if council in self.founders(compact) and not exits:
                 return True
-            entries = [row for row in self.find("accession", compact) if row.council == council]
-            if exits:
-                good = [row for row in entries if all(row.index > gone.index for gone in exits)]
-            else:
-                first = self.first_accession(compact, council)
-                good = [row for row in entries if first is not None and row.id == first.id]
-            most = self.by_id[compact].body.weight_max
-            for row in good:
-                if row.body.observer or row.body.weight > most:
-                    continue
-                known = self.known(compact, row, roll)
+            for row in self.entries(compact, freeze, council):
+                known = self.known(compact, row, freeze)
                 if known is not None and known <= until:
                     return True
         return False

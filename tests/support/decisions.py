@@ -302,7 +302,7 @@ class History:
         if not model.admissible(row):
             return
         counted = sorted(model.counted(row, placed), key=lambda one: one.id)
-        outcome = model.result(row, placed, counted)["outcome"]
+        outcome = (model.result(row, placed, counted) or {})["outcome"]
         assert isinstance(freeze.body, Freeze)
         made.now = freeze.body.closes + WINDOWS.grace + WINDOWS.settle
         split, alone = self.chance(0.2), self.chance(0.1)
@@ -355,11 +355,11 @@ class History:
 
     # --- questions ----------------------------------------------------------------------------
 
-    def model(self, *, planted: bool = False) -> Model:
-        """The independent answer."""
+    def model(self, *wrong: str) -> Model:
+        """The independent answer; `wrong` names rules that it is to break."""
         logs = [(author.council, author.leaves) for author in self.made.authors]
         roots = {author.council: author.log for author in self.made.authors}
-        return Model(NETWORK, logs, roots, planted=planted)
+        return Model(NETWORK, logs, roots, wrong)
 
     def digests(self, order: int) -> list[bytes]:
         """The library's answers after one random order of delivery, asked on the way too."""
