@@ -1,7 +1,5 @@
 """Compacts, their versions, and who is in them: specs/05, by brute force."""
 
-from typing import Any
-
 from tests.models.decision_logs import Records, Row, witnesses_needed
 
 EVER = 2**62

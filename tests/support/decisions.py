@@ -1,209 +1,274 @@
 """Random histories of deciding councils, some of them careless, some of them liars.
 
-Councils come, leave and return; compacts get new versions that each ratifies for itself; motions
-are amended, withdrawn, taken over, frozen too early or without somebody, certified by lists that
-differ; decisions are disputed, held, found void, and taken back.
+Councils come, leave, return, are let in, excluded and found dormant; compacts have units and get
+new versions that each ratifies for itself; motions are amended, withdrawn, taken over, read twice,
+put again, frozen too early or without somebody, certified in later rounds or by lists that differ;
+decisions are disputed, held, claimed back, found void, replaced, carried out, and end.
 """
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
-from msgspec.structs import replace
-
-from confedproto.bodies.accession import Accession
 from confedproto.bodies.affectedclaim import AffectedClaim
 from confedproto.bodies.dispute import Dispute
-from confedproto.bodies.exit import Exit
 from confedproto.bodies.finding import Finding
-from confedproto.bodies.freeze import Freeze, Voter
+from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.hold import Hold
 from confedproto.bodies.lock import Lock
-from confedproto.bodies.motion import Motion
+from confedproto.bodies.motion import Money, Motion
 from confedproto.bodies.naming import Naming
-from confedproto.bodies.ratify import Ratify
+from confedproto.bodies.objection import Objection
 from confedproto.bodies.second import Second
+from confedproto.bodies.status import Status
 from confedproto.bodies.takeover import Takeover
+from confedproto.bodies.task import Task
 from confedproto.bodies.vote import Vote
 from confedproto.bodies.withdraw import Withdraw
 from confedproto.record import VerifiedRecord
-from confedproto.rules.motion import Case, MotionStatus, freeze_fault, notice_fault
 from confedproto.view import View
-from tests.models.decisions import Model
-from tests.support.assembly import FAR, TERMS, WINDOWS, Assembly
-from tests.support.councils import NETWORK, Author, feed, link
+from tests.support.assembly import FAR, TERMS, WINDOWS
+from tests.support.councils import NETWORK, feed
+from tests.support.decision_councils import Councils
+from tests.support.decision_coverage import covered
 
-RULES: Final = ("majority", "super(2,3)", "double", "consensus(1)")
 WAITS: Final = (10, 10, 10, 10, 9, 14)
-LATER: Final = replace(TERMS, hold=50)
+PLAIN: Final = ("coordination",) * 4 + ("admin",) * 3 + ("budget", "recall-request")
+STEPS: Final[tuple[str, ...]] = (
+    *("exclusion", "dormancy", "accession", "reading", "emergency", "versions"),
+)
+WITHIN: Final = ("charter", "accession", "exclusion", "dissolution", "dormancy")
+"""Classes about the compact itself: no units, and decided with more care."""
 
 
-class History:
+class History(Councils):
     """One seed's history; `times` are the instants at which states are compared."""
 
     def __init__(self, seed: int) -> None:
-        self.rng = rng = random.Random(seed)
-        rules = {"coordination": rng.choice(RULES), "charter": "majority", "admin": "majority"}
-        self.founders = rng.randint(2, 5)
-        self.made = made = Assembly(
-            self.founders, rules=rules, seconds=int(self.chance(0.1)), sponsors=1
-        )
-        self.times = {made.now}
-        self.exits: dict[int, VerifiedRecord] = {}
-        self.entries: dict[int, VerifiedRecord] = {}  # of who is no founder, or came back
-        self.version: VerifiedRecord | None = None
-        self.took: set[int] = set()
+        super().__init__(seed)
         self.motions: list[VerifiedRecord] = []
+        self.adopted: list[VerifiedRecord] = []
+        self.freezes: list[VerifiedRecord] = []
         self.disputes: list[VerifiedRecord] = []
-        for happens, what in ((0.35, self._newcomer), (0.12, self._amended_compact)):
-            if self.chance(happens):
-                what()
-        for _ in range(rng.choice((1, 1, 2, 2, 3))):
-            if self.chance(0.25):
-                self._come_or_go()
-            self._motion()
+        if "units" in self.themes:
+            self.found_units()
+        if "newcomer" in self.themes:
+            self.newcomer()
+        steps = [getattr(self, f"_{one}") for one in self._planned()]
+        for step in steps:
+            if self.chance(0.2):
+                self.come_or_go()
+            step()
         self.times.add(FAR)
 
-    def chance(self, share: float) -> bool:
-        """Whether something happens this time."""
-        return self.rng.random() < share
+    def _planned(self) -> list[str]:
+        """The steps of this history, in a random order; what ends it comes last."""
+        own = [
+            one for one in ("exclusion", "dormancy", "accession", "reading") if one in self.themes
+        ]
+        own += [one for one in ("emergency", "versions") if one in self.themes]
+        own += ["plain"] * self.rng.choice((1, 1, 2, 2, 3))
+        self.rng.shuffle(own)
+        return [*own, *(["dissolution"] if "dissolution" in self.themes else [])]
 
-    @property
-    def count(self) -> int:
-        """Councils, members or not."""
-        return len(self.made.authors)
+    # --- themes -------------------------------------------------------------------------------
 
-    @property
-    def records(self) -> int:
-        """Records in all logs."""
-        return sum(len(author.leaves) for author in self.made.authors)
+    def _plain(self) -> None:
+        name = self.rng.choice(
+            ("coordination",) * 4 + ("admin",) * 3 + ("budget", "recall-request")
+        )
+        self.decided(name, by=self.rng.randrange(self.count))
+        if self.chance(0.06):
+            self.made.now += TERMS.pause or 0
 
-    def some(self) -> list[int]:
-        """Some councils."""
-        return sorted(self.rng.sample(range(self.count), self.rng.randint(1, self.count)))
+    def _careful(self, name: str, by: int, word: str = "Y", **fields: Any) -> VerifiedRecord:
+        """A motion of the compact about itself, in which few err."""
+        self.care = 0.1
+        motion = self.decided(name, by=by, word=word, **fields)
+        self.care = self.usual
+        return motion
 
-    # --- who is in ------------------------------------------------------------------------
+    def _exclusion(self) -> None:
+        target, by = self.rng.sample(range(self.founders), 2)
+        about = self.made.authors[target].council
+        first = self._careful("exclusion", by, target=about)
+        self.made.now += self.rng.choice((90, 100, 100, 60))
+        named = None if self.slip(0.05) else first.id
+        second = self._careful("exclusion", by, target=about, first=named)
+        self.out[target] = second
 
-    def _newcomer(self) -> None:
-        """A council that links with founders and accedes, in any order, seen by some."""
-        made, new = self.made, Author(60)
-        made.authors.append(new)
-        hosts = self.rng.sample(range(self.founders), self.rng.randint(1, min(3, self.founders)))
-        steps = [(made.authors[host], new) for host in hosts]
-        late = self.chance(0.3)
-        if not late:
-            for host, guest in steps:
-                link(host, guest, time=made.now)
-        weight, observer = self.rng.choice((1, 2, 2, 3)), True if self.chance(0.1) else None
-        body = Accession(weight=weight, observer=observer)
-        self.entries[self.count - 1] = made.put(self.count - 1, body, made.compact)
-        self._seen()
-        if late:
-            for host, guest in steps:
-                link(host, guest, time=made.now)
-            self._seen()
+    def _dormancy(self) -> None:
+        target, by = self.rng.sample(range(self.founders), 2)
+        about = self.made.authors[target].council
+        self.out[target] = self._careful("dormancy", by, target=about)
 
-    def _seen(self) -> None:
-        self.made.now += self.rng.choice((1, 8))
-        if self.chance(0.8):
-            self.made.witness(None if self.chance(0.7) else self.some())
+    def _accession(self) -> None:
+        one, by = self.newcomer(), self.rng.randrange(self.founders)
+        for word in self.rng.choice(("Y", "Y", "NY")):
+            motion = self._asked(one, by, word)
+        if self.chance(0.5):
+            self.accede(one, motion)
 
-    def _come_or_go(self) -> None:
-        made, one = self.made, self.rng.randrange(self.count)
-        if one in self.exits:
-            self.entries[one] = made.put(
-                one, Accession(weight=self.rng.choice((1, 2))), made.compact
-            )
-        else:
-            self.exits[one] = made.put(one, Exit(), made.compact)
-            if self.chance(0.4):
-                body = Accession(weight=self.rng.choice((1, 2)))
-                self.entries[one] = made.put(one, body, made.compact)
-        self._seen()
+    def _asked(self, one: int, by: int, word: str) -> VerifiedRecord:
+        """A motion to let a council in, before or after its accession that names it."""
+        about = self.made.authors[one].council
+        early = self.chance(0.5)
+        self.care, moved = 0.1, self.made.now
+        motion = self.moved("accession", by, target=about)
+        if early:
+            self.accede(one, motion)
+        self.voted(motion, by, word=word)
+        self.care = self.usual
+        if not early:
+            self.accede(one, motion)
+        assert moved <= self.made.now
+        return motion
 
-    def _amended_compact(self) -> None:
-        """A version of the compact, its decision, and who takes it."""
-        made = self.made
-        self.version = version = made.found(by=0, previous=made.compact.id, terms=LATER)
-        motion = made.move("charter", target=version.id)
-        roll = range(self.founders)
-        made.decide(motion, "".join("Y" if i in roll else "-" for i in range(self.count)))
-        for one in range(self.count):
-            if self.chance(0.75):
-                made.put(one, Ratify(value="yes" if self.chance(0.9) else "no"), version)
-                self.took.add(one)
-        self._seen()
+    def _reading(self) -> None:
+        """A motion that too few speak to, and its second reading."""
+        by, name = self.rng.randrange(self.founders), self.rng.choice(("admin", "recall-request"))
+        target = bytes(32) if name == "recall-request" else None
+        fields: dict[str, Any] = {"target": target, "reversible": True}
+        first = self._careful(name, by, word="-", **fields)
+        self.made.now += self.rng.choice((30, 60, 60, 60, 250))
+        same = target if not self.slip(0.05) else bytes(31) + b"1"
+        self._careful(name, by, **fields | {"first": first.id, "target": same})
+
+    def _emergency(self) -> None:
+        self.decided("emergency", by=self.member(), word="Y")
+
+    def _versions(self) -> None:
+        version = self.proposed()
+        motion = self._careful("charter", self.rng.randrange(self.founders), target=version.id)
+        if motion.council:
+            self.amended_compact(motion, version)
+
+    def _dissolution(self) -> None:
+        for _ in range(self.rng.choice((1, 2))):
+            self._careful("dissolution", self.rng.randrange(self.founders))
+        self._plain()
 
     # --- motions ------------------------------------------------------------------------------
 
-    def _motion(self) -> None:
-        rng, made = self.rng, self.made
-        mover, start = rng.randrange(self.count), made.now
-        if self.chance(0.08):
+    def decided(self, name: str, *, by: int, word: str = "", **fields: Any) -> VerifiedRecord:
+        """A motion of a class through its life; `word` is what most say."""
+        motion = self.moved(name, by, **fields)
+        self.voted(motion, by, word=word)
+        return motion
+
+    def moved(self, name: str, by: int, **fields: Any) -> VerifiedRecord:
+        """A motion, received by all for the most part."""
+        made, start = self.made, self.made.now
+        if self.slip(0.08):
             made.now -= 12  # it says that it was written long ago
-        motion = made.move(
-            rng.choice(("coordination", "coordination", "admin")),
-            by=mover,
-            witnessed=False,
-            **self._fields(mover),
-        )
+        given = {**self._fields(name, by), **fields}
+        motion = made.move(name, by=by, witnessed=False, **given)
         made.now = max(start + 1, made.now)
-        if self.chance(0.93):
+        if not self.slip(0.07):
             made.witness()
         self.motions.append(motion)
+        return motion
+
+    def voted(self, motion: VerifiedRecord, mover: int, *, word: str = "") -> None:
+        """From the discussion to the decision, and what is said of it afterwards."""
+        rng, made = self.rng, self.made
         about = self._discussion(motion, mover)
         freeze = self._freeze(motion, mover, about)
+        self.freezes.append(freeze)
         self.times.add(made.now)
-        if self.chance(0.05):
+        if self.slip(0.1):
             self._frozen(motion, by=mover)
         made.now += 1
+        most = word or rng.choice("YYYYYYYNR-")
         for by in range(self.count):
-            self._speak(motion, freeze, by)
-        if self.chance(0.1):
-            self._come_or_go()
+            if most == "-" and not self.chance(0.2):
+                continue
+            self._speak(motion, freeze, by, most)
+        if self.slip(0.1):
+            self.come_or_go()
         made.now += 1
-        made.witness(None if self.chance(0.5) else self.some())
-        body: Any = freeze.body
+        made.witness(self.some() if self.slip(0.5) else None)
+        body = self.frozen(freeze)
+        if body.closes > made.now and self.chance(0.6):
+            self.claims_back(motion)
         made.now = body.closes + rng.choice((1, WINDOWS.grace + 1))
         self.times |= {body.closes + 1, body.closes + WINDOWS.grace + 1}
         made.witness()
-        if self.chance(0.7):
+        careful = self.care < self.usual
+        if careful or self.chance(0.8):
             self._certify(motion, freeze)
-        if self.chance(0.45):
+        adopted = motion in self.adopted[-1:]
+        if self.chance(0.2 if adopted else 0.05):
+            self._carried_out(motion)
+        if self.chance((0.1 if careful else 0.5) if adopted else 0.15):
             self._dispute(motion)
         if self.chance(0.15):
-            for by in self.some():
+            for one in self.some():
                 named = self.disputes[-1].id if self.disputes and self.chance(0.5) else None
-                made.put(by, Hold(reason="Wait.", dispute=named), motion)
+                made.put(one, Hold(reason="Wait.", dispute=named), motion)
             self.times |= {made.now, made.now + 60}
+        self.seen(0.3)
 
-    def _fields(self, mover: int) -> dict[str, Any]:
+    def _fields(self, name: str, mover: int) -> dict[str, Any]:
         """What a motion says of other records."""
-        out: dict[str, Any] = {}
-        if self.version is not None and mover in self.took and self.chance(0.9):
+        rng, out = self.rng, dict[str, Any]()
+        if self.version is not None and mover in self.took and not self.slip(0.1):
             out["version"] = self.version.id
-        if self.chance(0.15):
-            out["affected"] = tuple(sorted(self.made.authors[i].council for i in self.some()))
-        if self.chance(0.5):
-            out["reversible"] = True
-        if self.motions and self.chance(0.6):
-            which = self.rng.choice(("supersedes", "repeals", "supersedes", "contradicts"))
-            out[which] = (self.rng.choice(self.motions).id,)
-        if self.disputes and self.chance(0.5):
-            about = self.rng.choice(self.disputes)
+        if self.units and (name not in WITHIN) != self.slip(0.05):
+            some = rng.sample(sorted(self.units), min(len(self.units), rng.choice((2, 2, 2, 3))))
+            out["units"] = tuple(sorted(some[:1] if self.slip(0.05) else some))
+        if self.units and self.chance(0.2):
+            out["affected"] = self.ids(sorted(set[int]().union(*self.units.values())))
+        elif self.chance(0.06):
+            out["affected"] = self.ids(self.some())
+        if self.chance(0.6) or name == "admin":
+            out["reversible"] = True if not self.slip(0.1) else None
+        if name == "budget" and not self.slip(0.1):
+            cap = 10 if not self.slip(0.1) else 3
+            out["money"] = Money(cost=5, cap=cap, currency="EUR", source="Dues.")
+        if name == "recall-request" and not self.slip(0.1):
+            out["target"] = bytes(32)
+        if self.chance(0.1):
+            out["ends"] = self.made.now + rng.choice((60, 150))
+        if self.chance(0.1):
+            out["begins"] = self.made.now + rng.choice((30, 90))
+        if self.chance(0.1):
+            out["carrier"] = rng.choice(self.made.authors).council
+        if self.slip(0.03):
+            out["rule"] = "majority"
+        which = rng.choice(("supersedes", "repeals", "supersedes", "contradicts", "depends"))
+        if self.adopted and self.chance(0.5):
+            out[which] = (rng.choice(self.adopted[-2:]).id,)
+        elif self.motions and self.slip(0.4):
+            out[which] = (rng.choice(self.motions).id,)
+        if self.motions and self.chance(0.15):
+            out["parent"] = rng.choice(self.motions).id
+        if self.motions and self.slip(0.04):
+            out["first"] = rng.choice(self.motions).id
+        if self.disputes and self.chance(0.25):
+            about = rng.choice(self.disputes)
             said = about.id if self.chance(0.6) else about.subject
-            out[self.rng.choice(("repeals", "repeals", "depends"))] = (said,)
+            out[rng.choice(("repeals", "repeals", "depends"))] = (said,)
         return out
 
     def _discussion(self, motion: VerifiedRecord, mover: int) -> dict[str, Any]:
         """Seconds, versions, claims and withdrawal; gives what the freeze names of them."""
-        made, out = self.made, dict[str, Any]()
-        seconds = [made.put(by, Second(), motion) for by in self.some() if self.chance(0.2)]
+        made, out, body = self.made, dict[str, Any](), motion.body
+        assert isinstance(body, Motion)
+        share = 0.9 if self.frozen_seconds or (body.parent and self.chance(0.4)) else 0.2
+        seconds = [made.put(by, Second(), motion) for by in self.some() if self.chance(share)]
         out["seconds"] = seconds or None
-        if self.chance(0.2):
+        if self.chance(0.25):
             amends = [made.amend(motion, by=by) for by in self.some()[:2]]
-            out["versions"] = amends if self.chance(0.9) else amends[:1]
-        body: Any = motion.body
+            out["versions"] = amends if not self.slip(0.1) else amends[:1]
+        if self.chance(0.15):
+            by = mover if not self.slip(0.25) else self.rng.randrange(self.count)
+            made.now += 4 if self.slip(0.3) else 0
+            fix = made.amend(motion, by=by, editorial=True)
+            if self.chance(0.3):
+                made.put(self.rng.randrange(self.count), Objection(reason="No."), fix)
+            out["versions"] = [*out.get("versions", ()), fix]
         if body.affected is not None:
             claims = [
                 made.put(by, AffectedClaim(reason="Us too."), motion)
@@ -211,7 +276,7 @@ class History:
                 if author.council not in body.affected and self.chance(0.4)
             ]
             out["claims"] = claims or None
-        if self.chance(0.12):
+        if self.chance(0.06):
             made.put(mover, Withdraw(), motion)
             if self.chance(0.6):
                 by = self.rng.randrange(self.count)
@@ -220,11 +285,20 @@ class History:
                 out["by"] = by
         return out
 
+    @property
+    def frozen_seconds(self) -> bool:
+        """Whether the compact asks for seconds."""
+        return self._body(self.made.compact).seconds > 0
+
     def _freeze(self, motion: VerifiedRecord, mover: int, about: dict[str, Any]) -> VerifiedRecord:
-        made, rng = self.made, self.rng
-        by = about.pop("by", mover if self.chance(0.97) else rng.randrange(self.count))
-        made.now += rng.choice(WAITS)
-        back = self.chance(0.05)
+        made, rng, body = self.made, self.rng, motion.body
+        assert isinstance(body, Motion)
+        by = about.pop("by", mover if not self.slip(0.03) else rng.randrange(self.count))
+        if body.name == "emergency" and self.chance(0.7):
+            made.now += rng.choice((1, 6))
+        else:
+            made.now += rng.choice(WAITS) if self.slip(1) else 14
+        back = self.slip(0.05)
         if back:
             made.now -= 8
         return self._frozen(motion, by=by, later=9 if back else 1, **about)
@@ -235,65 +309,55 @@ class History:
         """A freeze, named whole for the most part, and its receipts `later`."""
         made, body = self.made, motion.body
         assert isinstance(body, Motion)
-        voters: list[Voter] = []
-        exits: list[VerifiedRecord] = []
-        entries: list[VerifiedRecord] = []
         claims = {record.council for record in about.get("claims") or ()}
-        for one, author in enumerate(made.authors):
-            entry, gone = self.entries.get(one), self.exits.get(one)
-            listed = body.affected is None or author.council in {*body.affected, *claims}
-            if not (listed or author.council == motion.council):
-                continue
-            if gone is not None and self.chance(0.95):
-                exits.append(gone)
-                if entry is None or author.leaves.index(entry) < author.leaves.index(gone):
-                    continue
-                entries.append(entry)
-            took = body.version is None or one in self.took
-            if self.chance(0.04) or not took:
-                continue
-            if gone is None and entry is not None and self.chance(0.2):
-                continue
-            said: Any = entry.body if entry is not None else None
-            voters.append(Voter(council=author.council, weight=said.weight if said else 2))
-        voters = voters or [Voter(council=made.authors[by].council, weight=2)]
+        notice = self.rng.choice((10, 10, 10, 10, 10, 10, 9)) if self.slip(1) else 12
+        if body.name == "emergency":
+            notice = self.rng.choice((6, 5, 5, 4))
         frozen = made.freeze(
             motion,
             by=by,
             wait=0,
-            notice=self.rng.choice((10, 10, 10, 10, 10, 10, 9)),
-            councils=tuple(sorted(voters, key=lambda voter: voter.council)),
-            exits=exits or None,
-            accessions=entries or None,
+            notice=notice,
             witnessed=False,
-            **about,
+            **about | self.frozen_roll(motion, by, claims),
         )
-        if self.chance(0.92):
+        if not self.slip(0.08):
             opens, made.now = made.now, frozen.time + later
             made.witness()
             made.now = max(opens, made.now)
         return frozen
 
-    def _speak(self, motion: VerifiedRecord, freeze: VerifiedRecord, by: int) -> None:
+    def _speak(
+        self, motion: VerifiedRecord, freeze: VerifiedRecord, by: int, most: str = "Y"
+    ) -> None:
         rng, made, body = self.rng, self.made, freeze.body
         assert isinstance(body, Freeze)
         texts = [motion.id, *(body.versions or ())]
         for number in (1, rng.choice((1, 2))):
-            word = rng.choice("YYYYYYNNABRS-")
+            word = rng.choice("YYNNABBRS-") if self.slip(0.45) else most
             if word == "-":
                 continue
             said: dict[str, Any] = {"yes": rng.randint(0, 9), "no": rng.randint(0, 9)}
+            if word == "Y" and self.chance(0.6):
+                said["no"] = 0
+            if self.chance(0.2):
+                said["valid"] = (
+                    said["yes"] + said["no"] + rng.choice((0, 1, 3, -1 * self.slip(0.2)))
+                )
+                said["valid"] = max(0, said["valid"])
             if word == "B" and self.chance(0.5):
                 said |= {"reason": "Harm.", "clause": "3", "contact": "us"}
-            if self.chance(0.03):
+            if self.slip(0.03):
                 said["present"] = 3
-            if body.versions is not None or self.chance(0.02):
+            if body.versions is not None or self.slip(0.02):
                 named = rng.sample(texts, rng.randint(1, len(texts)))
-                wrong = self.chance(0.05)
+                wrong = self.slip(0.05)
                 said["versions"] = (bytes(32),) if wrong else tuple(sorted(named))
             made.position(freeze, by, word, number=number, **said)
-            if self.chance(0.8):
+            if self.chance(0.85):
                 return
+
+    # --- rounds -----------------------------------------------------------------------------------
 
     def _certify(self, motion: VerifiedRecord, freeze: VerifiedRecord) -> None:
         """Most councils vote what they counted, not all by one list; one may lie."""
@@ -302,64 +366,113 @@ class History:
         if not model.admissible(row):
             return
         counted = sorted(model.counted(row, placed), key=lambda one: one.id)
-        outcome = (model.result(row, placed, counted) or {})["outcome"]
-        assert isinstance(freeze.body, Freeze)
-        made.now = freeze.body.closes + WINDOWS.grace + WINDOWS.settle
-        split, alone = self.chance(0.2), self.chance(0.1)
-        for by, author in enumerate(made.authors):
-            if self.chance(0.1):
-                continue
-            said: Any = outcome if by or not alone else "rejected"
-            kept = counted
-            if split and counted and self.chance(0.8):
-                drop = counted[by % len(counted)]
-                kept = [one for one in counted if one is not drop]
-            vote = Vote(
-                freeze=freeze.id, round=1, outcome=said, counted=tuple(one.id for one in kept)
-            )
-            lock = Lock(freeze=freeze.id, round=1, outcome=said)
-            back = freeze.body.closes if self.chance(0.03) else made.now
-            for body in (vote, lock):
-                author.sign_by_node(body, subject=motion.id, time=back)
+        found = model.result(row, placed, counted)
+        if found is None:
+            return
+        made.now = self.frozen(freeze).closes + WINDOWS.grace + WINDOWS.settle
+        ids, outcome = tuple(one.id for one in counted), found["outcome"]
+        if self.chance(0.2):
+            first = self.rng.choice(((0.4, 0.2), (0.9, 0.4), (0.4, 0.9)))
+            self._round(1, motion, freeze, (ids, outcome), first)
+            self._round(2, motion, freeze, (ids, outcome), (0.95, 0.95))
+            if self.chance(0.3):
+                self._round(3, motion, freeze, (ids, outcome), (0.95, 0.95))
+        else:
+            self._round(1, motion, freeze, (ids, outcome), (0.95, 0.95))
         made.now += 1
+        if self.model().outcome(motion.id) == "adopted":
+            self.adopted.append(motion)
 
-    # --- disputes ---------------------------------------------------------------------------------
+    def _round(
+        self,
+        number: int,
+        motion: VerifiedRecord,
+        freeze: VerifiedRecord,
+        said: tuple[Sequence[bytes], str],
+        shares: tuple[float, float],
+    ) -> None:
+        """A round in which these shares of the councils vote and lock."""
+        made, (ids, outcome) = self.made, said
+        split, alone = self.slip(0.2), self.slip(0.1)
+        votes, locks = ({one for one in range(self.count) if self.chance(s)} for s in shares)
+        if self.care < self.usual:
+            votes, locks = set(range(self.count)), set(range(self.count))
+        for by, author in enumerate(made.authors):
+            word: Any = outcome if by or not alone else "rejected"
+            kept = list(ids)
+            if split and kept and self.chance(0.8):
+                kept.pop(by % len(kept))
+            back = self.frozen(freeze).closes if self.slip(0.03) else made.now
+            bodies: list[Any] = []
+            if number > 1:
+                bodies.append(Status(freeze=freeze.id, round=number))
+            if by in votes:
+                bodies.append(
+                    Vote(freeze=freeze.id, round=number, outcome=word, counted=tuple(kept))
+                )
+            if by in locks:
+                bodies.append(Lock(freeze=freeze.id, round=number, outcome=word))
+            for body in bodies:
+                author.sign_by_node(body, subject=motion.id, time=back)
+        made.now += number * WINDOWS.step
+
+    # --- afterwards -------------------------------------------------------------------------------
+
+    def _carried_out(self, motion: VerifiedRecord) -> None:
+        """A task that says that all is done, and who says that it is policy."""
+        made, body = self.made, motion.body
+        assert isinstance(body, Motion)
+        by = self.rng.randrange(self.count)
+        if body.carrier is not None and self.chance(0.8):
+            by = next(i for i, a in enumerate(made.authors) if a.council == body.carrier)
+        task = made.put(by, Task(title="All.", done=True if self.chance(0.9) else None), motion)
+        if self.chance(0.4):
+            for one in self.some()[:3]:
+                disputed = made.put(one, Dispute(name="scope", remedy="See."), task)
+                if self.chance(0.5):
+                    self.disputes.append(disputed)
+                    self._panel(disputed, task)
 
     def _dispute(self, motion: VerifiedRecord) -> None:
-        """A dispute on the decision or a position, a panel that all parties name, findings."""
+        """A dispute on the decision, its freeze or a position, and a panel."""
         made, rng = self.made, self.rng
         said = [one.leaf for one in self.model().find("position", motion.id)]
         abouts = [motion, motion, *(rng.sample(said, 1) if said else ())]
-        for about in rng.sample(abouts, rng.choice((1, 1, 2))):
+        abouts += [
+            one for one in self.freezes[-1:] if one.subject == motion.id and self.chance(0.4)
+        ]
+        for about in rng.sample(abouts, min(len(abouts), rng.choice((1, 1, 2)))):
             by = rng.randrange(self.count)
-            disputed = made.put(by, Dispute(name="procedure", remedy="See."), about)
+            name: Any = rng.choice(("procedure", "procedure", "scope"))
+            disputed = made.put(by, Dispute(name=name, remedy="See."), about)
             self.disputes.append(disputed)
-            parties = {made.authors[by].council, about.council}
-            free = [i for i, a in enumerate(made.authors) if a.council not in parties]
-            panel = rng.sample(range(self.count), 3) if self.count >= 3 else []
-            if len(free) >= 3 and self.chance(0.9):
-                panel = rng.sample(free, 3)
-            if not panel:
-                continue
-            named = tuple(sorted(made.authors[i].council for i in panel))
-            for i, author in enumerate(made.authors):
-                if author.council in parties and self.chance(0.95):
-                    made.put(i, Naming(role="panel", councils=named), disputed)
-            main: Any = rng.choice(("void", "valid", "recount", "recount", "new-vote", "recommend"))
-            if about is not motion and self.chance(0.7):
-                main = "void"
-            for i in panel:
-                if self.chance(0.85):
-                    made.put(i, Finding(effect=main, text="So."), disputed)
+            self._panel(disputed, about)
         self.times |= {made.now + 10, made.now + 35}
 
-    # --- questions ----------------------------------------------------------------------------
+    def _panel(self, disputed: VerifiedRecord, about: VerifiedRecord) -> None:
+        """A panel that all parties name, for the most part, and what it finds."""
+        made, rng = self.made, self.rng
+        parties = {disputed.council, about.council}
+        free = [i for i, a in enumerate(made.authors) if a.council not in parties]
+        panel = rng.sample(range(self.count), 3) if self.count >= 3 else []
+        if len(free) >= 3 and not self.slip(0.1):
+            panel = rng.sample(free, 3)
+        if not panel:
+            return
+        named = tuple(sorted(made.authors[i].council for i in panel))
+        for i, author in enumerate(made.authors):
+            if author.council in parties and not self.slip(0.05):
+                made.put(i, Naming(role="panel", councils=named), disputed)
+        main: Any = rng.choice(
+            ("void", "void", "valid", "recount", "recount", "new-vote", "new-vote", "recommend")
+        )
+        if about.kind != "motion" and self.chance(0.7):
+            main = "void"
+        for i in panel:
+            if not self.slip(0.15):
+                made.put(i, Finding(effect=main, text="So."), disputed)
 
-    def model(self, *wrong: str) -> Model:
-        """The independent answer; `wrong` names rules that it is to break."""
-        logs = [(author.council, author.leaves) for author in self.made.authors]
-        roots = {author.council: author.log for author in self.made.authors}
-        return Model(NETWORK, logs, roots, wrong)
+    # --- questions ----------------------------------------------------------------------------
 
     def digests(self, order: int) -> list[bytes]:
         """The library's answers after one random order of delivery, asked on the way too."""
@@ -370,9 +483,9 @@ class History:
         feed(view, self.made.authors, rng=rng)
         return [bytes(view.state_digest(now)) for now in sorted(self.times)]
 
-    def differences(self, orders: int) -> str | None:
+    def differences(self, orders: int, *wrong: str) -> str | None:
         """Where some order of delivery differs from the model, or None."""
-        model = self.model()
+        model = self.model(*wrong)
         wanted = [model.digest(now) for now in sorted(self.times)]
         for order in range(orders):
             if self.digests(order) != wanted:
@@ -380,22 +493,7 @@ class History:
         return None
 
     def reached(self) -> Counter[str]:
-        """How often each state, outcome, effect, step and reason is reached in this history."""
-        out: Counter[str] = Counter()
-        model, view = self.model(), View(NETWORK)
+        """How often each state, outcome, effect, step, reason and feature is reached here."""
+        view = View(NETWORK)
         feed(view, self.made.authors)
-        for now in sorted(self.times):
-            for row in model.rows(now):
-                for name in ("state", "outcome", "effect", "step", "found", "fault"):
-                    if name in row:
-                        out[f"{name} {row[name]}"] += 1
-                out["held"] += "held" in row
-                out["version"] += "version" in row
-        for motion in self.motions:
-            status, case = view.motion_status(motion.id, FAR), view.case(motion.id)
-            assert isinstance(status, MotionStatus)
-            assert isinstance(case, Case)
-            faults = [status.fault, *(judged.fault for judged in status.positions)]
-            faults += [freeze_fault(case, p) or notice_fault(case, p) for p in case.freezes]
-            out.update(f"reason {fault.value}" for fault in faults if fault is not None)
-        return out
+        return covered(self.model(), view, self.motions, sorted(self.times))

@@ -172,6 +172,19 @@ def is_challenged(court: Court, record: RecordId, author: CouncilId) -> bool:
     return len(by - {author}) >= 2
 
 
+def is_answered(court: Court, motion: RecordId) -> bool:
+    """Whether a unit's claim to a matter is answered (NES-6).
+
+    A panel has found in a dispute of class `scope` about the motion, or the assemblies say that
+    it stands: a motion adopted for good lists it in `depends`.
+    """
+    disputes = (court.world.placed(ruling.by) for ruling in court.rulings(motion))
+    found = (placed.record.body for placed in disputes if placed is not None)
+    if any(isinstance(body, Dispute) and body.name == "scope" for body in found):
+        return True
+    return any(effect == "valid" for _, effect in court.words(motion))
+
+
 def court_of(case: Case, world: World) -> Court:
     """The court for what is contested about a motion."""
     ever = ever_members(case.compact_id, case.members, world)

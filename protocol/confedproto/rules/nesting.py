@@ -16,7 +16,7 @@ from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.rules.case import Case, Placed, World, admitted_by
 from confedproto.rules.tally import Outcome
-from confedproto.rules.versions import versions_of
+from confedproto.rules.versions import proposal_fault, versions_of
 
 WITHIN: Final = frozenset({"charter", "accession", "exclusion", "dissolution", "dormancy"})
 """Classes about the compact itself, which concern all of its councils (NES-4)."""
@@ -68,7 +68,8 @@ def _is_lower(case: Case, world: World, unit: RecordId) -> bool:
     for version in versions_of(world, unit):
         placed = world.placed(version)
         body = placed.record.body if placed is not None else None
-        if isinstance(body, Compact) and _is_adopted(world, unit, version, by):
+        good = isinstance(body, Compact) and proposal_fault(world, unit, body) is None
+        if isinstance(body, Compact) and good and _is_adopted(world, unit, version, by):
             bodies.append(body)
     level = level_of(case.compact) - 1
     return any(body.upper == case.compact_id and level_of(body) == level for body in bodies)

@@ -15,7 +15,15 @@ from confedproto.rules.case import Case, Placed, World, rule_of, rule_under
 from confedproto.rules.certificate import tally_of
 from confedproto.rules.demand import demands
 from confedproto.rules.dispute import held_until
-from confedproto.rules.findings import Court, awaits_vote, court_of, is_challenged, new_vote, turns
+from confedproto.rules.findings import (
+    Court,
+    awaits_vote,
+    court_of,
+    is_answered,
+    is_challenged,
+    new_vote,
+    turns,
+)
 from confedproto.rules.law import is_weaker as is_weaker
 from confedproto.rules.membership import EVER
 from confedproto.rules.motion import MotionStatus
@@ -126,7 +134,7 @@ def _holds(case: Case, frozen: Freeze, now: int, court: Court) -> list[RecordId]
     asked = [p for p in world.about(own, "hold") if _suspends(p) and not _is_over(court, p)]
     span = held_until(asked, councils, case.compact)
     held: list[RecordId] = awaits_vote(court, case)
-    if not court.rulings(own):
+    if not is_answered(court, own):
         roll: set[bytes] = {*councils}
         claims = claimed_back(case, frozen, world, lambda placed: written_at(case, placed, roll))
         held += [placed.record.id for placed in claims]

@@ -1,6 +1,6 @@
 """What panels and assemblies say of a contested record, and what follows (specs/07, DIS)."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -31,9 +31,11 @@ def decided(words: str = "YYYYNN", count: int = 6) -> tuple[Assembly, VerifiedRe
     return made, motion
 
 
-def dispute(made: Assembly, about: VerifiedRecord, *, by: int = 1) -> VerifiedRecord:
+def dispute(
+    made: Assembly, about: VerifiedRecord, *, by: int = 1, name: Any = "procedure"
+) -> VerifiedRecord:
     """A dispute whose parties have named the panel."""
-    disputed = made.put(by, Dispute(name="procedure", remedy="See."), about)
+    disputed = made.put(by, Dispute(name=name, remedy="See."), about)
     councils = tuple(made.authors[one].council for one in PANEL)
     author = next(i for i, a in enumerate(made.authors) if a.council == about.council)
     for party in {by, author}:
@@ -42,10 +44,16 @@ def dispute(made: Assembly, about: VerifiedRecord, *, by: int = 1) -> VerifiedRe
 
 
 def find(
-    made: Assembly, about: VerifiedRecord, effect: Word, *, by: int = 1, panel: int = 2
+    made: Assembly,
+    about: VerifiedRecord,
+    effect: Word,
+    *,
+    by: int = 1,
+    panel: int = 2,
+    name: Any = "procedure",
 ) -> VerifiedRecord:
     """A dispute in which so many of the panel find alike."""
-    disputed = dispute(made, about, by=by)
+    disputed = dispute(made, about, by=by, name=name)
     for one in PANEL[:panel]:
         made.put(one, Finding(effect=effect, text="So it is."), disputed)
     return disputed

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.affectedclaim import AffectedClaim
 from confedproto.bodies.compact import ClassRule, Compact, Founder
+from confedproto.bodies.exit import Exit
 from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.drafts import Desk
 from confedproto.errors import Reason
@@ -29,7 +30,7 @@ def local(made: Assembly, who: tuple[int, ...], **fields: Any) -> VerifiedRecord
     body = Compact(
         name="A valley",
         founders=tuple(sorted(founders, key=lambda founder: founder.council)),
-        rules=(ClassRule(name="coordination", rule="majority"),),
+        rules=tuple(ClassRule(name=n, rule="majority") for n in ("charter", "coordination")),
         windows=WINDOWS,
         seconds=0,
         sponsors=0,
@@ -44,6 +45,15 @@ def region(**fields: Any) -> tuple[Assembly, VerifiedRecord, VerifiedRecord]:
     """Six councils in a regional compact, and the two local ones of three each."""
     made = Assembly(6, level=2, sponsors=0, **fields)
     return made, local(made, EAST), local(made, WEST)
+
+
+def body_of(compact: VerifiedRecord) -> Compact:
+    assert isinstance(compact.body, Compact)
+    return compact.body
+
+
+def councils_of(compact: VerifiedRecord) -> set[bytes]:
+    return {founder.council for founder in body_of(compact).founders}
 
 
 def units(*compacts: VerifiedRecord) -> tuple[bytes, ...]:
@@ -159,10 +169,48 @@ def test_matter_claimed_back_is_held_until_a_panel_has_found(effect: Any, worth:
     for by in (1, 2):
         made.put(by, AffectedClaim(reason="It is our brook.", unit=east.id), motion)
     made.decide(motion, "YYYYYY")
-    assert made.standing(motion).held
-    find(made, motion, effect)
+    find(made, motion, "recommend")
+    assert made.standing(motion).held, "a dispute of another class decides nothing about the claim"
+    find(made, motion, effect, by=2, name="scope")
     assert not made.standing(motion).held
     assert made.standing(motion).effect is Effect(worth)
+
+
+def test_matter_claimed_back_goes_on_if_the_assemblies_say_so() -> None:
+    made, east, west = region()
+    motion = made.move(units=units(east, west))
+    for by in (1, 2):
+        made.put(by, AffectedClaim(reason="It is our brook.", unit=east.id), motion)
+    made.decide(motion, "YYYYYY")
+    word = made.move(units=units(east, west), depends=(motion.id,))
+    made.decide(word, "YYYYYN", None)
+    assert made.standing(motion).held
+    made.decide(word, "YYYYYN")
+    assert not made.standing(motion).held
+
+
+def test_exit_from_a_unit_leaves_no_council_of_the_region_out() -> None:
+    made, east, west = region()
+    gone = made.put(5, Exit(), west)
+    made.now += 1
+    made.witness()
+    motion = made.move(units=units(east, west))
+    frozen = made.freeze(motion, councils=made.roll(without=[5]), exits=[gone])
+    assert made.status(motion, made.now).fault is Reason.FREEZE_ROLL, frozen
+
+
+def test_version_of_a_unit_with_other_founders_makes_it_no_lower_one() -> None:
+    made, east, _ = region()
+    valley = local(made, WEST, upper=None)
+    founders = tuple(f for f in body_of(valley).founders if f.council != made.authors[5].council)
+    version = replace(body_of(valley), previous=valley.id, upper=made.compact.id, founders=founders)
+    proposed = made.authors[3].add(version, time=made.now)
+    region_, made.compact = made.compact, valley
+    change = made.move("charter", by=3, target=proposed.id)
+    roll = tuple(voter for voter in made.roll() if voter.council in councils_of(valley))
+    made.decide(change, "---YYY", by=3, councils=roll)
+    made.compact = region_
+    assert why(made, made.move(units=units(east, valley))) is Reason.LEVEL_LOWER
 
 
 def test_three_levels_count_base_councils_alone() -> None:
