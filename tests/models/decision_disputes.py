@@ -158,7 +158,22 @@ class Disputes(Rounds):
         recount = "recount" in found and "recount" not in self.wrong
         if recount and self.counted_again(motion, freeze) != "adopted":
             return True
-        return "new-vote" in found and again is not None and again != "adopted"
+        asked = "new-vote" in found or self.demanded(motion, freeze)
+        return asked and again is not None and again != "adopted"
+
+    def demanded(self, motion: Row, freeze: Row) -> bool:
+        """DIS-11: a quarter of C asks for a new vote over positions that no list has."""
+        shown, law = self.shown(motion, freeze), self.law(motion)
+        if shown is None or "demand" in self.wrong:
+            return False
+        missed = {row.id for row in self.counted(motion, freeze)} - {row.id for row in shown}
+        asked = set[bytes]()
+        for row in self.find("hold", motion.id):
+            written = self.written(row, voters(freeze), law.windows.grace)
+            in_time = written is not None and written <= freeze.body.closes + law.terms.demand
+            if row.body.position in missed and row.council in voters(freeze) and in_time:
+                asked.add(row.council)
+        return 4 * len(asked) >= len(voters(freeze))
 
     def counted_again(self, motion: Row, freeze: Row) -> str | None:
         """DIS-8, DIS-9: a recount without what was found void, where there is a certificate."""
@@ -230,13 +245,13 @@ class Disputes(Rounds):
         first: dict[bytes, int] = {}
         for row in self.find("hold", motion.id):
             over = row.body.dispute is not None and self.settled(row.body.dispute)
-            if row.council in roll and not over:
+            if row.council in roll and not over and row.body.position is None:
                 first[row.council] = min(row.time, first.get(row.council, row.time))
         needed = -(-len(roll) // 4)
         if len(first) < needed:
             return False
         since = sorted(first.values())[needed - 1]
-        return since <= now < since + int(self.law(motion).terms.hold) + ("hold" in self.wrong)
+        return since <= now and (now < since + self.law(motion).terms.hold or "hold" in self.wrong)
 
     def settled(self, dispute: bytes) -> bool:
         """Whether a dispute ended with nothing against what was contested."""

@@ -74,6 +74,8 @@ class Model(Disputes):
                 row |= {"state": "final"} | final
                 if final["outcome"] == "adopted":
                     row |= self.worth(motion, freeze, now)
+                if self.demanded(motion, freeze) and self.new_vote(motion) is None:
+                    row["demanded"] = True
                 return row
         noticed = [freeze for freeze in good if self.noticed(motion, freeze)]
         if not noticed:

@@ -25,12 +25,19 @@ from tests.support.councils import NETWORK, Author, link
 
 RULES: Final = (
     *("majority", "majority", "super(2,3)", "double", "consensus(1)", "simple", "simple_valid"),
-    *("majority_valid", "majority_weighted", "majority_weighted", "super_weighted(2,3)"),
-    *("super_weighted(3,4)", "super_valid(2,3)", "double_valid", "double-super(2,3)"),
+    *("majority_valid", "majority_weighted", "majority_weighted", "majority_weighted"),
+    *(
+        "super_weighted(2,3)",
+        "super_weighted(3,4)",
+        "super_valid(2,3)",
+        "double_valid",
+        "double-super(2,3)",
+    ),
     "double-super_valid(3,5)",
 )
 LIGHT: Final = ("majority", "simple", "lazy", "lazy", "lazy(2)", "each", "each")
-LATER: Final = replace(TERMS, hold=50)
+SPANS: Final = replace(TERMS, demand=40, editorial=11)
+LATER: Final = replace(SPANS, hold=50)
 THEMES: Final = {
     "exclusion": 0.16,
     "dormancy": 0.1,
@@ -82,7 +89,7 @@ class Councils:
         if "accession" in themes:
             rules["accession"] = "majority"
         asked = rng.choice(((1, 3), (2, 3), (3, 4)))
-        weights = {a.council: rng.choice((2, 2, 2, 1, 0)) for a in self.made.authors}
+        weights = {a.council: rng.choice((2, 2, 1, 1, 0)) for a in self.made.authors}
         founders = [
             Founder(council=council, charter=1, weight=max(weight, int(council == min(weights))))
             for council, weight in sorted(weights.items())
@@ -91,7 +98,7 @@ class Councils:
             "founders": tuple(founders),
             "rules": tuple(ClassRule(name=name, rule=rules[name]) for name in sorted(rules)),
             "seconds": int(self.chance(0.1)),
-            "terms": TERMS,
+            "terms": SPANS,
         }
         for field, theme in (("quorums", "quorums"), ("people_quorums", "rolls")):
             if theme in themes:

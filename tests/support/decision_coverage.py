@@ -24,7 +24,7 @@ def covered(
     for now in times:
         for row in model.rows(now):
             out.update(f"{name} {row[name]}" for name in FIELDS if name in row)
-            out.update(name for name in ("held", "version", "dissolved") if name in row)
+            out.update(name for name in ("held", "version", "dissolved", "demanded") if name in row)
     for motion in motions:
         status, case = view.motion_status(motion.id, FAR), view.case(motion.id)
         if isinstance(status, MotionStatus) and isinstance(case, Case):
@@ -43,7 +43,7 @@ def _features(model: Model, motion: Row) -> Counter[str]:
         return out
     outcome, freeze = decision
     said = freeze.body
-    out[f"rule {rule_in(model.law(motion), body.name).partition('(')[0]} {outcome}"] = 1
+    out[f"rule {rule_in(model.law(motion), body.name).partition('(')[0]}"] = 1
     if model.shown_in(motion, freeze, 1, outcome) is None or not _locked(model, motion, freeze, 1):
         out["certificate of a later round"] = 1
     kinds = {model.by_id[one].body.name for one in said.decisions or () if one in model.by_id}

@@ -9,7 +9,7 @@ decisions are disputed, held, claimed back, found void, replaced, carried out, a
 import random
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from confedproto.bodies.affectedclaim import AffectedClaim
 from confedproto.bodies.dispute import Dispute
@@ -49,6 +49,7 @@ class History(Councils):
         super().__init__(seed)
         self.motions: list[VerifiedRecord] = []
         self.adopted: list[VerifiedRecord] = []
+        self.again: list[VerifiedRecord] = []  # what a new vote is asked on
         self.freezes: list[VerifiedRecord] = []
         self.disputes: list[VerifiedRecord] = []
         if "units" in self.themes:
@@ -64,11 +65,8 @@ class History(Councils):
 
     def _planned(self) -> list[str]:
         """The steps of this history, in a random order; what ends it comes last."""
-        own = [
-            one for one in ("exclusion", "dormancy", "accession", "reading") if one in self.themes
-        ]
-        own += [one for one in ("emergency", "versions") if one in self.themes]
-        own += ["plain"] * self.rng.choice((1, 1, 2, 2, 3))
+        own = [one for one in STEPS if one in self.themes]
+        own += ["plain"] * self.rng.choice((1, 2, 2, 3, 3))
         self.rng.shuffle(own)
         return [*own, *(["dissolution"] if "dissolution" in self.themes else [])]
 
@@ -181,10 +179,11 @@ class History(Councils):
             self._frozen(motion, by=mover)
         made.now += 1
         most = word or rng.choice("YYYYYYYNR-")
+        torn = not word and self.chance(0.3)
         for by in range(self.count):
             if most == "-" and not self.chance(0.2):
                 continue
-            self._speak(motion, freeze, by, most)
+            self._speak(motion, freeze, by, rng.choice("YYNNA") if torn else most)
         if self.slip(0.1):
             self.come_or_go()
         made.now += 1
@@ -208,6 +207,8 @@ class History(Councils):
                 named = self.disputes[-1].id if self.disputes and self.chance(0.5) else None
                 made.put(one, Hold(reason="Wait.", dispute=named), motion)
             self.times |= {made.now, made.now + 60}
+        if self.chance(0.3):
+            self._demand(motion, freeze)
         self.seen(0.3)
 
     def _fields(self, name: str, mover: int) -> dict[str, Any]:
@@ -264,7 +265,7 @@ class History(Councils):
             out["versions"] = amends if not self.slip(0.1) else amends[:1]
         if self.chance(0.15):
             by = mover if not self.slip(0.25) else self.rng.randrange(self.count)
-            made.now += 4 if self.slip(0.3) else 0
+            made.now += 4 if self.chance(0.3) else 0
             fix = made.amend(motion, by=by, editorial=True)
             if self.chance(0.3):
                 made.put(self.rng.randrange(self.count), Objection(reason="No."), fix)
@@ -371,6 +372,11 @@ class History(Councils):
             return
         made.now = self.frozen(freeze).closes + WINDOWS.grace + WINDOWS.settle
         ids, outcome = tuple(one.id for one in counted), found["outcome"]
+        if self.chance(0.2) and len(ids) > 1:  # nobody had one of them in time
+            kept = [one for one in counted if one is not self.rng.choice(counted)]
+            same = model.result(row, placed, kept)
+            if same is not None and same["outcome"] == outcome:
+                ids = tuple(one.id for one in kept)
         if self.chance(0.2):
             first = self.rng.choice(((0.4, 0.2), (0.9, 0.4), (0.4, 0.9)))
             self._round(1, motion, freeze, (ids, outcome), first)
@@ -431,27 +437,51 @@ class History(Councils):
                 disputed = made.put(one, Dispute(name="scope", remedy="See."), task)
                 if self.chance(0.5):
                     self.disputes.append(disputed)
-                    self._panel(disputed, task)
+                    self._panel(disputed, task, self.rng.choice(("void", "void", "valid")))
+
+    def _demand(self, motion: VerifiedRecord, freeze: VerifiedRecord) -> None:
+        """Some ask for a new vote, for the most part over a position that no list names."""
+        made, model = self.made, self.model()
+        row, placed = model.by_id[motion.id], model.by_id[freeze.id]
+        if not model.admissible(row):
+            return
+        known = {one.id for one in model.shown(row, placed) or ()}
+        said = [one.id for one in model.counted(row, placed) if one.id not in known]
+        if not said or self.slip(0.2):
+            said = [one.id for one in model.find("position", motion.id)]
+        if not said:
+            return
+        self.again.append(motion)
+        made.now += self.rng.choice((0, 0, 30))
+        for one in self.some():
+            made.put(one, Hold(reason="Again.", position=self.rng.choice(said)), motion)
+        made.now += 1
+        made.witness()
 
     def _dispute(self, motion: VerifiedRecord) -> None:
         """A dispute on the decision, its freeze or a position, and a panel."""
         made, rng = self.made, self.rng
-        said = [one.leaf for one in self.model().find("position", motion.id)]
-        abouts = [motion, motion, *(rng.sample(said, 1) if said else ())]
-        abouts += [
-            one for one in self.freezes[-1:] if one.subject == motion.id and self.chance(0.4)
-        ]
-        for about in rng.sample(abouts, min(len(abouts), rng.choice((1, 1, 2)))):
+        effect = rng.choice(("void", "valid", "recount", "recount", "new-vote", "recommend"))
+        name: Any = rng.choice(("procedure", "procedure", "scope"))
+        disputed = made.put(rng.randrange(self.count), Dispute(name=name, remedy="See."), motion)
+        self.disputes.append(disputed)
+        self._panel(disputed, motion, effect)
+        if effect == "new-vote":
+            self.again.append(motion)
+        abouts = [one.leaf for one in self.model().find("position", motion.id)]
+        abouts = rng.sample(abouts, min(len(abouts), 3 if effect == "recount" else 1))
+        if self.chance(0.2):
+            abouts = [one for one in self.freezes[-1:] if one.subject == motion.id]
+        for about in abouts if effect == "recount" or self.chance(0.3) else ():
             by = rng.randrange(self.count)
-            name: Any = rng.choice(("procedure", "procedure", "scope"))
-            disputed = made.put(by, Dispute(name=name, remedy="See."), about)
+            disputed = made.put(by, Dispute(name="procedure", remedy="See."), about)
             self.disputes.append(disputed)
-            self._panel(disputed, about)
+            self._panel(disputed, about, "void" if self.chance(0.8) else "valid")
         self.times |= {made.now + 10, made.now + 35}
 
-    def _panel(self, disputed: VerifiedRecord, about: VerifiedRecord) -> None:
+    def _panel(self, disputed: VerifiedRecord, about: VerifiedRecord, effect: str) -> None:
         """A panel that all parties name, for the most part, and what it finds."""
-        made, rng = self.made, self.rng
+        made, rng, word = self.made, self.rng, cast(Any, effect)
         parties = {disputed.council, about.council}
         free = [i for i, a in enumerate(made.authors) if a.council not in parties]
         panel = rng.sample(range(self.count), 3) if self.count >= 3 else []
@@ -463,14 +493,9 @@ class History(Councils):
         for i, author in enumerate(made.authors):
             if author.council in parties and not self.slip(0.05):
                 made.put(i, Naming(role="panel", councils=named), disputed)
-        main: Any = rng.choice(
-            ("void", "void", "valid", "recount", "recount", "new-vote", "new-vote", "recommend")
-        )
-        if about.kind != "motion" and self.chance(0.7):
-            main = "void"
         for i in panel:
             if not self.slip(0.15):
-                made.put(i, Finding(effect=main, text="So."), disputed)
+                made.put(i, Finding(effect=word, text="So."), disputed)
 
     # --- questions ----------------------------------------------------------------------------
 
