@@ -120,11 +120,11 @@ class Disputes(Rounds):
         return out
 
     def done(self, motion: Row) -> bool:
-        """MOT-13: a task that counts says that all is done."""
+        """MOT-13: a task that counts and is not held says that all is done."""
         return any(
             row.body.done
             and motion.body.carrier in (None, row.council)
-            and "fault" not in self.administration(row)
+            and not self.administration(row)
             for row in self.find("task", motion.id)
         )
 

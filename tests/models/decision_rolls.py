@@ -21,8 +21,12 @@ class Rolls(Members):
             return False
         if not all(self.is_lower(unit, motion, level - 1) for unit in body.units):
             return False
+        here = {c for c, _ in self.logs if self.entered(motion.leaf.subject, c, motion.time)}
+        own = [here & set(self.founders(unit)) for unit in body.units]
+        if not any(one - other and other - one for one in own for other in own):
+            return False
         if body.affected is None or "units" in self.wrong:
-            return len(body.units) > 1
+            return True
         touched = [{c for c in body.affected if self.in_unit(motion, u, c)} for u in body.units]
         return sum(map(bool, touched)) > 1 and len(set[bytes]().union(*touched)) > 1
 
@@ -53,6 +57,7 @@ class Rolls(Members):
 
     def claimed_back(self, motion: Row, freeze: Row) -> bool:
         """NES-6."""
+        grace = self.law(motion).windows.grace
         for unit in motion.body.units or ():
             inside = {c for c in voters(freeze) if self.in_unit(motion, unit, c)}
             claims = {
@@ -60,7 +65,8 @@ class Rolls(Members):
                 for row in self.find("affected-claim", motion.id)
                 if row.body.unit == unit
                 and row.council in inside
-                and row.time <= freeze.body.closes
+                and (written := self.written(row, voters(freeze), grace)) is not None
+                and written <= freeze.body.closes
             }
             if 2 * len(claims) > len(inside):
                 return True

@@ -4,6 +4,7 @@ import functools
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from tests.models import decisions
 from tests.support.decisions import History
 
 ORDERS = 20
-SEEDS = range(200)
+SEEDS = (95, 240, 452, 252, 417, 33, 9, 63, 202, 5, 241, 20, 22, 37, 48, 69, 83)
+"""Together they reach all of WANTED and FEATURES; found by trying 500."""
 
 WANTED = {
     "state": "amended closed draft final frozen inadmissible lapsed open provisional seconded "
@@ -39,12 +41,30 @@ FEATURES = {
     *("quorum of the people", "units", "units affected", "units by a version", "version"),
     "voted who was let in by motion",
 }
-WRONG = (
-    *("accession", "claims", "demand", "dissolution", "dormancy", "each", "editorial", "emergency"),
-    *("exclusion", "hold", "lazy", "majority", "pause", "reading", "recount", "rounds", "sunset"),
-    *("target", "task", "units", "weighted"),
-)
-"""Rules that the model can be told to break."""
+WRONG = {
+    "accession": 1,
+    "claims": 152,
+    "demand": 158,
+    "dissolution": 60,
+    "dormancy": 95,
+    "each": 29,
+    "editorial": 3,
+    "emergency": 5,
+    "exclusion": 2,
+    "hold": 3,
+    "lazy": 15,
+    "majority": 8,
+    "pause": 66,
+    "reading": 45,
+    "recount": 76,
+    "rounds": 132,
+    "sunset": 2,
+    "target": 2,
+    "task": 5,
+    "units": 177,
+    "weighted": 17,
+}
+"""Rules that the model can be told to break, and a seed whose history shows it."""
 
 
 @functools.cache
@@ -58,14 +78,20 @@ def answers(seed: int) -> list[bytes]:
     return history(seed).digests(0)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_history_in_any_order_gives_the_models_digest(seed: int) -> None:
     assert history(seed).differences(ORDERS) is None
 
 
-@pytest.mark.parametrize("wrong", WRONG)
-def test_planted_bug_in_the_model_is_found(wrong: str) -> None:
-    for seed in SEEDS:
+def tried(first: int) -> Iterator[int]:
+    """A seed that shows it, and others for when the generator has changed since."""
+    yield first
+    yield from range(250)
+
+
+@pytest.mark.parametrize(("wrong", "first"), WRONG.items())
+def test_planted_bug_in_the_model_is_found(wrong: str, first: int) -> None:
+    for seed in tried(first):
         model = history(seed).model(wrong)
         if answers(seed) != [model.digest(now) for now in sorted(history(seed).times)]:
             return
@@ -78,47 +104,52 @@ def says(value: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "said", "first"),
     [
-        ("administration_fault", None),
-        ("amend_fault", None),
-        ("awaits_vote", []),
-        ("claimed_back", []),
-        ("demands", []),
-        ("dissolved_by", None),
-        ("editorial_until", 0),
-        ("excluded", set()),
-        ("freeze_fault", None),
-        ("held_until", None),
-        ("is_let_in", True),
-        ("is_weaker", True),
-        ("new_vote", None),
-        ("notice_fault", None),
-        ("opening_fault", None),
-        ("pause_fault", None),
-        ("quorum_of_locks", 1),
-        ("receipts_needed", 1),
-        ("recounted", None),
-        ("units_fault", None),
-        ("vouchers_needed", 9),
-        ("_councils_accept", True),
-        ("_decided", None),
-        ("_exceeds", True),
-        ("_reaches", True),
-        ("_reading_fault", None),
-        ("_times_fault", None),
+        ("administration_fault", None, 4),
+        ("amend_fault", None, 3),
+        ("awaits_vote", [], 3),
+        ("claimed_back", [], 152),
+        ("demands", [], 158),
+        ("dissolved_by", None, 60),
+        ("editorial_until", 0, 3),
+        ("excluded", set(), 15),
+        ("freeze_fault", None, 1),
+        ("held_until", None, 3),
+        ("is_let_in", True, 1),
+        ("is_weaker", True, 6),
+        ("new_vote", None, 79),
+        ("notice_fault", None, 5),
+        ("opening_fault", None, 7),
+        ("pause_fault", None, 66),
+        ("quorum_of_locks", 1, 21),
+        ("receipts_needed", 1, 5),
+        ("recounted", None, 8),
+        ("units_fault", None, 4),
+        ("vouchers_needed", 9, 2),
+        ("_councils_accept", True, 6),
+        ("_decided", None, 36),
+        ("_exceeds", True, 0),
+        ("_reaches", True, 2),
+        ("_reading_fault", None, 1),
+        ("_times_fault", None, 12),
     ],
 )
 def test_planted_bug_in_the_rules_is_found(
-    rule: str, said: Any, monkeypatch: pytest.MonkeyPatch
+    rule: str, said: Any, first: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = {seed: answers(seed) for seed in SEEDS}
     rooms = [room for name, room in sys.modules.items() if name.startswith("confedproto.rules")]
     where = [room for room in rooms if hasattr(room, rule)]
     assert where, rule
-    for room in where:
-        monkeypatch.setattr(room, rule, says(said))
-    assert any(history(seed).digests(0) != expected[seed] for seed in SEEDS)
+    for seed in tried(first):
+        expected = answers(seed)
+        with monkeypatch.context() as patched:
+            for room in where:
+                patched.setattr(room, rule, says(said))
+            found = history(seed).digests(0)
+        if found != expected:
+            return
+    pytest.fail(f"no history shows it: {rule}")
 
 
 def test_histories_reach_every_state_reason_and_feature() -> None:

@@ -40,10 +40,10 @@ SPANS: Final = replace(TERMS, demand=40, editorial=11)
 LATER: Final = replace(SPANS, hold=50)
 THEMES: Final = {
     "exclusion": 0.16,
-    "dormancy": 0.1,
-    "accession": 0.14,
+    "dormancy": 0.12,
+    "accession": 0.16,
     "reading": 0.12,
-    "units": 0.16,
+    "units": 0.2,
     "emergency": 0.06,
     "dissolution": 0.05,
     "sunset": 0.05,

@@ -61,6 +61,8 @@ class History(Councils):
             if self.chance(0.2):
                 self.come_or_go()
             step()
+        if self.again:
+            self._plain()
         self.times.add(FAR)
 
     def _planned(self) -> list[str]:
@@ -186,11 +188,11 @@ class History(Councils):
             self._speak(motion, freeze, by, rng.choice("YYNNA") if torn else most)
         if self.slip(0.1):
             self.come_or_go()
+        if self.chance(0.6):
+            self.claims_back(motion)
         made.now += 1
         made.witness(self.some() if self.slip(0.5) else None)
         body = self.frozen(freeze)
-        if body.closes > made.now and self.chance(0.6):
-            self.claims_back(motion)
         made.now = body.closes + rng.choice((1, WINDOWS.grace + 1))
         self.times |= {body.closes + 1, body.closes + WINDOWS.grace + 1}
         made.witness()
@@ -461,7 +463,9 @@ class History(Councils):
     def _dispute(self, motion: VerifiedRecord) -> None:
         """A dispute on the decision, its freeze or a position, and a panel."""
         made, rng = self.made, self.rng
-        effect = rng.choice(("void", "valid", "recount", "recount", "new-vote", "recommend"))
+        effect = rng.choice(
+            ("void", "valid", "recount", "recount", "new-vote", "new-vote", "recommend")
+        )
         name: Any = rng.choice(("procedure", "procedure", "scope"))
         disputed = made.put(rng.randrange(self.count), Dispute(name=name, remedy="See."), motion)
         self.disputes.append(disputed)

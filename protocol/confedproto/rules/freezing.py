@@ -82,8 +82,8 @@ def _backing(case: Case, body: Freeze) -> set[CouncilId]:
 
 def _times_fault(case: Case, freeze: Placed, body: Freeze, motion: Motion) -> Reason | None:
     windows, time = case.compact.windows, freeze.record.time
-    at_once = motion.name == "emergency"
-    if not at_once and time < case.motion.record.time + windows.discussion:
+    discussion = 0 if motion.name == "emergency" else windows.discussion
+    if time < case.motion.record.time + discussion:
         return Reason.DISCUSSION_OPEN
     if time > case.motion.record.time + term(case.compact, "lapse"):
         return Reason.MOTION_LAPSED

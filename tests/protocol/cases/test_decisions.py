@@ -636,6 +636,13 @@ def test_case_47_emergency_has_short_notice_and_ends() -> None:
     assert made.standing(charter).effect is Effect.IN_FORCE
 
 
+def test_case_47_emergency_is_not_frozen_before_it_is_moved() -> None:
+    made = Assembly(4, rules={"emergency": "super(3,4)"})
+    motion = made.move("emergency")
+    made.freeze(motion, wait=-2, notice=20)
+    assert made.status(motion, made.now).fault is Reason.DISCUSSION_OPEN
+
+
 def test_case_48_claim_votes_and_the_outcome_is_shown_without_it() -> None:
     made = Assembly(4)
     listed = tuple(sorted(a.council for a in made.authors[:3]))
