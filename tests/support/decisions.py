@@ -503,21 +503,29 @@ class History(Councils):
 
     # --- questions ----------------------------------------------------------------------------
 
-    def digests(self, order: int) -> list[bytes]:
-        """The library's answers after one random order of delivery, asked on the way too."""
+    def digests(self, order: int, instants: Sequence[int] = ()) -> list[bytes]:
+        """The library's answers after one random order of delivery, asked on the way too.
+
+        `instants`: when; none are all of `times`.
+        """
         rng, view = random.Random(order), View(NETWORK)
         half = {a.council: rng.randint(0, len(a.leaves)) for a in self.made.authors}
         feed(view, self.made.authors, rng=rng, upto=half)
         view.state_digest(rng.choice(sorted(self.times)))
         feed(view, self.made.authors, rng=rng)
-        return [bytes(view.state_digest(now)) for now in sorted(self.times)]
+        return [bytes(view.state_digest(now)) for now in instants or sorted(self.times)]
 
     def differences(self, orders: int, *wrong: str) -> str | None:
-        """Where some order of delivery differs from the model, or None."""
-        model = self.model(*wrong)
-        wanted = [model.digest(now) for now in sorted(self.times)]
+        """Where some order of delivery differs from the model, or None.
+
+        The first order is asked at every instant, the others at the last and at two more.
+        """
+        model, times = self.model(*wrong), sorted(self.times)
+        wanted = {now: model.digest(now) for now in times}
         for order in range(orders):
-            if self.digests(order) != wanted:
+            two = random.Random(order).sample(times, min(2, len(times)))
+            instants = sorted({times[-1], *two}) if order else times
+            if self.digests(order, instants) != [wanted[now] for now in instants]:
                 return f"order {order}"
         return None
 
