@@ -121,8 +121,10 @@ class Rounds(Rolls):
     def pause_holds(self, motion: Row, freeze: Row) -> bool:
         """MOT-12."""
         parent, before = motion.body.parent, freeze.time
-        closed = self.closing(parent, before) if parent is not None else None
-        if closed is None or "pause" in self.wrong:
+        if parent is None or "pause" in self.wrong:
+            return True
+        closed = self.closing(parent, before)
+        if closed is None:
             return True
         if before >= closed + self.law(motion).terms.pause:
             return True

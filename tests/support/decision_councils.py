@@ -71,7 +71,7 @@ class Councils:
                 )
         made.compact = made.found(**self._terms())
         self.weights = {f.council: f.weight for f in self._body(made.compact).founders}
-        self.times = {made.now}
+        self.times: set[int] = {made.now}
         self.exits: dict[int, VerifiedRecord] = {}
         self.entries: dict[int, VerifiedRecord] = {}  # of who is no founder, or came back
         self.out: dict[int, VerifiedRecord] = {}  # whom a decision keeps out of C

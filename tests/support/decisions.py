@@ -105,16 +105,15 @@ class History(Councils):
 
     def _accession(self) -> None:
         one, by = self.newcomer(), self.rng.randrange(self.founders)
-        for word in self.rng.choice(("Y", "Y", "NY")):
-            motion = self._asked(one, by, word)
+        asked = [self._asked(one, by, word) for word in self.rng.choice(("Y", "Y", "NY"))]
         if self.chance(0.5):
-            self.accede(one, motion)
+            self.accede(one, asked[-1])
 
     def _asked(self, one: int, by: int, word: str) -> VerifiedRecord:
         """A motion to let a council in, before or after its accession that names it."""
         about = self.made.authors[one].council
         early = self.chance(0.5)
-        self.care, moved = 0.1, self.made.now
+        self.care = 0.1
         motion = self.moved("accession", by, target=about)
         if early:
             self.accede(one, motion)
@@ -122,18 +121,16 @@ class History(Councils):
         self.care = self.usual
         if not early:
             self.accede(one, motion)
-        assert moved <= self.made.now
         return motion
 
     def _reading(self) -> None:
         """A motion that too few speak to, and its second reading."""
         by, name = self.rng.randrange(self.founders), self.rng.choice(("admin", "recall-request"))
         target = bytes(32) if name == "recall-request" else None
-        fields: dict[str, Any] = {"target": target, "reversible": True}
-        first = self._careful(name, by, word="-", **fields)
+        first = self._careful(name, by, word="-", target=target, reversible=True)
         self.made.now += self.rng.choice((30, 60, 60, 60, 250))
         same = target if not self.slip(0.05) else bytes(31) + b"1"
-        self._careful(name, by, **fields | {"first": first.id, "target": same})
+        self._careful(name, by, target=same, reversible=True, first=first.id)
 
     def _emergency(self) -> None:
         self.decided("emergency", by=self.member(), word="Y")
