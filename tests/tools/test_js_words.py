@@ -4,10 +4,11 @@ import json
 
 import msgspec
 
-from confedproto import codec
+from confedproto import codec, text
 from confedproto.bodies.mandate import Ceiling, Condition, Holdover, Instruction, Mandate, Share
 from confedproto.bundle.terms import mandate_terms
 from tests.support.js import module
+from tests.support.worlds import passed_on
 
 MOTIONS = [bytes([number]) * 32 for number in (1, 2)]
 BARE = Mandate(delegate=bytes([9]) * 32, starts=5, until=90_000, kinds=("vote",))
@@ -72,3 +73,25 @@ def test_trial_of_a_sound_platform_passes_and_of_another_does_not() -> None:
         console.log(before, await again().then(() => "fit", ({ code }) => code));
     """
     assert module(source).split() == ["fit", "wrong-answer"]
+
+
+def test_page_shows_the_mandate_above_a_link_and_its_state() -> None:
+    made = passed_on()
+    source = f"""
+        import {{ fromHex }} from "./confed/bytes.js";
+        import {{ verify }} from "./confed/judge.js";
+        import {{ words }} from "./confed/words.js";
+        const at = {made.world.now};
+        const report = await verify([fromHex("{made.file.hex()}")], [], at);
+        console.log(JSON.stringify(words(report, at)[1]));
+    """
+    rows = [tuple(row) for row in json.loads(module(source))]
+    above = made.world.view.records[made.above].record.body
+    assert isinstance(above, Mandate)
+    start = rows.index(
+        ("passed on from", '"\u2068Council number 0\u2069", whose mandate is in-force')
+    )
+    assert rows[start + 1][1] == text.fingerprint(made.world.nodes[0].council)
+    assert rows[start + 3] == ("id of the mandate above", text.encode_record(made.above))
+    terms = [(name.lower(), said) for name, said in mandate_terms(above)]
+    assert rows[start + 4 : start + 4 + len(terms)] == terms

@@ -157,9 +157,10 @@ function choose(proved) {
 function aboveOf(asked, [, upper]) {
   if (upper === undefined) return null;
   const { council, id } = upper.record;
+  const state = stateAt(upper.mandate, upper.history, asked.at);
   const proved = asked.proved.find(({ records }) => records.has(toHex(id)));
   const name = proved.authorities.get(toHex(council)).charters.at(-1).body.get("name");
-  return { id, council, name, mandate: upper.mandate };
+  return { id, council, name, mandate: upper.mandate, state };
 }
 
 function reportOf(asked, [verdict, reason], ...ids) {

@@ -89,9 +89,10 @@ function evidenceOf(report) {
 }
 
 /** What a link passes on: the council that is spoken for, and what it said (LVL-1, LVL-4). */
-function aboveRows({ id: mandate, name, council, mandate: body }) {
+function aboveRows({ id: mandate, name, council, mandate: body, state }) {
   return [
-    ["passed on from", quoted(name)],
+    ["passed on from", `${quoted(name)}, whose mandate is ${state}`],
+    ["fingerprint of that council", fingerprint(council)],
     ["id of that council", id(council)],
     ["id of the mandate above", id(mandate)],
     ...mandateTerms(body),
