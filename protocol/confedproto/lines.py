@@ -22,6 +22,7 @@ class Lines:
     def __init__(self) -> None:
         self._good: dict[LogId, LogLines] = defaultdict(LogLines)
         self._early: dict[LogId, list[tuple[int, int, WitnessLine]]] = defaultdict(list)
+        self._names: dict[CouncilId, CouncilId] = {}  # one object for all that a council said
         self._ticket: Final = itertools.count()  # no two rows of a heap are equal
         self._roots: dict[LogId, dict[int, Hash]] = defaultdict(dict)  # by size, where one is good
 
@@ -31,9 +32,10 @@ class Lines:
         """Take up what a witness record says in its part; each log whose receipts may have changed,
         from which index on.
         """
+        witness = self._names.setdefault(record.council, record.council)
         for head in heads_of(part):
             line = WitnessLine(
-                witness=record.council,
+                witness=witness,
                 log=LogId(head.log),
                 size=head.size,
                 root=Hash(head.root),
