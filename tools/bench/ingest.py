@@ -105,10 +105,10 @@ def _extra(taken: Taken, verify_s: float, what: str) -> Figure:
     )
 
 
-def take(folder: Path, count: int, environment: dict[str, str]) -> Taken:
-    """A fresh node that takes in `count` records of one log."""
+def take(folder: Path, count: int, environment: dict[str, str], host: str = nodes.HOST) -> Taken:
+    """A fresh node, run by the program `host`, that takes in `count` records of one log."""
     author, fresh = nodes.found(folder, "author"), nodes.found(folder, "fresh")
-    fresh.environment = environment
+    fresh.environment, fresh.host = environment, host
     author.start()
     fresh.start()
     try:

@@ -29,6 +29,8 @@ from confedproto.older import BLOCK_LEAVES
 NETWORK: Final = "bench"
 ENVELOPE_BYTES: Final = 496
 BATCH: Final = 1_024
+HOST: Final = "confednode.demo.host"
+"""The program of a node's process."""
 MANY: Final = 200_000
 """Statements that are worth a process a core to be signed."""
 RUNS_A_CUT: Final = 1
@@ -47,6 +49,7 @@ class Council:
     process: "subprocess.Popen[bytes] | None" = None
     listen: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+    host: str = HOST
 
     @property
     def id(self) -> str:
@@ -65,7 +68,7 @@ class Council:
     def launch(self) -> None:
         """Start the node's process; `ready` waits for it."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "confednode.demo.host", str(self.home.path)],
+            [sys.executable, "-m", self.host, str(self.home.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | self.environment,
