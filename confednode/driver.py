@@ -177,8 +177,7 @@ class Driver:
             case fx.ServePiece() | fx.PieceCame():
                 self.filing.take(effect)
             case fx.Answered():
-                waiting = self._waiting.get(effect.token)
-                if waiting is not None:
+                if (waiting := self._waiting.get(effect.token)) is not None:
                     self._answers[effect.token] = effect
                     waiting.set()
             case fx.Refused():
@@ -191,6 +190,8 @@ class Driver:
                 self._serving.remember(effect)
                 if len(effect.leaves) > INLINE_LEAVES:
                     self._arrears.note()
+            case fx.DropLeaves():
+                self.engine.ledger.note(effect.log, effect.council, -self._store.freed(effect.log))
             case fx.SwitchBranch():
                 self.outdated.set()  # what the engine holds is not what the store holds
             case fx.StoreMarks():
@@ -203,8 +204,7 @@ class Driver:
             self._drop(effect.link, error.reason, error.detail)
 
     def _send(self, number: int, message: wire.Message) -> None:
-        link = self._links.get(number)
-        if link is None:
+        if (link := self._links.get(number)) is None:
             return
         try:
             link.send(message)

@@ -25,7 +25,7 @@ from confedproto.errors import ConfedError
 from confedproto.guard import Memory, Reached
 from confedproto.ids import CouncilId, Hash, LogId, NetworkId
 from confedproto.interest import Interest
-from confedproto.marks import HASH_ONLY, Alike, Block, blocks
+from confedproto.marks import Alike, Block, blocks
 from confedproto.merkle import Tree
 from confedproto.older import BLOCK_LEAVES
 from confedproto.quotas import DEFAULT_QUOTAS, Quotas
@@ -198,23 +198,27 @@ class _Leaves:
         self._store, self._network, self._log = store, network, log
         self._alike: dict[int, PlainLeaf] = {}
         self._due: dict[int, PlainLeaf] = {}
+        self._bare: dict[int, PlainLeaf] = {}
 
     def like(self, mark: int) -> PlainLeaf | WithheldLeaf:
-        """The leaf that a block is made of."""
-        if mark == HASH_ONLY:
+        """The leaf that a block is made of, or that was dropped."""
+        first = marks.like(mark)
+        if first is None:
             return WITHHELD
-        if mark not in self._alike:
-            rows = self._store.read(self._log, mark, mark + 1)
+        if first not in self._alike:
+            rows = self._store.read(self._log, first, first + 1)
             leaf = record.reopen(self._network, *rows[0]) if rows else None
             kind = KINDS.get(leaf.kind) if isinstance(leaf, VerifiedRecord) else None
             if not isinstance(leaf, VerifiedRecord) or kind is None or not kind.plain:
-                raise _Astray("a block is like no plain record")
-            self._learn(mark, leaf)
-        return self._alike[mark]
+                raise _Astray("a leaf is like no plain record")
+            self._learn(first, leaf)
+        kinds = self._bare if marks.is_hash(mark) else self._alike
+        return kinds[first]
 
     def _learn(self, index: int, leaf: VerifiedRecord) -> None:
-        self._alike[index] = PlainLeaf(example=leaf, first=index)
-        self._due[index] = replace(self._alike[index], provisional=True)
+        self._alike[index] = plain = PlainLeaf(example=leaf, first=index)
+        self._due[index] = replace(plain, provisional=True)
+        self._bare[index] = replace(plain, dropped=True)
 
     def between(self, start: int, end: int) -> Iterator[_Row]:
         """Leaves [start, end), one by one."""
@@ -222,12 +226,14 @@ class _Leaves:
         for index, (envelope, part, arrived, mark) in enumerate(rows, start):
             leaf: Leaf
             first = marks.like(mark)
-            provisional = mark is not None and mark <= marks.PROVISIONAL
-            if mark == HASH_ONLY:
-                leaf = WITHHELD
+            if mark is not None and marks.is_hash(mark):
+                leaf = self.like(mark)
+            elif mark is not None and mark <= marks.PROVISIONAL:
+                due = self._due.get(first) if first is not None else None
+                leaf = due or record.open_leaf(self._network, envelope, part)
             elif first is not None and first in self._alike:
-                leaf = self._due[first] if provisional else self._alike[first]
-            elif mark is None or provisional:
+                leaf = self._alike[first]
+            elif mark is None:
                 leaf = record.open_leaf(self._network, envelope, part)
             else:
                 leaf = record.reopen(self._network, envelope, part)

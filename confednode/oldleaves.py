@@ -6,7 +6,7 @@ from typing import Final
 from confednode.errors import NodeReason, StoreError
 from confednode.store import Store
 from confedproto.ids import Hash, LogId
-from confedproto.marks import HASH_ONLY
+from confedproto.marks import is_hash
 from confedproto.merkle import HASH_BYTES, leaf_hash, root_of
 from confedproto.older import BLOCK_LEAVES
 
@@ -34,7 +34,7 @@ class OldLeaves:
 
     def _held(self, start: int, end: int) -> list[Hash]:
         rows = self._store.leaves(self._log, start, end)
-        return [Hash(raw) if mark == HASH_ONLY else leaf_hash(raw) for raw, _, _, mark in rows]
+        return [Hash(raw) if is_hash(mark) else leaf_hash(raw) for raw, _, _, mark in rows]
 
     def _aside(self, start: int, end: int) -> list[Hash]:
         """Of the branch that was set aside last, which the engine may still hold (FRK-7)."""

@@ -17,8 +17,16 @@ from typing import Final
 
 from confednode.blocks import Blocks
 from confednode.errors import NodeReason, StoreError
+from confednode.rewriting import Places, leaf_cost
 from confednode.shelf import Shelf
-from confedproto.effects import FillLeaves, Kept, StoreLeaves, StoreMarks, SwitchBranch
+from confedproto.effects import (
+    DropLeaves,
+    FillLeaves,
+    Kept,
+    StoreLeaves,
+    StoreMarks,
+    SwitchBranch,
+)
 from confedproto.ids import CouncilId, LogId, PublicKey
 from confedproto.limits import LEAF_OVERHEAD_BYTES
 
@@ -70,19 +78,11 @@ class Peer:
     transport: bytes
 
 
-def _cost(leaf: tuple[bytes, bytes | None]) -> int:
-    """What a leaf takes, as quotas count."""
-    return len(leaf[0]) + len(leaf[1] or b"") + LEAF_OVERHEAD_BYTES
-
-
 @lru_cache(maxsize=INSERT_ROWS)
 def _insert(count: int) -> str:
     """Insert so many leaves at once, for SQLite lets go of the interpreter once a statement."""
     rows = ",".join(f"(?1,?2+{offset},?3,?,?,?)" for offset in range(count))
     return f"INSERT INTO records (log, idx, arrived, envelope, part, mark) VALUES {rows}"
-
-
-_HASH_COST: Final = 32 + LEAF_OVERHEAD_BYTES
 
 
 @contextmanager
@@ -131,6 +131,7 @@ class Store:
         self._held: Final[dict[LogId, int]] = {}
         self.shelf: Final = Shelf(self._db, self._commit, _told)
         self.blocks: Final = Blocks(self._db, self._commit, _told)
+        self._places: Final = Places(self._db, self.blocks)
 
     def _open(self, path: Path, *, create: bool) -> None:
         self._db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
@@ -257,11 +258,13 @@ class Store:
                         self._add(effect)
                         grown[effect.log] = effect.start + len(effect.leaves)
                     case FillLeaves():
-                        self._fill(effect)
+                        self._places.fill(effect)
                     case StoreMarks():
-                        self._mark(effect)
+                        self._places.mark(effect)
                     case SwitchBranch():
                         self._switch(effect)
+                    case DropLeaves():
+                        self._places.drop(effect)
         self._held.update(grown)
 
     def _add(self, effect: StoreLeaves) -> None:
@@ -275,7 +278,7 @@ class Store:
                 rows += (envelope, part, mark)
             self._db.execute(_insert(len(rows) // 3 - 1), rows)
         self.blocks.add(effect.log, effect.blocks)
-        held = sum(map(_cost, leaves))
+        held = sum(map(leaf_cost, leaves))
         self._db.execute(
             "UPDATE logs SET head=COALESCE(?, head), via=COALESCE(via, ?), bytes=bytes+?"
             " WHERE id=?",
@@ -309,28 +312,9 @@ class Store:
                 (log, start, end),
             ).fetchall()
 
-    def _fill(self, effect: FillLeaves) -> None:
-        """Put leaves where their hashes stood."""
-        more = sum(_cost((leaf.envelope, leaf.part)) - _HASH_COST for leaf in effect.leaves)
-        self._db.execute("UPDATE logs SET bytes=bytes+? WHERE log=?", (more, effect.log))
-        for leaf in effect.leaves:
-            self.blocks.drop(effect.log, leaf.index, leaf.index)
-        self._db.executemany(
-            "UPDATE records SET envelope=?, part=?, mark=?, arrived=?"
-            " WHERE log=(SELECT id FROM logs WHERE log=?) AND idx=?",
-            (
-                (leaf.envelope, leaf.part, leaf.mark, effect.arrived, effect.log, leaf.index)
-                for leaf in effect.leaves
-            ),
-        )
-
-    def _mark(self, effect: StoreMarks) -> None:
-        self._db.executemany(
-            "UPDATE records SET mark=? WHERE log=(SELECT id FROM logs WHERE log=?) AND idx=?",
-            ((mark, effect.log, index) for index, mark in enumerate(effect.marks, effect.start)),
-        )
-        self.blocks.drop(effect.log, effect.start, effect.start + len(effect.marks) - 1)
-        self.blocks.add(effect.log, effect.blocks)
+    def freed(self, log: LogId) -> int:
+        """How many bytes of a log were dropped since this was asked (INT-3)."""
+        return self._places.freed.pop(log, 0)
 
     def _number(self, effect: StoreLeaves) -> int:
         known = self._numbers.get(effect.log)

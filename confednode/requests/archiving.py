@@ -57,7 +57,7 @@ async def archive_logs(desk: Desktop, request: Logs) -> Reply:
                 "log": log.id.hex(),
                 "size": log.tree.size,
                 "head": log.head.size if log.head is not None else 0,
-                "withheld": log.seclusion.withheld,
+                "withheld": log.seclusion.withheld + log.dropped,
             }
             for log in logs
         ],
@@ -137,11 +137,11 @@ async def _append(desk: Desktop, run: wire.Run) -> int:
 async def _fill(desk: Desktop, run: wire.Run) -> int:
     """Take in what of a run is withheld here; how many leaves. Raises ConfedErrors."""
     entry = desk.view.logs.get(LogId(run.log))
-    part = archive.lacking(run, entry) if entry is not None and entry.seclusion.withheld else None
+    part = archive.lacking(run, entry) if entry is not None and entry.lacking else None
     if entry is None or part is None:
         return 0
-    before = entry.seclusion.withheld
+    before = entry.lacking
     fault = await desk.driver.take_in(part, whole=True)
     if fault is not None:
         raise VerificationError(fault)
-    return before - entry.seclusion.withheld
+    return before - entry.lacking

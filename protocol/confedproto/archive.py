@@ -23,7 +23,6 @@ from confedproto.errors import DecodeError, Reason, RemoteProtocolError, Verific
 from confedproto.ids import LogId, NetworkId
 from confedproto.limits import LOGS_MAX, MESSAGE_MAX_BYTES
 from confedproto.merkle import leaf_hash
-from confedproto.record import WithheldLeaf
 
 LENGTH: Final = struct.Struct(">I")
 """Before each frame: its length in bytes, at most MESSAGE_MAX_BYTES."""
@@ -160,7 +159,7 @@ def lacking(run: wire.Run, entry: Log) -> wire.Run | None:
     out: list[wire.RunLeaf] = []
     some = False
     for index, leaf in enumerate(run.leaves[: max(0, entry.tree.size - run.start)], run.start):
-        if isinstance(leaf, bytes) or not isinstance(entry.leaves[index], WithheldLeaf):
+        if isinstance(leaf, bytes) or not entry.lacks(entry.leaves[index]):
             out.append(entry.tree.leaf(index))
             continue
         if leaf_hash(leaf[0]) != entry.tree.leaf(index):

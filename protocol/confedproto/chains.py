@@ -7,22 +7,21 @@ council again from its leaves. So the result is a function of what is held, not 
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from operator import eq
+from dataclasses import dataclass
 from typing import Final
 
-from confedproto import merkle, record
+from confedproto import record
 from confedproto.bodies.carried import Carried
 from confedproto.bodies.forkproof import ForkProof
 from confedproto.bodies.link import Link
 from confedproto.bodies.node import Node
 from confedproto.bodies.witness import Witness
 from confedproto.errors import DecodeError, Reason, VerificationError
-from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, RecordId
+from confedproto.followed import Log as Log
+from confedproto.ids import CouncilId, Hash, LogId, NetworkId, RecordId
 from confedproto.log import Head, open_head
 from confedproto.record import (
     Leaf,
-    PlainClass,
     PlainLeaf,
     RefusedLeaf,
     VerifiedRecord,
@@ -36,50 +35,12 @@ from confedproto.rules.forks import proven
 from confedproto.rules.given import (
     CARRIED_KINDS,
     Carriage,
-    OwnLog,
     is_final_word,
     place_fault,
     records_in,
 )
 from confedproto.rules.links import link_fault
-from confedproto.seclusion import Seclusion
 from confedproto.spans import Spans
-
-
-@dataclass(slots=True, kw_only=True)
-class Log:
-    """One followed log: whose it is, the key that signs its heads, its tree, its last head.
-
-    The tree may be past the head while a long run is still coming in, never short of it.
-    """
-
-    id: LogId
-    council: CouncilId
-    key: PublicKey
-    tree: merkle.Tree = field(default_factory=merkle.Tree)
-    head: Head | None = None
-    receipts_size: int = 0  # size just after the last record of a kind that needs receipts
-    witnessed_at: int = -1  # claimed time of the last witness record in this log
-    leaves: Spans[Leaf] = field(default_factory=Spans[Leaf])
-    arrivals: Spans[int] = field(default_factory=lambda: Spans(same=eq))  # seconds UTC, one a leaf
-    due: int = 0  # provisional leaves: their own signatures are still to be verified (SYN-11)
-    plain: dict[tuple[PlainClass, bool], PlainLeaf] = field(default_factory=dict)
-    seclusion: Seclusion = field(default_factory=Seclusion)
-    lean: bool = False  # only its outline is wanted (INT-2)
-
-    @property
-    def mark(self) -> bytes:
-        """Over what is not held as public; of an outline nothing, for that is as it should be."""
-        return b"" if self.lean else self.seclusion.closed.mark
-
-    def seclusion_of(self, start: int, count: int) -> int:
-        """What leaves that are not public add to the sums over such leaves."""
-        return self.seclusion.total((self.tree.leaf(start + at) for at in range(count)), start)
-
-    @property
-    def own(self) -> OwnLog:
-        """The log as the rules want it."""
-        return OwnLog(id=self.id, leaves=self.leaves, root_at=self.tree.root_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

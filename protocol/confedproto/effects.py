@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, Hash, LogId, PublicKey, RecordId
-from confedproto.marks import Block
+from confedproto.marks import Block, Gone
 from confedproto.wire import Message, Piece
 
 
@@ -68,7 +68,17 @@ class SwitchBranch:
     kept: tuple[StoreLeaves, ...]
 
 
-Kept = StoreLeaves | FillLeaves | StoreMarks | SwitchBranch
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropLeaves:
+    """Put the leaf hashes of plain records in their places (INT-3)."""
+
+    log: LogId
+    council: CouncilId
+    gone: tuple[Gone, ...]
+    blocks: tuple[Block, ...] = ()
+
+
+Kept = StoreLeaves | FillLeaves | StoreMarks | SwitchBranch | DropLeaves
 """What the store keeps."""
 
 
@@ -173,6 +183,7 @@ Effect = (
     | FillLeaves
     | StoreMarks
     | SwitchBranch
+    | DropLeaves
     | Send
     | ServeRun
     | ServeLeaves

@@ -43,6 +43,7 @@ from confedproto.quotas import DEFAULT_QUOTAS, Ledger, Quotas
 from confedproto.reception import Reception
 from confedproto.record import Leaf
 from confedproto.session import Session, State
+from confedproto.shedding import shed
 from confedproto.telling import Teller
 from confedproto.view import Log, View
 from confedproto.writer import Writer
@@ -73,8 +74,7 @@ class Engine:
         self._comparer: Final = Comparer(partial(scopes.common, self.view, council))
         self._heartbeat: Final = Heartbeat(self.view, self.own, self._comparer)
         self.feeder: Final = Feeder(self.view)
-        hand = (self.view, self.keeper, self._pen, self._comparer)
-        self._writer: Final = Writer(*hand, feed=self._feed)
+        self._writer = Writer(self.view, self.keeper, self._pen, self._comparer, feed=self._feed)
         self.ledger: Final = Ledger(council, quotas)
         self.interest: Final = interest or Interest()
         self._filler: Final = Filler(self.view, council, self.feeder, self.ledger)
@@ -86,8 +86,7 @@ class Engine:
         self._teller: Final = Teller(self.view, *known, emit=lambda one: self._out.append(one))
         doors = (self.view, self.keeper, self.ledger, self._fetcher, self._filler)
         self._importer: Final = Importer(*doors, keep=self._keep, filled=self._filled)
-        self._ended = False  # a link was ended by this input
-        self._out: list[fx.Effect] = []
+        self._ended, self._out = False, list[fx.Effect]()  # whether a link was, by this input
         self.view.add_council(council)
 
     # --- restoring ------------------------------------------------------------------------
@@ -173,6 +172,9 @@ class Engine:
                 self._out.append(fx.Answered(token=event.token, record=one, fault=fault))
             case inputs.Follow():
                 self._fetcher.follow(event.council, event.mode, now)
+                logs = self.view.logs.values()
+                self._out += shed(self.feeder, logs)
+                self._fetcher.ask_for(self._filler.again(logs, self.sessions.values()))
             case inputs.Override():
                 self.keeper.guard.override(self.keeper.asked())
             case _:
@@ -253,8 +255,7 @@ class Engine:
     def _guarded(
         self, link: int, message: wire.Message, now: int, leaves: Sequence[Leaf] = ()
     ) -> None:
-        session = self.sessions.get(link)
-        if session is None:
+        if (session := self.sessions.get(link)) is None:
             return  # the link was closed while this was under way
         try:
             session.step(message)
@@ -348,6 +349,7 @@ class Engine:
         entry.head = head if complete else entry.head
         via = self.ledger.via(entry.id, None)
         self._out.append(runs.kept(entry, run, head if complete else None, arrived, via))
+        self._out += shed(self.feeder, [entry])
         self._teller.grown(entry, run.start, now)
         self._fetcher.look_again(now)
 
@@ -360,7 +362,7 @@ class Engine:
     def _filled(self, entry: Log, kept: fx.FillLeaves, now: int) -> None:
         self._settle()
         if kept.leaves:
-            self._out.append(kept)
+            self._out += [kept, *shed(self.feeder, [entry])]
             self._teller.grown(entry, entry.tree.size, now)
 
     # --- own records ------------------------------------------------------------------------

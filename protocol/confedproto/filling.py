@@ -18,10 +18,10 @@ from confedproto.errors import DecodeError, Reason, RemoteProtocolError, Verific
 from confedproto.ids import CouncilId, LogId
 from confedproto.limits import RUN_MAX_BYTES, WANT_MAX
 from confedproto.marks import marks
-from confedproto.merkle import leaf_hash
+from confedproto.merkle import HASH_BYTES, leaf_hash
 from confedproto.plain import Feeder
 from confedproto.quotas import Ledger, cost_of
-from confedproto.record import Leaf, PlainLeaf, WithheldLeaf
+from confedproto.record import Leaf, PlainLeaf
 from confedproto.runs import stored_leaf
 from confedproto.session import Session, State
 from confedproto.view import View
@@ -61,15 +61,25 @@ class Filler:
             if scopes.common(self._view, self._council, other.council):
                 yield from self._ask(other.link, entry, 0)
 
+    def again(
+        self, logs: Iterable[Log], others: Iterable[Session]
+    ) -> Iterator[tuple[int, wire.Want]]:
+        """Of these logs more is wanted than was: ask one who is linked, its author at best."""
+        ready = [one for one in others if one.state is State.OPEN]
+        for entry in logs:
+            if entry.dropped and entry.recent is None and ready:
+                first = min(ready, key=lambda one: one.council != entry.council)
+                yield from self._ask(first.link, entry, 0)
+
     def told(self, session: Session, message: wire.Heads) -> Iterator[tuple[int, wire.Want]]:
         """A peer says what it holds: ask where it may hold what is withheld here."""
         for head in message.heads:
             entry = self._view.logs.get(LogId(head.log))
-            if entry is None or not entry.seclusion.withheld:
+            if entry is None or not entry.lacking:
                 continue
             if message.scope is None:
                 same = entry.head is not None and entry.head.size == head.size
-                other = same and entry.mark[:8] != head.mark
+                other = same and (entry.mark[:8] != head.mark or bool(entry.dropped))
             else:
                 share = entry.seclusion.scopes.get(message.scope)
                 other = share is None or share.mark[:8] != head.root
@@ -83,7 +93,7 @@ class Filler:
         if entry.id in asked or len(asked) >= WANTS_PER_LINK_MAX:
             return
         spans = entry.leaves.spans(start)
-        gaps = (range(one, end) for one, end, leaf in spans if isinstance(leaf, WithheldLeaf))
+        gaps = (range(one, end) for one, end, leaf in spans if entry.lacks(leaf))
         indexes = tuple(islice(chain.from_iterable(gaps), WANT_MAX))
         if indexes:
             asked[entry.id] = _Asked(indexes)
@@ -108,7 +118,7 @@ class Filler:
             envelope, part = found.leaf[0], found.leaf[1] if len(found.leaf) == 2 else None
             if leaf_hash(envelope) != entry.tree.leaf(found.index):
                 raise RemoteProtocolError(Reason.LEAF_OTHER, "the leaf of another hash")
-            if not isinstance(entry.leaves[found.index], WithheldLeaf):
+            if not entry.lacks(entry.leaves[found.index]):
                 continue  # another peer was faster
             if not self._admits(entry, _more(entry, found.index, found.leaf)):
                 break
@@ -134,7 +144,7 @@ class Filler:
         stored: list[fx.FilledLeaf] = []
         fault: Reason | None = None
         for index, (found, leaf) in enumerate(zip(run.leaves, leaves, strict=True), run.start):
-            if isinstance(found, bytes) or not isinstance(entry.leaves[index], WithheldLeaf):
+            if isinstance(found, bytes) or not entry.lacks(entry.leaves[index]):
                 continue
             if leaf_hash(found[0]) != entry.tree.leaf(index):
                 fault = Reason.LEAF_OTHER
@@ -151,6 +161,7 @@ class Filler:
     ) -> fx.FilledLeaf:
         self._ledger.note(entry.id, entry.council, _more(entry, index, found))
         self._feeder.fill(entry.id, index, leaf, now // 1000)
+        entry.shed = min(entry.shed, index)
         envelope, part = stored_leaf(found)
         mark = marks([leaf])[0]
         return fx.FilledLeaf(index=index, envelope=envelope, part=part, mark=mark)
@@ -196,6 +207,8 @@ def leaves_message(
     out: list[wire.FoundLeaf] = []
     size = 0
     for index, envelope, part in rows:
+        if len(envelope) == HASH_BYTES:
+            continue  # dropped since it was asked for
         size += len(envelope) + len(part or b"") + 20
         if out and size > RUN_MAX_BYTES:
             break

@@ -13,6 +13,7 @@ from typing import Final
 from confedproto import scopes
 from confedproto.chains import Log
 from confedproto.ids import CouncilId
+from confedproto.limits import RECENT_KEPT
 from confedproto.view import View
 
 FELLOWSHIP: Final = frozenset({"link", "guest", "unlink", "compact", "accession", "exit"})
@@ -24,6 +25,7 @@ class Mode(StrEnum):
     """How much of a council's logs is held."""
 
     FULL = "full"
+    RECENT = "recent"  # all that others rest on, and of plain records the newest (INT-3)
     HEADS = "heads"  # the outline: hashes, and who the council is
     NONE = "none"  # nothing more than is held already
 
@@ -35,8 +37,11 @@ class Interest:
         self,
         default: Mode = Mode.FULL,
         chosen: Mapping[CouncilId, Mode] = MappingProxyType({}),
+        keep: int = RECENT_KEPT,
     ) -> None:
+        """`keep`: how many newest leaves of a log are held in full where the mode is RECENT."""
         self.default = default
+        self.keep = keep
         self.chosen: Final = dict(chosen)
 
     def choose(self, council: CouncilId | None, mode: Mode) -> None:
@@ -58,11 +63,13 @@ class Interest:
         return Mode.FULL if scopes.common(view, own, council) else self.default
 
     def apply(self, view: View, own: CouncilId, logs: Iterable[Log]) -> list[Log]:
-        """Mark each of these logs as wanted whole or in outline; returns those that changed."""
+        """Mark how much of each of these logs is wanted; returns those that changed."""
         out: list[Log] = []
         for log in logs:
-            lean = self.mode(view, own, log.council) is Mode.HEADS
-            if lean != log.lean:
-                log.lean = lean
+            mode = self.mode(view, own, log.council)
+            recent = self.keep if mode is Mode.RECENT else None
+            lean = mode is Mode.HEADS
+            if (lean, recent) != (log.lean, log.recent):
+                log.lean, log.recent, log.shed = lean, recent, 0
                 out.append(log)
         return out

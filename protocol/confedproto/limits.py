@@ -94,6 +94,7 @@ ORIGIN_SHARE: Final = 8  # part; the part of it that one council may fill; 2,000
 LINK_SHARE: Final = 4  # part; the part of it that the logs one linked council introduced may fill
 RESERVE_SHARE: Final = 32  # part; the part of it that none but the node's own log may fill
 LEAF_OVERHEAD_BYTES: Final = 64  # bytes of rows and indexes beside each leaf, as measured
+RECENT_KEPT: Final = 1_000  # leaves; the newest of a log of which a recent-only replica has all
 ASK_BURST: Final = 524_288  # units; what comparing 100,000 heads from nothing costs, and some more
 ASK_RATE: Final = 2_048  # units a second and link; under half a percent of one core
 LOGS_MAX: Final = 131_072  # logs a node follows; 100,000 councils and their replaced servers

@@ -24,11 +24,37 @@ PROVISIONAL: Final = -3
 """Less the example's index: the mark of a plain record whose signatures are still due (SYN-11)."""
 
 
+DROPPED: Final = -(1 << 48)
+"""Less the example's index: the mark of a plain record of which the store has the hash (INT-3)."""
+
+
 def like(mark: int | None) -> int | None:
     """The index of the plain record that a leaf with this mark is like, if it is a plain one."""
     if mark is None or PROVISIONAL < mark < 0:
         return None
-    return mark if mark >= 0 else PROVISIONAL - mark
+    if mark >= 0:
+        return mark
+    return DROPPED - mark if is_hash(mark) else PROVISIONAL - mark
+
+
+def is_hash(mark: int | None) -> bool:
+    """Whether the store has the leaf's hash in the place of its bytes."""
+    return mark is not None and (mark == HASH_ONLY or mark <= DROPPED)
+
+
+def mark_of(leaf: Leaf) -> int | None:
+    """What the store keeps of a leaf's checks."""
+    match leaf:
+        case VerifiedRecord():
+            return VERIFIED
+        case PlainLeaf():
+            if leaf.dropped:
+                return DROPPED - leaf.first
+            return PROVISIONAL - leaf.first if leaf.provisional else leaf.first
+        case RefusedLeaf():
+            return None
+        case WithheldLeaf():
+            return HASH_ONLY
 
 
 def marks(leaves: Iterable[Leaf]) -> tuple[int | None, ...]:
@@ -36,30 +62,20 @@ def marks(leaves: Iterable[Leaf]) -> tuple[int | None, ...]:
 
     VERIFIED: a record. 0 or more: a plain one, like the one at that index of its log (which
     may be itself). HASH_ONLY: withheld. PROVISIONAL - n: a plain one like that at n, its
-    signatures still due. None: to be opened in full.
+    signatures still due. DROPPED - n: one like that at n, only its hash is here. None: to be
+    opened in full.
     """
-    out: list[int | None] = []
-    for leaf in leaves:
-        match leaf:
-            case VerifiedRecord():
-                out.append(VERIFIED)
-            case PlainLeaf():
-                out.append(PROVISIONAL - leaf.first if leaf.provisional else leaf.first)
-            case RefusedLeaf():
-                out.append(None)
-            case WithheldLeaf():
-                out.append(HASH_ONLY)
-    return tuple(out)
+    return tuple(map(mark_of, leaves))
 
 
 def kept_hash(leaf: Leaf, stored: bytes) -> Hash:
     """The leaf hash of what the store has of a leaf: of a withheld one that is the hash itself."""
-    return Hash(stored) if isinstance(leaf, WithheldLeaf) else leaf_hash(stored)
+    return Hash(stored) if is_hash(mark_of(leaf)) else leaf_hash(stored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Leaves `BLOCK_LEAVES * number` and on, all of one mark, HASH_ONLY or a plain one's.
+    """Leaves `BLOCK_LEAVES * number` and on, all of one mark: withheld, or plain, dropped or not.
 
     `total` is what they add to the sums of leaves that are not public; 0 where they are.
     """
@@ -68,6 +84,10 @@ class Block:
     mark: int
     root: Hash
     total: int
+
+
+Gone = tuple[int, int, int]
+"""Leaves [start, end) were dropped, plain records like the one at the third index (INT-3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +110,13 @@ def blocks(entry: Log, start: int, end: int, known: Container[int] = ()) -> tupl
             continue
         if isinstance(leaf, PlainLeaf) and leaf.provisional:
             continue
+        mark = mark_of(leaf)
+        if mark is None:
+            continue
         secluded = isinstance(leaf, WithheldLeaf) or leaf.scope is not None
         for number in range(-(-one // BLOCK_LEAVES), stop // BLOCK_LEAVES):
             if number in known:
                 continue
             total = entry.seclusion_of(number * BLOCK_LEAVES, BLOCK_LEAVES) if secluded else 0
-            mark = HASH_ONLY if isinstance(leaf, WithheldLeaf) else leaf.first
             out.append(Block(number=number, mark=mark, root=entry.tree.block(number), total=total))
     return tuple(out)

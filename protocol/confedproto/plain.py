@@ -11,7 +11,8 @@ from typing import Final
 
 from confedproto.bodies import KINDS
 from confedproto.ids import Hash, LogId, RecordId
-from confedproto.marks import Alike, kept_hash
+from confedproto.marks import Alike, Gone, kept_hash
+from confedproto.older import BLOCK_LEAVES
 from confedproto.record import (
     Leaf,
     PlainLeaf,
@@ -47,7 +48,7 @@ class Feeder:
     def lean(self, log_id: LogId, leaf: Leaf, index: int) -> Leaf:
         """The leaf as the view keeps it: of a plain kind only who signed it as what."""
         if isinstance(leaf, PlainLeaf):
-            return self._alike(log_id, leaf.example, leaf.first, provisional=leaf.provisional)
+            return self.alike(log_id, leaf)
         if not isinstance(leaf, VerifiedRecord):
             return leaf
         kind = KINDS.get(leaf.kind)
@@ -56,19 +57,18 @@ class Feeder:
         self._recent[leaf.id] = None
         if len(self._recent) > RECENT_MAX:
             del self._recent[next(iter(self._recent))]
-        return self._alike(log_id, leaf, index, provisional=False)
+        return self.alike(log_id, PlainLeaf(example=leaf, first=index))
 
-    def _alike(
-        self, log_id: LogId, example: VerifiedRecord, index: int, *, provisional: bool
-    ) -> PlainLeaf:
+    def alike(self, log_id: LogId, leaf: PlainLeaf) -> PlainLeaf:
+        """The one object of its log that stands for all leaves like this one."""
         plain = self._view.logs[log_id].plain
-        alike = plain_class(example)
-        known = plain.get((alike, provisional))
+        alike = plain_class(leaf.example)
+        known = plain.get((alike, leaf.provisional, leaf.dropped))
         if known is None:
-            verified = plain.get((alike, False))
-            first = index if verified is None else verified.first
-            known = PlainLeaf(example=example, first=first, provisional=provisional)
-            plain[alike, provisional] = known
+            verified = plain.get((alike, False, False))
+            first = leaf.first if verified is None else verified.first
+            known = replace(leaf, first=first)
+            plain[alike, leaf.provisional, leaf.dropped] = known
         return known
 
     def add(self, log_id: LogId, leaves: Iterable[tuple[Leaf, Hash, int]]) -> None:
@@ -120,9 +120,36 @@ class Feeder:
         leaf = self.lean(log_id, alike.leaf, start)
         if isinstance(leaf, PlainLeaf | WithheldLeaf):
             self._view.add_blocks(log_id, replace(alike, leaf=leaf))
+        if isinstance(leaf, PlainLeaf) and leaf.dropped:
+            self._view.logs[log_id].dropped += BLOCK_LEAVES * len(alike.blocks)
+
+    def drop(self, log_id: LogId, start: int, end: int) -> list[Gone]:
+        """Let go of the plain records in [start, end), but not of what others are like (INT-3).
+
+        What is told of them stays as it is.
+        """
+        log, gone = self._view.logs[log_id], list[Gone]()
+        for one, stop, leaf in list(log.leaves.spans(start, end)):
+            if not isinstance(leaf, PlainLeaf) or leaf.dropped:
+                continue
+            log.due -= stop - one if leaf.provisional else 0
+            bare = self.alike(log_id, replace(leaf, provisional=False, dropped=True))
+            for first, last in ((one, min(stop, leaf.first)), (max(one, leaf.first + 1), stop)):
+                if first < last:
+                    log.leaves.replace(first, last, bare)
+                    log.dropped += last - first
+                    gone.append((first, last, leaf.first))
+        return gone
 
     def fill(self, log_id: LogId, index: int, leaf: Leaf, arrived: int) -> None:
-        """A withheld leaf has come; `View.settle` is still to be called."""
+        """A withheld or dropped leaf has come; `View.settle` is still to be called."""
+        log = self._view.logs[log_id]
+        if isinstance(log.leaves[index], PlainLeaf):  # nothing follows from it, here or not
+            log.leaves[index] = self.lean(log_id, leaf, index)
+            log.dropped -= 1
+            if isinstance(leaf, RefusedLeaf):
+                self._view.chains.of[log.council].faults[log_id][index] = leaf.reason
+            return
         self._view.fill(log_id, index, self.lean(log_id, leaf, index), arrived)
 
     def _add_alike(
@@ -135,18 +162,22 @@ class Feeder:
         if leaf.provisional:
             self._due.append((log_id, start, start + len(hashes)))
             self._view.logs[log_id].due += len(hashes)
+        self._view.logs[log_id].dropped += len(hashes) if leaf.dropped else 0
 
     # --- signatures that are still due ------------------------------------------------------
 
     def take(self) -> tuple[LogId, int, int] | None:
         """Provisional leaves [start, end) of a log, at most DUE_MAX, each given once (SYN-11)."""
-        if not self._due:
-            return None
-        log_id, start, end = self._due.popleft()
-        if end - start > DUE_MAX:
-            self._due.appendleft((log_id, start + DUE_MAX, end))
-            end = start + DUE_MAX
-        return log_id, start, end
+        while self._due:
+            log_id, start, end = self._due.popleft()
+            for one, stop, leaf in self._view.logs[log_id].leaves.spans(start, end):
+                if not isinstance(leaf, PlainLeaf) or not leaf.provisional:
+                    continue  # dropped meanwhile (INT-3)
+                stop = min(stop, one + DUE_MAX)
+                if stop < end:
+                    self._due.appendleft((log_id, stop, end))
+                return log_id, one, stop
+        return None
 
     def judged(self, log_id: LogId, done: range, refused: Mapping[int, RefusedLeaf]) -> None:
         """These provisional leaves were opened in full; those in `refused` are no records."""
@@ -156,7 +187,7 @@ class Feeder:
             if not isinstance(leaf, PlainLeaf) or not leaf.provisional:
                 continue
             log.due -= end - start
-            sound = self._alike(log_id, leaf.example, leaf.first, provisional=False)
+            sound = self.alike(log_id, replace(leaf, provisional=False))
             log.leaves.replace(start, end, sound)
             for index in refused.keys() & range(start, end):
                 log.leaves[index] = refused[index]

@@ -175,6 +175,7 @@ class PlainLeaf:
     example: VerifiedRecord
     first: int  # the example's index in the log
     provisional: bool = False  # the signed head vouches for it, its own signatures are still due
+    dropped: bool = False  # its bytes were here and are not any more, but for its hash (INT-3)
 
     @property
     def scope(self) -> bytes | None:

@@ -37,12 +37,12 @@ def run_message(
     chosen: list[tuple[bytes, ...] | bytes] = []
     size = 0
     for index, (envelope, part) in enumerate(leaves, effect.start):
-        seen = sees(index)
+        seen = sees(index) and len(envelope) != HASH_BYTES  # read before it came, or was dropped
         size += (len(envelope) + len(part or b"") if seen else HASH_BYTES) + 8
         if chosen and size > RUN_MAX_BYTES:
             break
         if not seen:
-            chosen.append(tree.leaf(index))
+            chosen.append(Hash(envelope) if len(envelope) == HASH_BYTES else leaf_hash(envelope))
             continue
         chosen.append((envelope,) if part is None else (envelope, part))
     end = effect.start + len(chosen)
@@ -121,7 +121,8 @@ def judged(view: View, feeder: Feeder, event: inputs.Judged) -> list[fx.Effect]:
             blocks=blocks(view.logs[event.log], event.start, event.end),
         )
     ]
-    for index, leaf in event.refused.items():
+    refused = {index: leaf for index, leaf in event.refused.items() if leaf in held}
+    for index, leaf in refused.items():
         detail = f"leaf {index} of log {event.log.hex()[:16]}, under a signed head"
         out.append(fx.Refused(link=0, reason=leaf.reason, detail=detail))
     return out

@@ -11,7 +11,7 @@ from confedproto.envelope import PUBLIC_KINDS
 from confedproto.errors import Reason
 from confedproto.ids import CouncilId, RecordId
 from confedproto.limits import SCOPES_MAX
-from confedproto.record import VerifiedRecord, WithheldLeaf
+from confedproto.record import PlainLeaf, VerifiedRecord, WithheldLeaf
 from confedproto.view import View
 
 
@@ -49,7 +49,7 @@ class Reader:
     def sees(self, log: Log, index: int) -> bool:
         """Whether a leaf of this log may be sent to it, and is here to be sent (SCO-1)."""
         leaf = log.leaves[index]
-        if isinstance(leaf, WithheldLeaf):
+        if isinstance(leaf, WithheldLeaf) or (isinstance(leaf, PlainLeaf) and leaf.dropped):
             return False
         if self._lean and leaf_kind(leaf) not in OUTLINE_KINDS:
             return False

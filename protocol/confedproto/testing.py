@@ -336,7 +336,7 @@ class Simulator:
 
     def _carry_out(self, node: SimNode, effect: fx.Effect) -> None:
         match effect:
-            case fx.StoreLeaves() | fx.FillLeaves():
+            case fx.StoreLeaves() | fx.FillLeaves() | fx.DropLeaves():
                 testing_disk.keep(node.disk, node.heads, effect)
             case fx.SwitchBranch():
                 node.lost.append((effect.log, node.disk[effect.log]))

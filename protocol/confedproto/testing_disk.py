@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from confedproto import effects as fx
 from confedproto import wire
@@ -9,6 +10,7 @@ from confedproto.engine import Engine
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.filling import leaves_message
 from confedproto.ids import CouncilId, LogId, PublicKey
+from confedproto.merkle import leaf_hash
 
 Disk = dict[LogId, list[tuple[bytes, bytes | None, int]]]
 """Of each log its leaves: envelope, part, arrived. A withheld one is known by its 32 bytes."""
@@ -27,6 +29,11 @@ def keep(disk: Disk, heads: Heads, effect: fx.Kept) -> None:
         return
     if isinstance(effect, fx.StoreMarks):
         return  # each start opens all leaves again
+    if isinstance(effect, fx.DropLeaves):
+        rows = disk[effect.log]
+        for index in chain.from_iterable(range(*one[:2]) for one in effect.gone):
+            rows[index] = (leaf_hash(rows[index][0]), None, rows[index][2])
+        return
     if isinstance(effect, fx.FillLeaves):
         for leaf in effect.leaves:
             disk[effect.log][leaf.index] = (leaf.envelope, leaf.part, effect.arrived)

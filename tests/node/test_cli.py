@@ -720,3 +720,15 @@ def test_output_is_utf8_whatever_the_locale_says(home: Path) -> None:
     )
     assert done.returncode == 4
     assert "Zürich \\udcff" in done.stdout.decode("utf-8")
+
+
+def test_follow_recent_says_how_much_is_kept_and_refuses_a_lone_number(
+    call: Confed, home: Path
+) -> None:
+    with serving(home) as process:
+        ready(process)
+        said = call("follow", "--home", home, "--others", "recent", "--keep", "50", "--json").json
+        assert (said["default"], said["keep"], said["councils"]) == ("recent", 50, [])
+        refused(call("follow", "--home", home, "--keep", "50", "--json"), 2, "usage")
+        assert call("follow", "--home", home, "--others", "recent", "--keep", "-1").code == 2
+        assert "All others: recent" in call("follow", "--home", home).out

@@ -158,3 +158,9 @@ def test_first_leaves_of_a_log_are_never_withheld() -> None:
     made.announce(1, chapter)
     made.run(1, kept_back(chapter, 0))
     assert made.closed() == [(1, Reason.LOG_START)]
+
+
+def test_answer_to_a_want_leaves_out_what_was_dropped_meanwhile() -> None:
+    effect = fx.ServeLeaves(link=1, log=recalled().log, indexes=(3, 4))
+    message = leaves_message(effect, [(3, bytes(32), None), (4, bytes(200), None)])
+    assert [leaf.index for leaf in message.leaves] == [4]

@@ -8,7 +8,7 @@ import pytest
 from confedproto import record
 from confedproto.bodies.statement import Statement
 from confedproto.errors import DecodeError, Reason, VerificationError
-from confedproto.marks import PROVISIONAL, VERIFIED, marks
+from confedproto.marks import DROPPED, HASH_ONLY, PROVISIONAL, VERIFIED, is_hash, like, marks
 from confedproto.merkle import leaf_hash
 from confedproto.plain import DUE_MAX, Feeder
 from confedproto.record import Leaf, PlainLeaf, RefusedLeaf, VerifiedRecord
@@ -143,3 +143,47 @@ def test_long_stretch_of_provisional_leaves_is_opened_in_batches() -> None:
     feeder.add(made.log, zip(leaves, hashes, [7] * len(hashes), strict=True))
     taken = [feeder.take(), feeder.take(), feeder.take()]
     assert taken == [(made.log, 3, 3 + DUE_MAX), (made.log, 3 + DUE_MAX, len(leaves)), None]
+
+
+def test_dropped_leaves_are_opened_no_more_and_their_examples_stay() -> None:
+    made = author(6)
+    view = view_of(made)
+    feeder = Feeder(view)
+    envelopes = [item.envelope for item in made.leaves]
+    feeder.add(made.log, zip(provisional(made, 6), map(leaf_hash, envelopes), [7] * 8, strict=True))
+    view.settle()
+    log = view.logs[made.log]
+    assert feeder.drop(made.log, 0, 5) == [(3, 5, 2)]
+    assert marks(log.leaves) == (VERIFIED, VERIFIED, 2, *[DROPPED - 2] * 2, *[PROVISIONAL - 2] * 3)
+    assert (log.due, log.dropped, log.tree.root()) == (3, 2, made.tree.root())
+    assert feeder.take() == (made.log, 5, 8)
+    bad = RefusedLeaf(envelope=envelopes[4], reason=Reason.SIG_INVALID)
+    feeder.judged(made.log, range(3, 8), {4: bad})  # a worker had begun before it was dropped
+    assert marks(log.leaves)[3:] == (*[DROPPED - 2] * 2, 2, 2, 2)
+    assert feeder.drop(made.log, 0, 8) == [(5, 8, 2)]
+    assert feeder.drop(made.log, 0, 8) == []
+    assert view.chains.of[made.council].faults[made.log][:] == [None] * 8
+
+
+def test_dropped_leaf_that_comes_again_is_what_it_was_or_refused() -> None:
+    made = author(6)
+    view = view_of(made)
+    feeder = add(view, made, *made.leaves)
+    log = view.logs[made.log]
+    assert feeder.drop(made.log, 2, 8) == [(3, 8, 2)]
+    feeder.fill(made.log, 4, made.leaves[4], 9)
+    feeder.fill(made.log, 5, RefusedLeaf(envelope=b"", reason=Reason.SIG_INVALID), 9)
+    view.settle()
+    assert marks(log.leaves)[3:] == (DROPPED - 2, 2, None, DROPPED - 2, DROPPED - 2)
+    assert (log.dropped, log.seclusion.withheld, log.mark) == (3, 0, b"")
+    assert view.chains.of[made.council].faults[made.log][5] is Reason.SIG_INVALID
+
+
+@pytest.mark.parametrize("first", [0, 5, (1 << 40) - 1])
+def test_marks_tell_their_example_and_whether_bytes_are_here(first: int) -> None:
+    assert [like(mark) for mark in (first, PROVISIONAL - first, DROPPED - first)] == [first] * 3
+    assert [like(mark) for mark in (None, VERIFIED, HASH_ONLY)] == [None] * 3
+    here = (None, VERIFIED, first, PROVISIONAL - first)
+    assert [is_hash(mark) for mark in here] == [False] * 4
+    assert is_hash(HASH_ONLY)
+    assert is_hash(DROPPED - first)

@@ -4,8 +4,10 @@ from confedproto import inputs, record
 from confedproto.bodies.statement import Statement
 from confedproto.drafts import Draft
 from confedproto.interest import Mode
-from confedproto.record import VerifiedRecord, WithheldLeaf
+from confedproto.merkle import HASH_BYTES
+from confedproto.record import Leaf, PlainLeaf, VerifiedRecord, WithheldLeaf
 from confedproto.testing import SimNode, Simulator
+from tests.support.worlds import found_compact
 
 
 def say(sim: Simulator, node: SimNode, count: int) -> None:
@@ -100,3 +102,102 @@ def test_council_that_joins_our_compact_is_held_in_full() -> None:
     assert not c.engine.view.logs[a.engine.own].lean
     assert not c.engine.view.logs[a.engine.own].seclusion.withheld
     assert b.up
+
+
+# --- recent-only replicas (INT-3) -----------------------------------------------------------
+
+KEEP = 300
+
+
+def recent_line() -> tuple[Simulator, SimNode, SimNode, SimNode]:
+    """A - B - C, where B holds of others only what is recent, and C is not linked with A."""
+    sim = Simulator(9)
+    a, b, c = (sim.add_council(name) for name in "ABC")
+    sim.link(a, b)
+    sim.run(2)
+    b.engine.interest.keep = KEEP
+    sim.give(b, inputs.Follow(council=a.council, mode=Mode.RECENT))
+    say(sim, a, 200)
+    found_compact(sim, [a], "One", "majority")  # in the middle, and decisions rest on it
+    sim.run(2)
+    say(sim, a, 800)
+    sim.run(8)
+    return sim, a, b, c
+
+
+def gone(node: SimNode, of: SimNode) -> set[int]:
+    """The leaves of a log that the node's disk has no more than the hash of."""
+    rows = enumerate(node.disk[of.engine.own])
+    return {index for index, (envelope, _, _) in rows if len(envelope) == HASH_BYTES}
+
+
+def test_recent_replica_drops_old_statements_and_nothing_else() -> None:
+    sim, a, b, _ = recent_line()
+    entry, whole = b.engine.view.logs[a.engine.own], a.engine.view.logs[a.engine.own]
+    assert (entry.tree.size, entry.tree.root()) == (whole.tree.size, whole.tree.root())
+    dropped = gone(b, a)
+    assert entry.dropped == len(dropped) > 500
+    assert min(range(entry.tree.size - KEEP, entry.tree.size)) > max(dropped)
+    assert {i for i, leaf in enumerate(entry.leaves) if bare(leaf)} == dropped
+    assert not gone(a, a)
+    for index, leaf in enumerate(whole.leaves):
+        if isinstance(leaf, VerifiedRecord):
+            assert index not in dropped, leaf.kind
+    now = sim.now_s
+    assert b.engine.view.state_digest(now) == a.engine.view.state_digest(now)
+    assert set(b.engine.view.records) >= {
+        one.id for one in whole.leaves if isinstance(one, VerifiedRecord)
+    }
+    assert entry.mark == whole.mark
+    sim.run(200)  # digests agree: nobody asks for what is not wanted
+    assert gone(b, a) == dropped
+    assert not b.refused
+
+
+def test_recent_replica_serves_hashes_and_others_ask_elsewhere() -> None:
+    sim, a, b, c = recent_line()
+    sim.link(b, c)
+    sim.run(8)
+    entry = c.engine.view.logs[a.engine.own]
+    assert entry.tree.size == b.engine.view.logs[a.engine.own].tree.size
+    assert gone(c, a) == gone(b, a), "no more than the replica has"
+    assert entry.seclusion.withheld == len(gone(b, a))
+    assert not c.refused
+    assert not b.refused
+    sim.link(a, c)
+    sim.run(300)
+    assert not gone(c, a)
+    assert entry.seclusion.withheld == 0
+
+
+def test_recent_replica_that_wants_all_again_fetches_it() -> None:
+    sim, a, b, _ = recent_line()
+    assert gone(b, a)
+    sim.give(b, inputs.Follow(council=a.council, mode=Mode.FULL))
+    sim.run(60)
+    assert not gone(b, a)
+    entry = b.engine.view.logs[a.engine.own]
+    assert (entry.dropped, entry.lacking) == (0, 0)
+    assert {type(leaf) for leaf in entry.leaves} <= {VerifiedRecord, PlainLeaf}
+    say(sim, a, 300)
+    sim.run(3)
+    assert not gone(b, a)
+    sim.give(b, inputs.Follow(council=a.council, mode=Mode.RECENT))
+    assert len(gone(b, a)) > 700
+
+
+def test_recent_replica_drops_as_the_log_grows() -> None:
+    sim, a, b, _ = recent_line()
+    before = gone(b, a)
+    say(sim, a, 600)
+    sim.run(5)
+    assert gone(b, a) > before
+    held = len(b.disk[a.engine.own]) - len(gone(b, a))
+    assert held <= KEEP + 256 + 20
+    b.engine.interest.keep = 0
+    sim.give(b, inputs.Follow(council=a.council, mode=Mode.RECENT))
+    assert len(b.disk[a.engine.own]) - len(gone(b, a)) <= 256 + 20
+
+
+def bare(leaf: Leaf) -> bool:
+    return isinstance(leaf, PlainLeaf) and leaf.dropped
