@@ -90,8 +90,9 @@ def judge(
                 marks.append(REFUSED)  # withheld
                 continue
             seen = glance(envelope) if part is None else None
-            if provisional and seen is not None and seen.alike in alike:
-                marks.append(alike[seen.alike])
+            like = alike.get(seen.alike) if provisional and seen is not None else None
+            if like is not None:
+                marks.append(like)
                 continue
             if seen is not None and holds(network, seen):
                 marks.append(alike.setdefault(seen.alike, index))

@@ -277,7 +277,8 @@ class Store:
             for (envelope, part), mark in zip(leaves[chosen], marks[chosen], strict=True):
                 rows += (envelope, part, mark)
             self._db.execute(_insert(len(rows) // 3 - 1), rows)
-        self.blocks.add(effect.log, effect.blocks)
+        if effect.blocks:
+            self.blocks.add(effect.log, effect.blocks)
         held = sum(map(leaf_cost, leaves))
         self._db.execute(
             "UPDATE logs SET head=COALESCE(?, head), via=COALESCE(via, ?), bytes=bytes+?"

@@ -17,7 +17,7 @@ from confedproto.chains import Log
 from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
 from confedproto.ids import CouncilId, LogId
 from confedproto.limits import RUN_MAX_BYTES, WANT_MAX
-from confedproto.marks import marks
+from confedproto.marks import mark_of
 from confedproto.merkle import HASH_BYTES, leaf_hash
 from confedproto.plain import Feeder
 from confedproto.quotas import Ledger, cost_of
@@ -163,7 +163,7 @@ class Filler:
         self._feeder.fill(entry.id, index, leaf, now // 1000)
         entry.shed = min(entry.shed, index)
         envelope, part = stored_leaf(found)
-        mark = marks([leaf])[0]
+        mark = mark_of(leaf)
         return fx.FilledLeaf(index=index, envelope=envelope, part=part, mark=mark)
 
     def _admits(self, entry: Log, cost: int) -> bool:

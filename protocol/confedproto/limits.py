@@ -22,6 +22,7 @@ TEXT_MAX_CHARS: Final = 2_000  # code points of a text field inside a record
 HEAD_MAX_BYTES: Final = 256  # one signed head; the real ones have about 170
 LOG_MAX_SIZE: Final = 2**40  # leaves; 35 years at a thousand records a second
 PROOF_MAX_HASHES: Final = 64  # hashes; a consistency proof of LOG_MAX_SIZE needs at most 41
+HEAD_CACHE_MAX: Final = 256  # good heads remembered; about 150 kB, the logs that are being pulled
 WITNESS_HEADS_MAX: Final = 64  # heads per witness record; keeps a receipt's path at 6 hashes
 DELEGATES_MAX: Final = 8  # partners, or substitutes, that one mandate names: people, no lists
 INSTRUCTIONS_MAX: Final = 64  # rows of instructions in one mandate; it fits a record and a page

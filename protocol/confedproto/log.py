@@ -7,6 +7,7 @@ it leads to; it is checked whole before anything of it is kept.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, final
 
 import msgspec
@@ -15,7 +16,7 @@ from confedproto import codec, keys, merkle, record
 from confedproto.bodies.types import Bytes32, Size, Time
 from confedproto.errors import DecodeError, Reason, VerificationError
 from confedproto.ids import TAG_HEAD, Hash, LogId, NetworkId, PublicKey
-from confedproto.limits import CLOCK_AHEAD_MAX_S, HEAD_MAX_BYTES, RUN_MAX_RECORDS
+from confedproto.limits import CLOCK_AHEAD_MAX_S, HEAD_CACHE_MAX, HEAD_MAX_BYTES, RUN_MAX_RECORDS
 
 
 class _HeadPayload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,8 +71,12 @@ def head_time(envelope: bytes) -> int:
     return _split(envelope)[0].time
 
 
+@lru_cache(maxsize=HEAD_CACHE_MAX)
 def open_head(network: NetworkId, key: PublicKey, envelope: bytes) -> Head:
-    """Decode a head and verify `key`'s signature. Raises DecodeError or VerificationError."""
+    """Decode a head and verify `key`'s signature. Raises DecodeError or VerificationError.
+
+    Remembers the last good ones: all runs of a catch-up come under one head.
+    """
     fields, payload, signature = _split(envelope)
     try:
         keys.verify(key, TAG_HEAD + network + payload, signature)

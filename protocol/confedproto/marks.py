@@ -5,7 +5,7 @@ all alike and of no effect on anything: plain records, or leaves that are withhe
 the tree in their place, and the signed head over the tree vouches for it.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ from confedproto.ids import Hash
 from confedproto.merkle import leaf_hash
 from confedproto.older import BLOCK_LEAVES
 from confedproto.record import Leaf, PlainLeaf, RefusedLeaf, VerifiedRecord, WithheldLeaf
+from confedproto.spans import Spans
 
 VERIFIED: Final = -1
 """The mark of a record whose signatures were verified before it was stored."""
@@ -43,7 +44,13 @@ def is_hash(mark: int | None) -> bool:
 
 
 def mark_of(leaf: Leaf) -> int | None:
-    """What the store keeps of a leaf's checks."""
+    """What the store keeps of a leaf's checks, so that a start need not repeat them.
+
+    VERIFIED: a record. 0 or more: a plain one, like the one at that index of its log (which
+    may be itself). HASH_ONLY: withheld. PROVISIONAL - n: a plain one like that at n, its
+    signatures still due. DROPPED - n: one like that at n, only its hash is here. None: to be
+    opened in full.
+    """
     match leaf:
         case VerifiedRecord():
             return VERIFIED
@@ -57,15 +64,12 @@ def mark_of(leaf: Leaf) -> int | None:
             return HASH_ONLY
 
 
-def marks(leaves: Iterable[Leaf]) -> tuple[int | None, ...]:
-    """What the store keeps of each leaf's checks, so that a start need not repeat them.
-
-    VERIFIED: a record. 0 or more: a plain one, like the one at that index of its log (which
-    may be itself). HASH_ONLY: withheld. PROVISIONAL - n: a plain one like that at n, its
-    signatures still due. DROPPED - n: one like that at n, only its hash is here. None: to be
-    opened in full.
-    """
-    return tuple(map(mark_of, leaves))
+def marks(leaves: Spans[Leaf], start: int = 0, end: int | None = None) -> tuple[int | None, ...]:
+    """The mark of each leaf in [start, end) of a log."""
+    out: list[int | None] = []
+    for one, stop, leaf in leaves.spans(start, end):
+        out += [mark_of(leaf)] * (stop - one)
+    return tuple(out)
 
 
 def kept_hash(leaf: Leaf, stored: bytes) -> Hash:

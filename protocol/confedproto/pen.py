@@ -87,7 +87,7 @@ class Pen:
             leaves=tuple((item.envelope, item.part) for item in self.fresh),
             arrived=now // 1000,
             head=entry.head.envelope,
-            marks=marks(entry.leaves[start:]),
+            marks=marks(entry.leaves, start),
             blocks=blocks(entry, start, entry.tree.size),
         )
         self.fresh = []

@@ -87,7 +87,7 @@ def kept(
         arrived=arrived,
         head=head.envelope if head is not None else None,
         via=via,
-        marks=marks(entry.leaves[run.start : run.start + len(run.leaves)]),
+        marks=marks(entry.leaves, run.start, run.start + len(run.leaves)),
         blocks=blocks(entry, run.start, run.start + len(run.leaves)),
     )
 
@@ -112,13 +112,14 @@ def open_leaf(network: NetworkId, leaf: wire.RunLeaf) -> Leaf:
 def judged(view: View, feeder: Feeder, event: inputs.Judged) -> list[fx.Effect]:
     """Provisional leaves were opened in full: what the store is to note, and what was refused."""
     feeder.judged(event.log, range(event.start, event.end), event.refused)
-    held = view.logs[event.log].leaves[event.start : event.end]
+    entry = view.logs[event.log]
+    held = entry.leaves[event.start : event.end]
     out: list[fx.Effect] = [
         fx.StoreMarks(
             log=event.log,
             start=event.start,
-            marks=marks(held),
-            blocks=blocks(view.logs[event.log], event.start, event.end),
+            marks=marks(entry.leaves, event.start, event.end),
+            blocks=blocks(entry, event.start, event.end),
         )
     ]
     refused = {index: leaf for index, leaf in event.refused.items() if leaf in held}

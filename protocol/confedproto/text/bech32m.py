@@ -15,6 +15,7 @@ _VALUES: Final = {character: value for value, character in enumerate(ALPHABET)}
 _CONSTANT: Final = 0x2BC830A3
 _GENERATORS: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _GROUP_BITS: Final = 5
+_SHIFTS: Final = (35, 30, 25, 20, 15, 10, 5, 0)  # of the groups in 5 bytes
 
 
 def _folded(top: int) -> int:
@@ -33,7 +34,7 @@ def encode(prefix: str, groups: Sequence[int]) -> str:
     head = _expand(prefix)
     remainder = _polymod([*head, *groups, *[0] * CHECKSUM_CHARS]) ^ _CONSTANT
     checksum = [remainder >> _GROUP_BITS * (5 - i) & 31 for i in range(CHECKSUM_CHARS)]
-    return prefix + "1" + "".join(ALPHABET[group] for group in [*groups, *checksum])
+    return prefix + "1" + "".join([ALPHABET[group] for group in [*groups, *checksum]])
 
 
 def decode(prefix: str, text: str) -> list[int]:
@@ -54,40 +55,35 @@ def decode(prefix: str, text: str) -> list[int]:
 
 def groups_of(body: str, values: dict[str, int]) -> list[int]:
     """Each character's value; DecodeError(TEXT_CHARACTER) if one is not in the alphabet."""
-    groups = [values.get(character, -1) for character in body]
-    if -1 in groups:
-        raise DecodeError(Reason.TEXT_CHARACTER)
-    return groups
+    try:
+        return [values[character] for character in body]
+    except KeyError:
+        raise DecodeError(Reason.TEXT_CHARACTER) from None
 
 
 def to_groups(data: bytes) -> list[int]:
     """The bits of `data` in groups of five, the last one filled with zeros."""
     groups: list[int] = []
-    pending = bits = 0
-    for byte in data:
-        pending = (pending << 8 | byte) & 0xFFF
-        bits += 8
-        while bits >= _GROUP_BITS:
-            bits -= _GROUP_BITS
-            groups.append(pending >> bits & 31)
-    if bits:
-        groups.append(pending << (_GROUP_BITS - bits) & 31)
+    for at in range(0, len(data), 5):  # 5 bytes are 8 groups
+        bits = int.from_bytes(data[at : at + 5].ljust(5, b"\x00"), "big")
+        groups += [bits >> shift & 31 for shift in _SHIFTS]
+    del groups[-(-8 * len(data) // _GROUP_BITS) :]
     return groups
 
 
-def from_groups(groups: Iterable[int]) -> bytes:
+def from_groups(groups: Sequence[int]) -> bytes:
     """The bytes of 5-bit groups; DecodeError(TEXT_PADDING) unless `to_groups` gives them."""
+    size, rest = divmod(_GROUP_BITS * len(groups), 8)
+    whole = [*groups, *[0] * (-len(groups) % 8)]
     data = bytearray()
-    pending = bits = 0
-    for group in groups:
-        pending = (pending << _GROUP_BITS | group) & 0xFFF
-        bits += _GROUP_BITS
-        if bits >= 8:
-            bits -= 8
-            data.append(pending >> bits & 0xFF)
-    if bits >= _GROUP_BITS or pending & (1 << bits) - 1:
+    for at in range(0, len(whole), 8):
+        bits = 0
+        for group in whole[at : at + 8]:
+            bits = bits << _GROUP_BITS | group
+        data += bits.to_bytes(5, "big")
+    if rest >= _GROUP_BITS or any(data[size:]):
         raise DecodeError(Reason.TEXT_PADDING)
-    return bytes(data)
+    return bytes(data[:size])
 
 
 def _expand(prefix: str) -> list[int]:
