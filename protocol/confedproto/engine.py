@@ -192,12 +192,9 @@ class Engine:
     def next_deadline(self, now: int) -> int | None:
         """When the next Tick is due (milliseconds), or None if nothing waits."""
         acts = self.keeper.may_act(now)
-        times = [
-            self._announcer.next_deadline(),
-            self._fetcher.next_deadline(),
-            self._heartbeat.next_deadline(acts=acts),
-            self._duties.next_deadline(now) if acts else None,
-        ]
+        times = [room.next_deadline() for room in (self._announcer, self._fetcher)]
+        times.append(self._heartbeat.next_deadline(acts=acts))
+        times.append(self._duties.next_deadline(now) if acts else None)
         return min((time for time in times if time is not None), default=None)
 
     def _tick(self, now: int) -> None:
