@@ -1,5 +1,6 @@
 """Certificates that rest on more than seconds: what JavaScript says of them, beside Python."""
 
+import contextlib
 import json
 import subprocess
 from collections.abc import Collection
@@ -17,11 +18,15 @@ from confedproto.bodies.roll import Roll
 from confedproto.bodies.takeover import Takeover
 from confedproto.bodies.withdraw import Withdraw
 from confedproto.bundle import Entry
+from confedproto.errors import LocalProtocolError
 from confedproto.record import VerifiedRecord
 from tests.protocol import test_bundle_decisions as decisions
 from tests.support.assembly import FAR, Assembly, quorum
+from tests.support.decisions import History
 from tools.js.find_node import TESTEE, find_node
 
+HISTORIES = 12
+"""Seeds of random histories that are compared."""
 PROVED = (
     decisions.left,
     decisions.amended,
@@ -29,6 +34,8 @@ PROVED = (
     decisions.claimed,
     decisions.rolled,
     decisions.put_again,
+    decisions.excluded,
+    decisions.admitted_by_motion,
 )
 """Histories whose certificates this verifier judges; the others are UNKNOWN to it (BUN-19)."""
 OTHERS = tuple(one for one in decisions.NEEDS if one not in PROVED)
@@ -208,3 +215,18 @@ def test_file_of_all_leaves_of_a_good_history_is_valid() -> None:
     good = (rolled((10,) * 4), left(3, [3]), amended(10))
     answers = by_javascript([leaves_file(*history()) for history in good])
     assert [answer.get("reason") for answer in answers] == [None] * len(good)
+
+
+def test_certificates_of_random_histories_are_judged_as_by_python_or_unknown() -> None:
+    given: list[bytes] = []
+    for seed in range(HISTORIES):
+        history = History(seed)
+        view = history.made.view()
+        for motion in history.motions:
+            with contextlib.suppress(LocalProtocolError):  # no certificate on this one
+                given.append(bundle.build_certificate(view, motion.id, FAR))
+    told = by_javascript(given)
+    for file, mine in zip(given, told, strict=True):
+        expected = testee.answer(json.dumps(request(file)))
+        assert mine == expected or mine["reason"] == "bundle-missing", (mine, expected)
+    assert sum(answer["verdict"] == "VALID" for answer in told) > HISTORIES // 2
