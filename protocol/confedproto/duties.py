@@ -16,6 +16,7 @@ from confedproto.errors import Reason
 from confedproto.gossip import logs_to_witness
 from confedproto.ids import CouncilId, LogId, RecordId
 from confedproto.record import VerifiedRecord, encode_heads, heads_of
+from confedproto.rules.passing import chain_fault
 from confedproto.view import Log, View
 from confedproto.voting import Voting
 
@@ -52,9 +53,7 @@ class Duties:
         self._unwitnessed: set[LogId] = set()
         self._witnessed: dict[LogId, int] = {}
         self._last_witness_s = 0
-        self._links: dict[
-            RecordId, set[tuple[CouncilId, bytes | None]]
-        ] = {}  # by what they pass on
+        self._links: dict[RecordId, set[RecordId]] = {}  # by the mandate that they pass on
         self._circle: tuple[set[CouncilId], int] | None = None
         self._last_days: dict[RecordId, tuple[int, int]] = {}  # of motions: from, until (seconds)
         self._voting: Final = Voting(view, council)
@@ -85,8 +84,7 @@ class Duties:
     def _note_link(self, record: VerifiedRecord) -> None:
         """A mandate that passes another on, or the one above, brings a meeting into the circle."""
         if isinstance(record.body, Mandate) and record.body.above is not None:
-            passed_on = self._links.setdefault(RecordId(record.body.above), set())
-            passed_on.add((record.council, record.body.compact))
+            self._links.setdefault(RecordId(record.body.above), set()).add(record.id)
             self._circle = None
         elif record.id in self._links:
             self._circle = None
@@ -140,10 +138,17 @@ class Duties:
 
     def _meetings(self, compact: RecordId, members: Collection[CouncilId]) -> Iterator[CouncilId]:
         """Who has passed on a member's mandate: acts under it need our receipts (LVL-4, WIT-1)."""
+        records = self._view.records
         for mandate, links in self._links.items():
-            above = self._view.records.get(mandate)
-            if above is not None and above.record.council in members:
-                yield from (council for council, under in links if under == compact)
+            above = records.get(mandate)
+            if above is None or above.record.council not in members:
+                continue
+            for link in (records[one].record for one in links if one in records):
+                upper, lower = above.record.body, link.body
+                if not isinstance(upper, Mandate) or not isinstance(lower, Mandate):
+                    continue
+                if lower.compact == compact and chain_fault(upper, lower, link.signers) is None:
+                    yield link.council
 
     def _grown(self) -> list[Log]:
         logs = [self._view.logs[log] for log in self._unwitnessed]

@@ -16,6 +16,7 @@ from confedproto.bodies.position import Position
 from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.recall import Recall
 from confedproto.bundle.judge import OTHERS
+from confedproto.duties import Duties
 from confedproto.errors import DecodeError, LocalProtocolError, Reason
 from confedproto.limits import BUNDLE_MAX_BYTES
 from confedproto.log import sign_head
@@ -452,3 +453,19 @@ def test_link_and_act_under_it_are_received_by_the_members_of_the_compact() -> N
         assert (done.verdict, done.reason) == (Outcome.VALID, None)
     alone = world.verify(bundle.build_act(made.file, act.envelope))
     assert alone.reason is Reason.RECEIPTS_MISSING
+
+
+def test_log_of_a_meeting_is_witnessed_only_for_a_link_that_the_delegate_signed() -> None:
+    """A stranger who names a member's mandate gains nothing (LVL-2, WIT-1)."""
+    for delegate in (None, key(9).public):
+        made = levels({} if delegate is None else {"delegate": delegate})
+        member = made.others[0]
+        view = made.view()
+        duties = Duties(view, member.council)
+        for placed in view.records.values():
+            duties.note(view.logs[placed.log], placed.record)
+        (duty,) = duties.due(NOON * 1_000)
+        assert duty.part is not None
+        named = {head.log for head in record.heads_of(duty.part)}
+        assert (made.meeting.log in named) == (delegate is None)
+        assert made.base.log in named
