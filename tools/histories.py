@@ -2,6 +2,7 @@
 
     python tools/histories.py histories --count 2000     against the model, one order each
     python tools/histories.py orders --count 10000       20 orders of delivery, one digest
+    python tools/histories.py twins --count 1000         the same with rival first node records
     python tools/histories.py restores --count 1000      backups a minute to 30 days old,
                                                          database alone or whole folder
     python tools/histories.py clones --count 1000        two machines with one node key
@@ -25,7 +26,7 @@ from confedproto.guard import Memory, Reached, Signing
 from confedproto.ids import CouncilId
 from confedproto.testing import SimNode, Simulator, seeded_key
 from confedproto.testing_servers import Backup, backup, clone, reached, restore
-from tests.support.histories import History, Straying, differences
+from tests.support.histories import History, Straying, Twinned, differences
 
 ORDERS: Final = 20
 ROUND_S: Final = 30
@@ -44,7 +45,16 @@ def history(seed: int) -> str | None:
 
 def orders(seed: int) -> str | None:
     """One history in 20 orders: one state digest, and the model's verdict in each."""
-    made = History(seed)
+    return in_orders(History(seed))
+
+
+def twins(seed: int) -> str | None:
+    """The same, of a council in which a second server begins beside the first one."""
+    return in_orders(Twinned(seed))
+
+
+def in_orders(made: History) -> str | None:
+    """A history in 20 orders: one state digest, and the model's verdict in each."""
     digests: set[bytes] = set()
     for order in range(ORDERS):
         view = made.deliver(random.Random(order))
@@ -224,6 +234,7 @@ def cloned(seed: int) -> str | None:
 RUNS: Final[dict[str, Callable[[int], str | None]]] = {
     "histories": history,
     "orders": orders,
+    "twins": twins,
     "restores": restored,
     "clones": cloned,
 }

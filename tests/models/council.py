@@ -209,11 +209,25 @@ def judge(held: Held) -> Verdict:
     taken: dict[bytes, list[Fact]] = {}  # carrier -> the facts where its record is judged
     seen: set[bytes] = set()
     order: list[bytes] = []
-    log = next((i for i, leaves in held.logs.items() if founds(leaves)), None)
+    log = min((i for i, leaves in held.logs.items() if founds(leaves)), default=None)
     facts: list[Fact] = []
     opening: Any = None
     forced: Any = None
     state = "unknown"
+    twins = firsts(held)
+    if twins:
+        log = opens(held, twins[0])
+    if len(twins) > 1:  # rivals that begin after the charter, which counts (NOD-7)
+        charter = held.logs[opens(held, twins[0])][0]
+        facts, seen = [Fact("charter", charter)], {charter.id}
+        kept = repair(held, facts, twins)
+        for one in twins:
+            if kept is None or one.id != kept[0].id:
+                places |= branch(held, facts, one, seen, least=1)
+        state = "node-fork"
+        opening, forced = kept or (None, None)
+        facts = [*facts, Fact("node", opening)] if kept else facts
+        log = opens(held, opening) if kept else None
     while log is not None:
         order.append(log)
         offered = [] if forced is not None else openings(held, log)
@@ -255,15 +269,7 @@ def judge(held: Held) -> Verdict:
             kept = repair(held, facts, after)
             for one in after:
                 if kept is None or one.id != kept[0].id:
-                    branch = opens(held, one)
-                    length = len(held.logs.get(branch, ()))
-                    size = min(held.received.get(branch, 0), length)
-                    side = [*facts, Fact("node", one)]
-                    _, counted = replay(held, branch, side, one, size, seen)
-                    places |= {(branch, index) for index in counted}
-                    whole = replay(held, branch, side, one, length, seen)[1]
-                    places |= {(branch, index) for index in whole if is_word(held, branch, index)}
-                    seen |= {held.logs[branch][index].id for index in counted}
+                    places |= branch(held, facts, one, seen)
             if kept is None:
                 state = "node-fork"
                 break
@@ -299,6 +305,32 @@ def judge(held: Held) -> Verdict:
         node=len(nodes(facts)),
         state=state,
     )
+
+
+def firsts(held: Held) -> list[Any]:
+    """The node records of number 1 that may begin the chain: leaf 1 after the first charter."""
+    found: dict[bytes, Any] = {}
+    for where, leaves in held.logs.items():
+        if not founds(leaves) or len(leaves) < 2 or leaves[1].kind != "node":
+            continue
+        after = [Fact("charter", leaves[0])]
+        if opens(held, leaves[1]) == where and role_of(after, leaves[1], held.council) == "node":
+            found[leaves[1].id] = leaves[1]
+    return sorted(found.values(), key=lambda record: record.id)
+
+
+def branch(
+    held: Held, facts: Sequence[Fact], rival: Any, seen: set[bytes], least: int = 0
+) -> set[tuple[bytes, int]]:
+    """What counts of a branch that is not kept: what others received, and a node's words."""
+    log = opens(held, rival)
+    length = len(held.logs.get(log, ()))
+    size = min(max(held.received.get(log, 0), least), length)
+    side = [*facts, Fact("node", rival)]
+    _, counted = replay(held, log, side, rival, size, seen)
+    _, whole = replay(held, log, side, rival, length, seen)
+    seen |= {held.logs[log][index].id for index in counted}
+    return {(log, i) for i in counted} | {(log, i) for i in whole if is_word(held, log, i)}
 
 
 def is_word(held: Held, log: bytes, index: int) -> bool:

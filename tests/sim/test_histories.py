@@ -1,13 +1,15 @@
 """Random histories of a council against the independent model, in many orders of delivery."""
 
 import random
+from collections import Counter
+from typing import Any
 
 import pytest
 
 from confedproto import chains
-from confedproto.rules import authority
+from confedproto.rules import authority, chain
 from tests.models import council as model
-from tests.support.histories import History, Straying, differences
+from tests.support.histories import History, Straying, Twinned, differences
 
 SEEDS = 150
 ORDERS = 6
@@ -45,6 +47,25 @@ def test_node_records_out_of_place_count_for_nothing_in_either_judge() -> None:
         assert differences(history.deliver(random.Random(seed)), history) == [], seed
 
 
+def test_rival_first_node_records_are_judged_alike_in_every_order() -> None:
+    """Two servers begin, each with the first charter: a fork of nodes until one is kept (NOD-7)."""
+    states: Counter[str] = Counter()
+    for seed in range(60):
+        history = Twinned(seed)
+        for order in range(3):
+            assert differences(history.deliver(random.Random(order)), history) == [], seed
+        if len(model.firsts(history.held())) > 1:
+            states[model.judge(history.held()).state] += 1
+    assert {"node-fork", "active"} <= states.keys(), states
+
+
+def test_chain_without_a_first_node_record_that_counts_begins_alike_in_both_judges() -> None:
+    """Once the model took the log that it held first (AUT-4)."""
+    history = Twinned(293)
+    for order in range(ORDERS):
+        assert differences(history.deliver(random.Random(order)), history) == [], order
+
+
 def test_repair_with_a_key_that_was_in_force_before_is_none() -> None:
     """Once a record that named a retired key kept one of two rivals, and opened its old log."""
     history = Straying(1_689)
@@ -75,6 +96,15 @@ def test_bug_planted_in_the_rules_is_found(monkeypatch: pytest.MonkeyPatch) -> N
 def test_bug_planted_in_the_chain_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chains.Chains, "receipted", lambda self, log: 0)
     assert found(range(200)), "what others received is cut, and nobody noticed"
+
+
+def test_bug_planted_in_the_first_rivals_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def first_alone(self: Any, authority: Any) -> Any:
+        return next(iter(self.logs), None), None, None
+
+    monkeypatch.setattr(chain._Fold, "_start", first_alone)
+    lives = map(Twinned, range(60))
+    assert any(differences(life.deliver(random.Random(0)), life) for life in lives)
 
 
 def test_bug_planted_in_the_model_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -471,6 +471,78 @@ class Straying(History):
         self.book.put(self.say(self.node_body(key, last, number)))
 
 
+class Twinned(History):
+    """Lives in which a second server begins beside the first one: rival first node records."""
+
+    def __init__(self, seed: int) -> None:
+        self.keys: dict[bytes, SigningKey] = {}
+        self.firsts: list[tuple[VerifiedRecord, Book]] = []
+        super().__init__(seed)
+
+    def fresh(self) -> SigningKey:
+        key = super().fresh()
+        self.keys[key.public] = key
+        return key
+
+    def steps(self) -> list[Any]:
+        return [*super().steps(), self.rival_first, self.rival_first, self.repair_first]
+
+    def founding_signers(self) -> list[SigningKey]:
+        """Who signs under the first charter, for the most part enough."""
+        body = self.charters[0].body
+        assert isinstance(body, Charter)
+        holders = [self.keys[public] for public in body.keys]
+        count = body.threshold if self.rng.random() < 0.9 else max(1, body.threshold - 1)
+        return self.rng.sample(holders, count)
+
+    def rival_first(self) -> None:
+        """Another log that begins with the first charter and its own node record of number 1."""
+        if not self.firsts:
+            self.firsts.append((self.nodes[0], self.books[0]))
+        if len(self.firsts) > 2:
+            return
+        book = Book(self.council, self.fresh())
+        book.put(self.charters[0])
+        body = Node(
+            number=1,
+            key=book.key.public,
+            transport=self.rng.randbytes(32),
+            expires=self.time + self.rng.choice([3, 90]) * DAY,
+        )
+        node = book.put(self.say(body, self.founding_signers(), version=1))
+        for _ in range(self.rng.randrange(3)):
+            book.put(self.say(Second(), subject=self.rng.randbytes(32), version=1))
+        self.firsts.append((node, book))
+        self.books.insert(0, book)
+
+    def repair_first(self) -> None:
+        """The record of number 2 that keeps one of the rivals, by the first charter's threshold."""
+        if not self.firsts:
+            return
+        node, book = self.rng.choice(self.firsts)
+        key = self.fresh() if self.rng.random() < 0.9 else self.rng.choice(self.books).key
+        body = Node(
+            number=2,
+            key=key.public,
+            transport=self.rng.randbytes(32),
+            expires=self.time + 90 * DAY,
+            previous=node.id,
+            last=self.last(book),
+        )
+        repair = self.say(body, self.founding_signers(), version=1)
+        if all(one.key is not key for one in self.books):
+            self.books.append(Book(self.council, key))
+            self.book.put(repair)
+        if self.rng.random() < 0.5:
+            self.carried(repair)
+        if book is not self.firsts[0][1]:  # its charters are those of that branch
+            first = self.charters[0].body
+            assert isinstance(first, Charter)
+            self.charters, self.threshold = self.charters[:1], first.threshold
+            self.holders = [self.keys[public] for public in first.keys]
+        self.nodes = [node, repair]
+
+
 def differences(view: View, history: History) -> list[str]:
     """Where the view and the model disagree; empty if they agree."""
     chain, wanted = view.chains.of[history.council], model.judge(history.held())
