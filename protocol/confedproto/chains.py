@@ -109,7 +109,7 @@ class Chains:
             self._note_others(log, leaf, index)
         if log.council in self.dirty:
             return None  # judged with all the rest of its council
-        opens = self._opens_another(log, leaf)
+        opens = self._opens_another(chain, log, leaf)
         awaited = chain.awaits.get(log.id) == len(log.leaves)
         cut = chain.cuts.get(log.id)
         if cut is not None and index >= cut and not (opens or awaited or self._is_named(log)):
@@ -166,10 +166,11 @@ class Chains:
         return fault or self._bad.get(leaf.id)
 
     @staticmethod
-    def _opens_another(log: Log, leaf: Leaf) -> bool:
+    def _opens_another(chain: Chain, log: Log, leaf: Leaf) -> bool:
         if not isinstance(leaf, VerifiedRecord) or not isinstance(leaf.body, Node):
             return False
-        return leaf.body.key != log.key
+        begins = len(log.leaves) == 2 and chain.order != [log.id]  # a rival of the first (NOD-7)
+        return begins or leaf.body.key != log.key
 
     def _note_witness(self, log: Log, leaf: VerifiedRecord) -> None:
         if not isinstance(leaf.body, Witness):

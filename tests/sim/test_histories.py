@@ -66,6 +66,13 @@ def test_chain_without_a_first_node_record_that_counts_begins_alike_in_both_judg
         assert differences(history.deliver(random.Random(order)), history) == [], order
 
 
+def test_first_node_record_that_comes_after_its_log_was_opened_otherwise_is_a_rival() -> None:
+    """Once it was judged alone, where a replacement names the same key, if it came last (NOD-7)."""
+    history = Twinned(10_014)
+    for order in range(ORDERS):
+        assert differences(history.deliver(random.Random(order)), history) == [], order
+
+
 def test_repair_with_a_key_that_was_in_force_before_is_none() -> None:
     """Once a record that named a retired key kept one of two rivals, and opened its old log."""
     history = Straying(1_689)

@@ -110,6 +110,13 @@ def _discussion(out: States) -> None:
         bad = moved(motion=fault)
         rows = [*bad.base(), row(bad, "inadmissible")]
         out.holds(rule, slug, "inadmissible everywhere", bad, TIME + DAY, rows)
+    rules = [["accession", "majority"], ["coordination", "majority"]]
+    asked = {"motion": filler("motion of class accession")}
+    waits = moved("second", compact={"rules": rules}, sponsors=(), accession=asked)
+    waits.add(4, "second", {}, subject=waits.decision.motion_id, time=TIME + DAY)
+    rows = [*waits.council_rows(), waits.compact_row(range(4)), row(waits, "draft")]
+    why = "an accession whose motion is not adopted gives no voice"
+    out.holds("ACC-3", "accession-waits", why, waits, TIME + DAY, rows)
     unknown = moved("compact")
     rows = [
         *unknown.council_rows(),

@@ -165,6 +165,17 @@ def _final(out: States) -> None:
     )
     rows = [*report.base(), row(report, "final", effect="done", **told)]
     out.holds("MOT-13", "done", "a member says that all is done", report, EARLY, rows)
+    gone = History(Decision())
+    gone.add(2, "exit", {}, subject=gone.decision.compact_id, time=EARLY)
+    said = {"title": "The bridge stands", "done": True}
+    task = gone.add(2, "task", said, subject=gone.decision.motion_id, time=EARLY)
+    rows = [
+        *gone.council_rows(),
+        gone.compact_row((0, 1, 3)),
+        row(gone, "final", effect="in-force", **told),
+        {"administration": task, "fault": "compact-member"},
+    ]
+    out.holds("MOT-13", "done-by-none", "a council that left says it", gone, EARLY, rows)
 
 
 # --- freezes ---
@@ -208,6 +219,11 @@ def _freezes(out: States) -> None:
     out.holds("FRZ-6", "late-freeze", why, late, OPENS + DAY, rows)
 
     _notice(out)
+    rules = [["coordination", "majority"], ["emergency", "super(3,4)"]]
+    early = voted(motion={"name": "emergency"}, compact={"rules": rules}, freeze={"time": TIME - 1})
+    rows = [*early.base(), row(early, "seconded")]
+    why = "an emergency is not frozen before it is moved"
+    out.holds("MOT-14", "emergency-early", why, early, TIME + DAY, rows)
 
 
 def _notice(out: States) -> None:
