@@ -145,12 +145,12 @@ class Driver:
         finally:
             del self._waiting[token]
 
-    async def take_in(self, run: wire.Run, *, whole: bool = False) -> Reason | None:
+    async def take_in(self, run: wire.Run | wire.HeadTold, *, whole: bool = False) -> Reason | None:
         """Take in a run that the operator brings; answers after it is committed, or refused.
 
         `whole`: each leaf is verified at once. Raises RemoteProtocolError for a part withheld.
         """
-        leaves = await self._opening.open(run, whole=whole)
+        leaves = await self._opening.open(run, whole=whole) if isinstance(run, wire.Run) else ()
         answer = await self._answered(lambda n: inputs.Imported(token=n, run=run, leaves=leaves))
         return answer.fault
 

@@ -15,12 +15,17 @@ from confednode.commands.base import Shell, command
 from confednode.commands.progress import Progress
 from confednode.errors import EXIT_FAILED, EXIT_REFUSED, ConfigError, NodeReason
 from confedproto import archive as form
-from confedproto import text
+from confedproto import text, wire
 from confedproto.archive import Contents, Header
 from confedproto.errors import DecodeError, Reason
 from confedproto.ids import LogId, NetworkId
+from confedproto.log import head_size
+from confedproto.merkle import Tree
+from confedproto.runs import hashes_of
 
 _FRAMES: Final = 6  # in one request, in hex: under a megabyte
+_SHOWN: Final = 128  # heads in one request
+_OF_A_FORK: Final = frozenset({"root-mismatch", "proof-root", "head-time"})
 _REFUSED_MAX: Final = 16  # logs refused, after which the rest of a file is not looked at
 
 
@@ -142,11 +147,13 @@ class _Taking:
     shell: Shell
     held: dict[LogId, int]
     withheld: set[LogId]
+    known: dict[LogId, int]  # under a head
     taken: int = 0
     filled: int = 0
     refused: dict[LogId, dict[str, Any]] = field(default_factory=dict)
     batch: list[str] = field(default_factory=list)
     log: LogId | None = None  # of the batch
+    heads: dict[LogId, tuple[int, bytes]] = field(default_factory=dict)  # of held logs, the last
 
     def offer(self, log: LogId, start: int, end: int, data: bytes) -> None:
         """A run of the file: passed over if the node can have no use for it."""
@@ -169,6 +176,41 @@ class _Taking:
         if got["refused"] is not None and self.log is not None:
             self.refused[self.log] = dict(got["refused"])
 
+    def note(self, log: LogId, head: bytes, at: int) -> None:
+        """Remember what the file says of a log that was held before, and where its runs begin."""
+        if self.known.get(log):
+            self.heads[log] = (self.heads.get(log, (at, b""))[0], head)
+
+    def second_histories(self, file: BinaryIO) -> list[str]:
+        """The logs of which the file has another history than the node (ARC-5)."""
+        shown: list[str] = []
+        for log, (at, head) in self.heads.items():
+            told = wire.HeadTold(log=log, size=1, head=head)
+            if self.refused.get(log, {}).get("reason") in _OF_A_FORK:
+                file.seek(at)
+                told = _compared(log, self.known[log], _frames(file)) or told
+            shown.append(wire.encode(told).hex())
+        forked: list[str] = []
+        for some in range(0, len(shown), _SHOWN):
+            forked += self.shell.ask("archive-shown", heads=shown[some : some + _SHOWN])["forked"]
+        return forked
+
+
+def _compared(log: LogId, held: int, frames: Iterator[bytes]) -> wire.HeadTold | None:
+    """What a log in a file was at the size that is held, and that its last head goes on from it."""
+    tree, head = Tree(), b""
+    for data in frames:
+        run = form.decode_frame(data)
+        if not isinstance(run, wire.Run) or run.log != log:
+            continue
+        tree.extend(hashes_of(run.leaves))
+        head = run.head
+    size = head_size(head) if head else 0
+    if not held < size <= tree.size:
+        return None
+    path = tuple(tree.consistency(held, size))
+    return wire.HeadTold(log=log, size=held, head=head, root=tree.root_at(held), path=path)
+
 
 @archive.command("import")
 @click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
@@ -185,8 +227,9 @@ def take_in(shell: Shell, path: Path) -> None:
         shell,
         {log: int(row["size"]) for log, row in rows.items()},
         {log for log, row in rows.items() if row["withheld"]},
+        {log: int(row["head"]) for log, row in rows.items()},
     )
-    own = LogId(bytes.fromhex(reply["own"]))
+    passed = set() if reply["refilled"] else {LogId(bytes.fromhex(reply["own"]))}
     contents, spoiled = Contents(), ""
     progress = Progress("read", "bytes")
     with _opened(path, "rb") as file:
@@ -197,7 +240,9 @@ def take_in(shell: Shell, path: Path) -> None:
         try:
             for data in _frames(file):
                 run = contents.read(data)
-                if run is not None and run.log != own:
+                if run is not None:
+                    taking.note(LogId(run.log), run.head, good)
+                if run is not None and run.log not in passed:
                     start = run.start
                     taking.offer(LogId(run.log), start, start + len(run.leaves), data)
                 if len(taking.refused) >= _REFUSED_MAX:
@@ -209,17 +254,20 @@ def take_in(shell: Shell, path: Path) -> None:
         finally:
             progress.close()
         taking.send()
+        forked = taking.second_histories(file)
     cut = not contents.whole or good < size
     fields = {
-        "ok": not cut and not taking.refused,
+        "ok": not (cut or taking.refused or forked),
         "taken": taking.taken,
         "filled": taking.filled,
         "refused": list(taking.refused.values()),
+        "forked": forked,
         "cut": cut,
     }
-    shell.emit(fields, _told(taking, path, spoiled=spoiled, cut=cut))
+    proved = [f"Another history of log {log} than ours; the proof spreads." for log in forked]
+    shell.emit(fields, [*_told(taking, path, spoiled=spoiled, cut=cut), *proved])
     if not fields["ok"]:
-        sys.exit(EXIT_REFUSED if taking.refused else EXIT_FAILED)
+        sys.exit(EXIT_REFUSED if taking.refused or forked else EXIT_FAILED)
 
 
 def _told(taking: _Taking, path: Path, *, spoiled: str, cut: bool) -> Iterator[str]:

@@ -16,11 +16,13 @@ from confedproto.errors import (
     RemoteProtocolError,
     VerificationError,
 )
+from confedproto.guard import Signing
 from confedproto.ids import LogId, RecordId
 from confedproto.record import Leaf, VerifiedRecord
 from confedproto.scopes import Reader
 
 _READ_LEAVES: Final = 128  # read at once: about one frame
+SHOWN_MAX: Final = 128  # heads looked at in one request
 _FRAMES_MAX: Final = 6  # in one request or answer, in hex: under a megabyte
 
 
@@ -52,6 +54,7 @@ async def archive_logs(desk: Desktop, request: Logs) -> Reply:
     return {
         "network": desk.network.hex(),
         "own": desk.driver.engine.own.hex(),
+        "refilled": desk.driver.engine.keeper.guard.state is Signing.HELD,
         "logs": [
             {
                 "log": log.id.hex(),
@@ -118,6 +121,25 @@ async def archive_write(desk: Desktop, request: Import) -> Reply:
             fault = {"log": run.log.hex(), "start": run.start, "reason": error.reason.value}
             return {"taken": taken, "filled": filled, "refused": fault}
     return {"taken": taken, "filled": filled, "refused": None}
+
+
+class Shown(Request, frozen=True, kw_only=True):
+    """What an archive shows of logs that are held here, as answers to a peer's question."""
+
+    heads: Annotated[list[Hex], Meta(min_length=1, max_length=SHOWN_MAX)]
+
+
+@op("archive-shown", Shown)
+async def archive_shown(desk: Desktop, request: Shown) -> Reply:
+    """Look for second histories (ARC-5); the logs of which one was found."""
+    forked: list[str] = []
+    for raw in request.heads:
+        told = wire.decode(bytes.fromhex(raw))
+        if not isinstance(told, wire.HeadTold):
+            raise DecodeError(Reason.ARCHIVE_FORM, "no answer about a head")
+        if await desk.driver.take_in(told) is Reason.LOG_FORK:
+            forked.append(told.log.hex())
+    return {"forked": forked}
 
 
 async def _append(desk: Desktop, run: wire.Run) -> int:

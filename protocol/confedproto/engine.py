@@ -84,7 +84,7 @@ class Engine:
         self._puller: Final = self._fetcher.puller
         known = (self._comparer, self._announcer, self._puller, self._pusher, self.sessions)
         self._teller: Final = Teller(self.view, *known, emit=lambda one: self._out.append(one))
-        doors = (self.view, self.keeper, self.ledger, self._fetcher, self._filler)
+        doors = (self.view, self.keeper, self.ledger, self._fetcher, self._filler, self._writer)
         self._importer: Final = Importer(*doors, keep=self._keep, filled=self._filled)
         self._ended, self._out = False, list[fx.Effect]()  # whether a link was, by this input
         self.view.add_council(council)

@@ -6,7 +6,7 @@ from typing import Final
 from confedproto import effects as fx
 from confedproto import runs, wire
 from confedproto.chains import Log
-from confedproto.errors import DecodeError, Reason, VerificationError
+from confedproto.errors import DecodeError, Reason, RemoteProtocolError, VerificationError
 from confedproto.fetching import Fetcher
 from confedproto.filling import Filler
 from confedproto.guard import Signing
@@ -16,6 +16,7 @@ from confedproto.limits import LOGS_MAX
 from confedproto.quotas import Ledger, cost_of
 from confedproto.record import Leaf
 from confedproto.view import View
+from confedproto.writer import Writer
 
 Keep = Callable[[wire.Run, Sequence[Leaf], runs.Fit, int], None]
 """Keeps a run that was checked, of a log that is followed."""
@@ -33,6 +34,7 @@ class Importer:
         ledger: Ledger,
         fetcher: Fetcher,
         filler: Filler,
+        writer: Writer,
         *,
         keep: Keep,
         filled: Filled,
@@ -42,15 +44,20 @@ class Importer:
         self._ledger: Final = ledger
         self._fetcher: Final = fetcher
         self._filler: Final = filler
+        self._writer: Final = writer
         self._keep: Final = keep
         self._filled: Final = filled
 
-    def take(self, run: wire.Run, leaves: Sequence[Leaf], now: int) -> Reason | None:
+    def take(
+        self, run: wire.Run | wire.HeadTold, leaves: Sequence[Leaf], now: int
+    ) -> Reason | None:
         """Keep a run, or say why not. `now` in milliseconds.
 
         It begins where the log ends here; or it ends there or before, and its leaves go where
-        some are withheld.
+        some are withheld. Of a head, LOG_FORK if it shows a second history of its log (ARC-5).
         """
+        if isinstance(run, wire.HeadTold):
+            return self._shown(run, now)
         log_ = LogId(run.log)
         entry = self._view.logs.get(log_)
         held = entry.tree.size if entry is not None else 0
@@ -75,4 +82,19 @@ class Importer:
             self._fetcher.mind([self._view.add_log(log_, fit.log.council, fit.log.key)])
         self._ledger.note(log_, fit.log.council, cost)
         self._keep(run, leaves, fit, now)
+        if log_ == self._keeper.own:  # it was signed so far: nothing is, before all of that is here
+            self._keeper.guard.wanted = max(self._keeper.guard.wanted, fit.head.size)
         return None
+
+    def _shown(self, told: wire.HeadTold, now: int) -> Reason | None:
+        """A head in an archive of a log that is held: two histories are proved to everybody."""
+        fault = self._keeper.silence(now)
+        if fault is not None and told.log != self._keeper.own:
+            return fault  # it could not be said now, and would count as said
+        try:
+            proof = self._keeper.told(None, told)
+        except RemoteProtocolError as error:
+            return error.reason
+        if proof is not None and fault is None and told.log != self._keeper.own:
+            self._writer.say(proof, now)
+        return Reason.LOG_FORK if proof is not None else None

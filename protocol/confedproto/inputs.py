@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from confedproto.ids import CouncilId, LogId, TransportKey
 from confedproto.interest import Mode
 from confedproto.record import Leaf, RefusedLeaf, VerifiedRecord
-from confedproto.wire import Message, Run
+from confedproto.wire import HeadTold, Message, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +68,13 @@ class Submit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """A run that the operator brings from a file; the answer is an Answered with `token`."""
+    """A run that the operator brings from a file, or what the file shows of a log that is held.
+
+    The answer is an Answered with `token`.
+    """
 
     token: int
-    run: Run
+    run: Run | HeadTold
     leaves: Sequence[Leaf]
 
 

@@ -151,6 +151,7 @@ class Keeper:
         found = guard.check(self._view.network, entry, message)
         if log_ == self.own:
             size = found.head.size if found.head is not None else 0
+            self.guard.wanted = max(self.guard.wanted, size)
             if council is not None:
                 self.guard.told(council, size)
             if found.fork is not None or (self.guard.signed and size > entry.tree.size):

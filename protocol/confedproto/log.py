@@ -66,6 +66,11 @@ def head_log(envelope: bytes) -> LogId:
     return LogId(_split(envelope)[0].log)
 
 
+def head_size(envelope: bytes) -> int:
+    """The size that an unverified head claims (leaves). Raises DecodeError."""
+    return _split(envelope)[0].size
+
+
 def head_time(envelope: bytes) -> int:
     """The time that an unverified head claims (seconds UTC). Raises DecodeError."""
     return _split(envelope)[0].time

@@ -14,12 +14,15 @@ import pytest
 import trio
 from click.testing import CliRunner
 
-from confednode import ingest
+from confednode import app, config, control, ingest
 from confednode.cli import confed as program
-from confedproto import archive, record, text, wire
+from confedproto import archive, log, record, text, wire
 from confedproto.bodies.statement import Statement
 from confedproto.errors import DecodeError, Reason
+from confedproto.guard import Signing
 from confedproto.ids import network_id
+from confedproto.text import decode_council
+from tests.support.councils import START, Author
 from tests.support.nodes import Node, Nodes, nodes_in
 
 
@@ -330,3 +333,113 @@ def test_header_and_lengths_round_trip_and_are_bounded() -> None:
             archive.decode_frame(data)
     end = archive.End(leaves=2**40, logs=131_072)
     assert archive.decode_frame(archive.encode_end(end)) == end
+
+
+async def test_own_log_is_refilled_from_an_archive_while_the_node_waits(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    """A server whose database is lost: its log is brought by hand, and it still asks first."""
+    north, last = await busy(nodes)
+    file, part = tmp_path / "all.archive", tmp_path / "part.archive"
+    await confed(north, "export", "--to", file)
+    await north.stop()
+    settings = config.load(north.home, {})
+    for path in (north.home.database, *north.home.path.glob("node.db-*")):
+        path.unlink()
+    app.recover(north.home, settings, decode_council(north.id), [])
+    await north.start()
+    assert (await north.ask("status"))["size"] == 0
+    frames = read_frames(file)
+    part.write_bytes(b"".join(map(archive.frame, frames[:2])))
+    taken = await confed(north, "import", part)
+    assert (taken["refused"], taken["forked"], taken["cut"]) == ([], [], True)
+    guard = north.driver.engine.keeper.guard
+    assert guard.wanted >= 42, "what is lacking of it is known"
+    taken = await confed(north, "import", file)
+    assert (taken["refused"], taken["forked"], taken["cut"]) == ([], [], False)
+    assert (await north.ask("status"))["size"] == 42
+    await north.until_known(last)
+    assert guard.state is Signing.HELD, "an archive is no peer's answer"
+    await north.stop()
+    await north.start()
+    await north.until_known(last)
+    await north.ask("override")
+    more = await north.found_compact("after it")
+    await north.until_known(more)
+
+
+def read_frames(path: Path) -> list[bytes]:
+    data, out = path.read_bytes(), list[bytes]()
+    while data:
+        length = archive.frame_length(data[:4])
+        out.append(data[4 : 4 + length])
+        data = data[4 + length :]
+    return out
+
+
+def branch(word: str, count: int) -> Author:
+    """One of several histories of one log: they part at leaf 30."""
+    made = Author(61, network=network_id("tests"))
+    for number in range(count):
+        made.add(Statement(text=f"{number} {word if number >= 28 else ''}"))
+    return made
+
+
+def written(path: Path, made: Author) -> Path:
+    """An archive of one log, in runs of 25."""
+    head = log.sign_head(
+        made.network,
+        made.node_key,
+        log=made.log,
+        size=made.tree.size,
+        root=made.tree.root(),
+        time=START,
+    )
+    size = made.tree.size
+    frames = [archive.encode_header(archive.Header(network=made.network, scope=None))]
+    for start in range(0, size, 25):
+        end = min(size, start + 25)
+        proof = tuple(made.tree.consistency(end, size)) or None
+        leaves = tuple((leaf.envelope,) for leaf in made.leaves[start:end])
+        run = wire.Run(log=made.log, start=start, leaves=leaves, head=head.envelope, proof=proof)
+        frames.append(wire.encode(run))
+    frames.append(archive.encode_end(archive.End(leaves=size, logs=1)))
+    path.write_bytes(b"".join(map(archive.frame, frames)))
+    return path
+
+
+@pytest.mark.parametrize("count", [40, 60, 98, 120, 200])
+async def test_archive_of_another_history_makes_a_proof(
+    nodes: Nodes, tmp_path: Path, count: int
+) -> None:
+    """Shorter than ours, as long, and longer (ARC-5)."""
+    west = await nodes.start("west")
+    ours, other = branch("ours", 98), branch("other", count)
+    taken = await confed(west, "import", written(tmp_path / "ours", ours))
+    assert (taken["taken"], taken["forked"], taken["code"]) == (100, [], 0)
+    taken = await confed(west, "import", written(tmp_path / "other", other))
+    assert (taken["taken"], taken["forked"], taken["code"]) == (0, [ours.log.hex()], 5)
+    view = west.driver.engine.view
+    (proof,) = view.of_kind("fork-proof")
+    assert proof.record.council == decode_council(west.id)
+    assert view.chains.forked[ours.log] == min(100, count + 2)
+    again = await confed(west, "import", tmp_path / "other")
+    assert again["forked"] == []
+    assert len(view.of_kind("fork-proof")) == 1
+
+
+async def test_archive_of_the_same_history_proves_nothing(nodes: Nodes, tmp_path: Path) -> None:
+    west = await nodes.start("west")
+    for count in (60, 30, 98, 40):
+        taken = await confed(west, "import", written(tmp_path / "a", branch("ours", count)))
+        assert (taken["forked"], taken["refused"], taken["code"]) == ([], [], 0)
+    assert not west.driver.engine.view.of_kind("fork-proof")
+
+
+async def test_heads_shown_in_another_form_are_refused(nodes: Nodes) -> None:
+    west = await nodes.start("west")
+    for raw in (b"", b"\xc0", wire.encode(wire.Bye(reason="x"))):
+        with pytest.raises(control.RefusedError):
+            await west.ask("archive-shown", heads=[raw.hex()])
+    unknown = wire.encode(wire.HeadTold(log=bytes(32), size=1, head=b"x"))
+    assert (await west.ask("archive-shown", heads=[unknown.hex()])) == {"forked": []}
