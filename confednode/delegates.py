@@ -12,11 +12,17 @@ from confedproto.bodies.mandate import OVERDUE_S, Mandate
 from confedproto.bodies.report import Report
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, RecordId
+from confedproto.record import VerifiedRecord
 from confedproto.rules.delegation import Acts, MandateCase, MandateStatus, answer_of
 from confedproto.rules.mandate import Outcome
 from confedproto.rules.motion import Placed
 from confedproto.rules.tenure import State
 from confedproto.view import View
+
+
+def _readers(record: VerifiedRecord) -> str | None:
+    """The compact to whose members a record is limited, as text; None for nobody."""
+    return None if record.scope is None else text.encode_record(RecordId(record.scope))
 
 
 def mandate(view: View, mandate_id: RecordId, now: int) -> Row:
@@ -36,6 +42,7 @@ def mandate(view: View, mandate_id: RecordId, now: int) -> Row:
         "kinds": list(body.kinds),
         "starts": body.starts,
         "until": body.until,
+        "members": _readers(placed.record),
         "instructions": [
             {"motion": text.encode_record(entry.motion), "value": entry.value}
             for entry in body.instructions or ()

@@ -34,6 +34,7 @@ def mandate() -> None:
 @click.option("--motion", "motion_id", required=True, help="The motion it is about.")
 @click.option("--instruction", type=_INSTRUCTIONS, required=True)
 @click.option("--until", type=Instant(), required=True, help="End: seconds UTC, or ISO 8601.")
+@click.option("--members", "scope_id", help="A compact's id: nobody but its members gets it.")
 @granting.options(Instant())
 @command
 def mandate_grant(
@@ -43,9 +44,14 @@ def mandate_grant(
     motion_id: str,
     instruction: str,
     until: int,
+    scope_id: str | None,
     **given: Any,
 ) -> None:
-    """Give a delegate a mandate with an instruction."""
+    """Give a delegate a mandate with an instruction.
+
+    With --members it goes to the nodes of the compact's members alone, as do its acts and its
+    recall, which no other council can then carry; the delegate shows the exported file to anybody.
+    """
     kinds = [kind.strip() for kind in scope.split(",")]
     terms = granting.terms(text.decode_record(motion_id), kinds, given)
     draft = shell.ask(
@@ -55,6 +61,7 @@ def mandate_grant(
         instructions={motion_id: instruction},
         until=until,
         terms=codec.encode(terms).hex() if terms else "",
+        scope=scope_id,
     )
     row = Instruction(motion=text.decode_record(motion_id), value=instruction)
     asked = Asked(
@@ -67,6 +74,7 @@ def mandate_grant(
             **granting.said(terms),
         },
         filled=frozenset({"starts", "compact"}),
+        scope=scope_id or "",
     )
     reply = shell.submit(asked, draft)
     shell.emit({"id": reply["id"], "mandate": reply["id"]}, [f"Mandate: {reply['id']}"])

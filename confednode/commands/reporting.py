@@ -19,6 +19,8 @@ def mandate_lines(row: Mapping[str, Any]) -> Iterator[str]:
     reason = f" ({row['reason']})" if row["reason"] else ""
     yield f"{row['name']} -> {row['delegate']}"
     yield f"  {row['verdict']}{reason}, {row['state']}, until {when(row['until'])}"
+    if row["members"]:
+        yield f"  for the members of {row['members']} alone"
     if row["above"]:
         yield f"  passes on {row['above']}"
     for entry in row["instructions"]:

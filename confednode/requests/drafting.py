@@ -257,6 +257,7 @@ class DraftMandate(Request, frozen=True, kw_only=True):
     instructions: dict[Id, str]
     until: Annotated[int, Meta(ge=0)]
     terms: Hex = ""
+    scope: Id | None = None
 
 
 @op("draft-mandate", DraftMandate)
@@ -272,6 +273,7 @@ async def draft_mandate(desk: Desktop, request: DraftMandate) -> Reply:
             },
             until=request.until,
             terms=_terms(request.terms),
+            scope=None if request.scope is None else show.record_id_of(request.scope),
         )
     )
 

@@ -270,10 +270,12 @@ class Desk:
         instructions: Mapping[RecordId, str],
         until: int,
         terms: Mapping[str, Any] | None = None,
+        scope: RecordId | None = None,
     ) -> Draft:
         """A mandate for the holder of a delegate key, from now unless `terms` say when.
 
-        `terms` are the body's other fields in plain values. Raises LocalProtocolError BODY_FORM.
+        `terms` are the body's other fields in plain values; with its compact as `scope` nobody
+        but the members gets it, and all that follows. Raises LocalProtocolError BODY_FORM.
         """
         compacts = {self._compact_of(version) for version in instructions}
         if None in compacts or len(compacts) != (1 if instructions else 0):
@@ -287,7 +289,9 @@ class Desk:
             compact=next(iter(compacts), None),
             instructions=rows or None,
         )
-        return self._draft(_with(body, terms))
+        if scope not in (None, body.compact):
+            raise LocalProtocolError(Reason.SCOPE_OTHER, "the compact of its motions")
+        return self._draft(_with(body, terms), scope=scope)
 
     def _compact_of(self, version: RecordId) -> RecordId | None:
         """The compact of a motion, or of the motion of which this is a version."""

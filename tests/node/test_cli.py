@@ -466,6 +466,15 @@ def test_commands_whole_story_of_one_council(call: Confed, home: Path, tmp_path:
         refused(ask(*act, "no"), 5, "instruction")
         assert ask(*act, "yes").code == 0
         refused(ask(*act[:-3], "--value", "yes"), 1, "key-missing")
+        private = (*grant, "--instruction", "yes", *until, "--members")
+        refused(ask(*private, mandate), 5, "scope-other")
+        secret = short(*private, compact)
+        assert ask("mandate", "show", secret).json["members"] == compact
+        assert ask("mandate", "show", mandate).json["members"] is None
+        assert (
+            f"for the members of {compact} alone"
+            in call("mandate", "show", secret, "--home", home).out
+        )
         file, recall = tmp_path / "mandate.confed", tmp_path / "recall.confed"
         assert ask("mandate", "export", mandate, "--to", file).json["bytes"] > 100
         assert call("verify", file, "--json").json["verdict"] == "VALID"
