@@ -16,6 +16,7 @@ from confedproto.bodies.charter import Charter
 from confedproto.bodies.node import Node
 from confedproto.bodies.suspension import Suspension
 from confedproto.ids import CouncilId, PublicKey, log_id
+from confedproto.parts import text_in
 from confedproto.signrequest import SignRequest
 
 MEANS: Final[Mapping[str, str]] = {
@@ -91,8 +92,9 @@ def explain(request: SignRequest) -> list[str]:
             value = msgspec.to_builtins(body, builtin_types=(bytes,)) if known else body
             lines += _fields(value, "  ")
     if request.part is not None and (kind is None or kind.part is Part.TEXT):
-        whole = record.text_hash(request.part) == getattr(body, "text", None)
-        shown = request.part[record.SALT_BYTES :].decode("utf-8", "replace")
+        part = request.part if kind is None else text_in(kind, header.body, request.part) or b""
+        whole = record.text_hash(part) == header.body.get("text")
+        shown = part[record.SALT_BYTES :].decode("utf-8", "replace")
         lines.append("Its text:" if whole else "The text beside it is NOT the one it names:")
         lines += [f"  {line}" for line in shown.splitlines()]
     lines.append(f"Record id {text.encode_record(request.id)}")

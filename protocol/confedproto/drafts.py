@@ -27,7 +27,7 @@ from confedproto.bodies.unlink import Unlink
 from confedproto.codec import text_is_clean
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, PublicKey, RecordId
-from confedproto.record import build_payload, rows_part, text_hash
+from confedproto.record import build_payload, part_of, text_hash
 from confedproto.rules.freezes import freeze_for
 from confedproto.rules.motion import Case, Placed, single_freeze
 from confedproto.rules.tally import parse_rule
@@ -81,7 +81,7 @@ class Desk:
             scope=found,
             salt=None if found is None else self.salt,
         )
-        return Draft(payload=payload, part=part or rows_part(body))
+        return Draft(payload=payload, part=part_of(body, part))
 
     def _case(self, motion: RecordId) -> Case:
         case = self.view.case(motion)

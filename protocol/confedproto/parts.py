@@ -108,11 +108,24 @@ def detach(kind: Kind | None, fields: Fields) -> tuple[Fields, bytes | None]:
 
 
 def rows_part(body: Body) -> bytes | None:
-    """The part that goes beside a record with this body because of a long list, if one does."""
+    """The rows of a long list that lie beside a record with this body, if some do."""
     kind = KINDS[KIND_OF[type(body)]]
     if not kind.rows:
         return None
     return detach(kind, msgspec.to_builtins(body, builtin_types=(bytes,)))[1]
+
+
+def part_of(body: Body, text: bytes | None = None) -> bytes | None:
+    """The part that goes beside a record with this body and, salted, this text.
+
+    Raises LocalProtocolError: together they are longer than a part may be (PRT-11).
+    """
+    rows, kind = rows_part(body), KINDS[KIND_OF[type(body)]]
+    if rows is None or kind.part is not Part.TEXT:
+        return text if rows is None else rows
+    return codec.encode(
+        [text or b"", codec.decode(rows, max_bytes=ROWS_MAX_BYTES)], max_bytes=ROWS_MAX_BYTES
+    )
 
 
 def is_detached(kind: Kind, fields: Fields) -> bool:
@@ -138,23 +151,46 @@ def attach(kind: Kind, fields: Fields, part: bytes) -> Fields:
     """
     count, root = _at(fields, kind.rows)
     try:
-        rows, given = _rows_of(part)
+        text, rows, given = _rows_of(part, texted=kind.part is Part.TEXT)
     except (DecodeError, LocalProtocolError) as error:
         raise VerificationError(Reason.PART_MISMATCH, str(error)) from None
-    if given != root:
+    if given != root or (text is not None and text_hash(text) != fields.get("text")):
         raise VerificationError(Reason.PART_MISMATCH)
+    if text is not None and len(text) > PART_MAX_BYTES:
+        raise VerificationError(Reason.PART_MISMATCH, "too long")
+    if text is not None and not _is_text(text):
+        raise DecodeError(Reason.BODY_FORM, "a text is its salt, then clean UTF-8")
     if len(rows) != count:
         raise DecodeError(Reason.BODY_FORM, "rows of a list")
     whole: Fields = _put(fields, kind.rows, rows)
     return whole
 
 
+def text_in(kind: Kind, fields: Fields, part: bytes) -> bytes | None:
+    """The salted text in the part of a record with these fields, None if it has none there."""
+    if kind.part is not Part.TEXT or not is_detached(kind, fields):
+        return part if kind.part is Part.TEXT else None
+    try:
+        return _rows_of(part, texted=True)[0]
+    except (DecodeError, LocalProtocolError):
+        return None
+
+
 @lru_cache(maxsize=16)  # the votes of a round mostly name one list: hashed once, and kept once
-def _rows_of(part: bytes) -> tuple[list[Any], bytes]:
-    rows = codec.decode(part, max_bytes=ROWS_MAX_BYTES)
-    if not isinstance(rows, list) or len(rows) > MEMBERS_MAX:
+def _rows_of(part: bytes, *, texted: bool) -> tuple[bytes | None, list[Any], bytes]:
+    """The text of a part (with `texted`), its rows and their root."""
+    text: bytes | None = None
+    rows: list[Any]
+    match codec.decode(part, max_bytes=ROWS_MAX_BYTES):
+        case [bytes(words), list(beside)] if texted:
+            text, rows = words, beside
+        case list(alone) if not texted:
+            rows = alone
+        case _:
+            raise DecodeError(Reason.BODY_FORM, "no list")
+    if len(rows) > MEMBERS_MAX:
         raise DecodeError(Reason.BODY_FORM, "no list")
-    return rows, root_of([leaf_hash(codec.encode_again(row)) for row in rows])
+    return text, rows, root_of([leaf_hash(codec.encode_again(row)) for row in rows])
 
 
 def _at(value: Any, path: tuple[str | int, ...]) -> Any:

@@ -47,7 +47,7 @@ class Pen:
         )
         signature = record.sign(self._view.network, payload, self._signer)
         envelope = record.assemble(payload, [signature])
-        return record.open(self._view.network, envelope, part or record.rows_part(body))
+        return record.open(self._view.network, envelope, record.part_of(body, part))
 
     def _salt(self, body: Body, subject: RecordId | None, now: int) -> bytes:
         """A salt that only this node can make, and makes again for the same record (PAY-5)."""

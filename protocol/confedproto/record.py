@@ -35,9 +35,10 @@ from confedproto.parts import SALT_BYTES as SALT_BYTES
 from confedproto.parts import check_part, detach
 from confedproto.parts import encode_heads as encode_heads
 from confedproto.parts import heads_of as heads_of
+from confedproto.parts import part_of as part_of
 from confedproto.parts import rows_part as rows_part
 from confedproto.parts import text_hash as text_hash
-from confedproto.payload import Header, Outer, read_again
+from confedproto.payload import Header, Outer, read_again, typed
 from confedproto.payload import parse_payload as parse_payload
 
 FORM_RAW: Final = 0
@@ -212,10 +213,11 @@ def build_payload(
 ) -> bytes:
     """The canonical payload bytes of a record to be signed. Raises LocalProtocolError.
 
-    A list that is too long for a body stands in it by its root alone; `rows_part` is the rest.
+    A list that is too long for a body stands in it by its root alone; `part_of` is the rest.
     With a `scope` there is a `salt`, 16 bytes that nobody can guess (PAY-5).
     """
-    plain, part = detach(KINDS.get(kind), msgspec.to_builtins(body, builtin_types=(bytes,)))
+    whole = msgspec.to_builtins(body, builtin_types=(bytes,))
+    plain, rows = detach(KINDS.get(kind), whole)
     fields: dict[str, Any] = {
         "kind": kind,
         "charter": charter,
@@ -226,7 +228,9 @@ def build_payload(
     fields.update({name: value for name, value in optional.items() if value is not None})
     payload = codec.encode(fields)
     try:
-        parse_payload(payload, part)  # nothing is ever signed that would not open
+        parse_payload(payload)  # nothing is ever signed that would not open
+        if rows is not None:
+            typed(KINDS[kind], whole)
     except (DecodeError, VerificationError) as error:
         raise LocalProtocolError(error.reason, error.detail) from error
     return payload
@@ -276,8 +280,8 @@ def open_bare(network: NetworkId, envelope: bytes) -> VerifiedRecord:
     rests on a list that lies in the part says nothing without it: VerificationError PART_MISSING.
     """
     checked = _check_envelope(network, envelope)
-    has_rows = checked.kind is not None and bool(checked.kind.rows)
-    return _made(checked, None) if has_rows else _record(checked, None)
+    whole = checked.kind is None or isinstance(checked.body, Body)
+    return _record(checked, None) if whole else _made(checked, None)
 
 
 def open_leaf(network: NetworkId, envelope: bytes, part: bytes | None = None) -> Leaf:

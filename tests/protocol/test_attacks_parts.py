@@ -7,18 +7,34 @@ from typing import Any
 
 import pytest
 
+from confednode import plain
 from confedproto import bundle, codec, record
 from confedproto.bodies.amend import Amend
 from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.bodies.motion import Motion, Title
 from confedproto.bodies.second import Second
 from confedproto.bodies.vote import Vote
-from confedproto.errors import ConfedError, DecodeError, Reason, VerificationError
-from confedproto.limits import MEMBERS_MAX, ROWS_MAX_BYTES
+from confedproto.errors import (
+    ConfedError,
+    DecodeError,
+    LocalProtocolError,
+    Reason,
+    VerificationError,
+)
+from confedproto.limits import (
+    MEMBERS_MAX,
+    RECORD_MAX_BYTES,
+    ROWS_INLINE_MAX,
+    ROWS_MAX_BYTES,
+    RUN_MAX_BYTES,
+)
 from confedproto.merkle import leaf_hash, root_of
-from confedproto.parts import rows_part, text_hash
+from confedproto.parts import part_of, rows_part, text_hash
 from confedproto.record import RefusedLeaf, VerifiedRecord
+from confedproto.rules.states import Effect
+from confedproto.signrequest import SignRequest
 from tests.protocol.test_brief import card, changed, short
+from tests.support.assembly import Assembly
 from tests.support.councils import NETWORK, Author
 from tests.support.worlds import Mandated, four, grant, make_world
 
@@ -161,6 +177,76 @@ def test_list_that_its_author_hashed_and_that_is_none_is_a_leaf_and_no_record() 
     leaf = record.open_leaf(NETWORK, envelope, codec.encode(rows, max_bytes=ROWS_MAX_BYTES))
     assert isinstance(leaf, RefusedLeaf)
     assert leaf.reason is Reason.BODY_FORM
+
+
+def affecting(count: int, text: bytes = TEXT) -> Motion:
+    ids = tuple(voter.council for voter in councils(count))
+    titles = (Title(language="en", title="One"),)
+    return Motion(name="coordination", titles=titles, text=text_hash(text), affected=ids)
+
+
+@pytest.mark.parametrize("count", [1, 256, 257, MEMBERS_MAX])
+def test_motion_lists_as_many_councils_as_a_compact_has(count: int) -> None:
+    author, body = Author(1), affecting(count)
+    made = author.make(body, subject=bytes(32), part=TEXT)
+    assert made.body == body
+    assert len(made.envelope) < RECORD_MAX_BYTES
+    assert record.reopen(NETWORK, made.envelope, made.part).body == body
+    assert (made.part == TEXT) is (count <= ROWS_INLINE_MAX)
+    if count > ROWS_INLINE_MAX:
+        assert refused(made.envelope, TEXT) is Reason.PART_MISMATCH
+        assert refused(made.envelope, rows_part(body)) is Reason.PART_MISMATCH
+        with pytest.raises(VerificationError):
+            record.open_bare(NETWORK, made.envelope)
+
+
+def test_longest_list_and_a_page_of_text_fit_one_run() -> None:
+    text = bytes(16) + b"a" * 8_000
+    made = Author(1).make(affecting(MEMBERS_MAX, text), subject=bytes(32), part=text)
+    assert made.part is not None
+    assert len(made.part) <= ROWS_MAX_BYTES
+    assert len(made.part) + RECORD_MAX_BYTES < RUN_MAX_BYTES
+    with pytest.raises(LocalProtocolError):
+        part_of(affecting(MEMBERS_MAX), bytes(16) + b"a" * 9_000)
+
+
+def test_text_of_a_motion_with_a_long_list_that_is_none_is_its_authors_fault() -> None:
+    author, bad = Author(1), bytes(16) + b"\xff\xfe"
+    body = affecting(300, bad)
+    payload = record.build_payload(
+        kind="motion", council=author.council, charter=1, time=1, body=body, subject=bytes(32)
+    )
+    envelope = record.assemble(payload, [record.sign(NETWORK, payload, author.keyholders[0])])
+    leaf = record.open_leaf(NETWORK, envelope, part_of(body, bad))
+    assert isinstance(leaf, RefusedLeaf)
+    assert leaf.reason is Reason.BODY_FORM
+
+
+def test_keyholder_reads_the_text_beside_a_long_list() -> None:
+    author, body = Author(1), affecting(300)
+    made = author.make(body, subject=bytes(32), part=TEXT)
+    request = SignRequest(
+        network=NETWORK,
+        payload=made.payload,
+        part=made.part,
+        keys=tuple(holder.public for holder in author.keyholders),
+        threshold=1,
+        signatures=(),
+    )
+    lines = plain.explain(request)
+    assert lines[lines.index("Its text:") + 1] == "  We shall."
+
+
+def test_matter_of_three_hundred_councils_is_frozen_by_its_list() -> None:
+    made = Assembly(4)
+    inside = [author.council for author in made.authors[:3]]
+    listed = tuple(sorted([*inside, *(voter.council for voter in councils(297))]))
+    motion = made.move(affected=listed)
+    made.decide(motion, "YYN-", councils=made.roll(without=[3]))
+    assert made.standing(motion).effect is Effect.IN_FORCE
+    other = made.move(affected=tuple(sorted(listed[1:])))
+    made.freeze(other)
+    assert made.status(other, made.now).fault is Reason.FREEZE_ROLL, "the fourth is not listed"
 
 
 # --- briefs ---------------------------------------------------------------------------------------

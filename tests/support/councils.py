@@ -123,7 +123,7 @@ class Author:
         )
         chosen = self.keyholders[: self.threshold] if signers is None else signers
         rows = [record.sign(self.network, payload, holder) for holder in chosen]
-        beside = part or record.rows_part(body)
+        beside = record.part_of(body, part)
         return record.open(self.network, record.assemble(payload, rows), beside)
 
     def append(self, item: VerifiedRecord) -> VerifiedRecord:

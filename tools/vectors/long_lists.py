@@ -5,8 +5,11 @@ from typing import Any
 
 from tools.vectors import cmp, examples
 from tools.vectors.base import Vectors
+from tools.vectors.scenes import TEXT
 from tools.vectors.signing import KEYS, NETWORK, envelope
 from tools.vectors.trees import root as root_of
+
+TAG = b"confed text 1\0"
 
 
 def lists(out: Vectors) -> None:
@@ -22,9 +25,46 @@ def lists(out: Vectors) -> None:
         out.bad("PRT-8", "body-form", f"{kind}-257-inside", "too long for a body", request)
         request = _listing(kind, [257, _root(rows[:257])])
         out.bad("PRT-7", "part-missing", f"{kind}-no-rows", "the carrier left it out", request)
+    _motions(out)
     _broken_lists(out, _long_lists()["freeze"][:257])
     request = _request(cmp.encode(examples.payload("vote")), b"\x90")
     out.bad("PRT-3", "part-unexpected", "vote-part", "its list is inside", request)
+
+
+def _motions(out: Vectors) -> None:
+    """A motion has a text beside it as well: both lie in one part."""
+    rows = _long_lists()["vote"]
+    body = dict(examples.BODIES["motion"])
+
+    def request(listed: list[Any], part: bytes | None) -> dict[str, str]:
+        fields = body | {"affected": listed, "text": hashlib.sha256(TAG + TEXT).digest()}
+        return _request(cmp.encode(examples.payload("motion", body=fields)), part)
+
+    _open(
+        out, "PRT-8", "motion-rows-256", "the longest list inside a body", request(rows[:256], TEXT)
+    )
+    for count in (257, 1_024):
+        given = rows[:count]
+        named = [count, _root(given)]
+        whole = cmp.encode([TEXT, given])
+        why = "its text and its list in one part"
+        _open(out, "PRT-11", f"motion-rows-{count}", why, request(named, whole))
+    given = rows[:257]
+    named = [257, _root(given)]
+    for slug, reason, part in (
+        ("text-alone", "part-mismatch", TEXT),
+        ("rows-alone", "part-mismatch", cmp.encode(given)),
+        ("other-text", "part-mismatch", cmp.encode([TEXT + b"!", given])),
+        ("other-rows", "part-mismatch", cmp.encode([TEXT, given[:-1]])),
+        ("three", "part-mismatch", cmp.encode([TEXT, given, given])),
+        ("none", "part-missing", None),
+    ):
+        rule = "PRT-7" if part is None else "PRT-11"
+        out.bad(rule, reason, f"motion-rows-{slug}", "not its part", request(named, part))
+    out.bad("PRT-8", "body-form", "motion-257-inside", "too long for a body", request(given, TEXT))
+    both = cmp.encode([TEXT, rows[:256]])
+    short = request(rows[:256], both)
+    out.bad("PRT-4", "part-mismatch", "motion-rows-not-long", "its list is inside", short)
 
 
 def _broken_lists(out: Vectors, rows: list[Any]) -> None:

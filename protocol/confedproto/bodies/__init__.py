@@ -68,7 +68,7 @@ class Part(Enum):
     """What a record's detached part is, if its kind has one (specs/03, PRT-1)."""
 
     NONE = "none"
-    TEXT = "text"  # salted wording, its hash is the body's `text`
+    TEXT = "text"  # salted wording, its hash is the body's `text`; with a long list beside it
     HEADS = "heads"  # the heads of a witness record, their Merkle root is the body's `root`
     ROWS = "rows"  # a list of the body that is too long for it, by count and Merkle root
 
@@ -84,7 +84,7 @@ class Kind:
     receipts: bool = False  # True: nodes witness logs that gained a record of this kind
     part: Part = Part.NONE
     plain: bool = False  # True: nothing else follows from it, so a node keeps it on disk alone
-    rows: tuple[str | int, ...] = ()  # where in the body the list of Part.ROWS stands
+    rows: tuple[str | int, ...] = ()  # where in the body the list stands that may be too long
 
 
 def _kind(
@@ -104,7 +104,7 @@ def _kind(
         needs=needs,
         subject=subject,
         receipts=receipts,
-        part=Part.ROWS if rows else part,
+        part=Part.ROWS if rows and part is Part.NONE else part,
         plain=plain,
         rows=rows,
     )
@@ -119,7 +119,7 @@ KINDS: Final = MappingProxyType(
             _kind(Link, subject=False),
             _kind(Compact, subject=False),
             _kind(Accession),
-            _kind(Motion, receipts=True, part=Part.TEXT),
+            _kind(Motion, receipts=True, part=Part.TEXT, rows=("affected",)),
             _kind(Second),
             _kind(Freeze, receipts=True, rows=("councils",)),
             _kind(Position, receipts=True),

@@ -287,7 +287,12 @@ const WITHOUT_SUBJECT = new Set([
 ]);
 const PARTS = { motion: "text", amend: "text", report: "text", witness: "heads" };
 /** Where in the body the list stands that is a part if it is too long for a body (PRT-8). */
-const ROWS = { freeze: ["councils"], status: ["locked", 2], vote: ["counted"] };
+const ROWS = {
+  freeze: ["councils"],
+  motion: ["affected"],
+  status: ["locked", 2],
+  vote: ["counted"],
+};
 
 /** Name -> {body: check, subject: whether the payload names one, part: null or its form, rows}. */
 export const KINDS = new Map(
@@ -296,7 +301,7 @@ export const KINDS = new Map(
     {
       body,
       subject: !WITHOUT_SUBJECT.has(kind),
-      part: kind in ROWS ? "rows" : (PARTS[kind] ?? null),
+      part: PARTS[kind] ?? (kind in ROWS ? "rows" : null),
       rows: ROWS[kind] ?? null,
     },
   ]),

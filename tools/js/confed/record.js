@@ -119,7 +119,8 @@ function wholeBody(body, kind, detached, part) {
     return body;
   }
   if (part === null) refuse("part-missing");
-  const whole = attach(kind.rows, body, part);
+  const text = kind.part === "text" ? (beside) => checkPart("text", body, beside) : null;
+  const whole = attach(kind.rows, body, part, text);
   if (!kind.body(whole)) refuse("body-form");
   return whole;
 }

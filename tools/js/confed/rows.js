@@ -26,11 +26,21 @@ export function isDetached(path, body) {
   return false;
 }
 
-/** The body with the rows of its part in place; Refusal part-mismatch, body-form. */
-export function attach(path, body, part) {
+/**
+ * The body with the rows of its part in place; Refusal part-mismatch, body-form. `textOf` looks at
+ * the text that lies in one part with them, where the kind has one (PRT-11); else it is null.
+ */
+export function attach(path, body, part, textOf = null) {
   const [count, root] = at(body, path);
-  const rows = rowsOf(part);
+  const beside = rowsOf(part);
+  if (textOf !== null) {
+    const fits = beside.length === 2 && beside[0] instanceof Uint8Array && Array.isArray(beside[1]);
+    if (!fits) refuse("part-mismatch");
+  }
+  const rows = textOf === null ? beside : beside[1];
+  if (rows.length > MEMBERS_MAX) refuse("part-mismatch");
   if (!equal(rootOf(rows.map((row) => leafHash(encode(row)))), root)) refuse("part-mismatch");
+  if (textOf !== null) textOf(beside[0]);
   if (rows.length !== count) refuse("body-form");
   return put(body, path, rows);
 }
