@@ -1,6 +1,7 @@
 """Receipts: who held a record when, and how many of them it takes."""
 
 import random
+import time
 from typing import Final
 
 import pytest
@@ -130,6 +131,16 @@ def test_lines_of_one_witness_after_the_other_stand_by_time() -> None:
         assert receipt_of(lines, index, {A, B, C}, CouncilId(bytes(32)), 2) == plain
     lines.add(line(A, 200, 5))  # one more that is late, of a longer log
     assert receipt_of(lines, 150, {A, B, C}, CouncilId(bytes(32)), 1) == 5
+
+
+def test_lines_past_a_late_record_cost_no_walk_over_those_before() -> None:
+    lines = LogLines()
+    for size in range(1, 100_001):
+        lines.add(line(A, size, size))
+    begun = time.process_time()
+    for _ in range(1_000):
+        assert next(lines.past(99_998)).size == 99_999
+    assert time.process_time() - begun < 0.2  # a walk each time takes a hundred times as long
 
 
 def receipt_at(lines: LogLines, index: int) -> dict[CouncilId, int]:

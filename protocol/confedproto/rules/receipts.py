@@ -124,7 +124,9 @@ class LogLines(Sequence[WitnessLine]):
 
     def past(self, index: int) -> Iterator[WitnessLine]:
         """The lines from the first on that can be a receipt of the record at `index`, by time."""
-        return islice(self._ordered(), bisect_right(self._tops, index), None)
+        lines = self._ordered()
+        for at in range(bisect_right(self._tops, index), len(lines)):  # islice walks to its start
+            yield lines[at]
 
     def first(
         self, index: int, roll: Roll, author: CouncilId, count: int, until: int | None
