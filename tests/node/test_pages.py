@@ -69,6 +69,30 @@ def test_page_fetches_nothing_and_runs_only_its_own(name: str) -> None:
     assert len(re.findall("<script", page)) == 1
 
 
+def luminance(colour: str) -> float:
+    """Of #rrggbb, as WCAG 2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_colours_of_verdicts_stand_out_on_light_and_on_dark() -> None:
+    """At least 3 to 1, as WCAG asks of what is no text; the words say the same without colour."""
+    style = pages.page("verify.html").split("<style>")[1].split("</style>")[0]
+    light, dark = (
+        re.findall(r"--(?:good|bad|open): (#[0-9a-f]{6})", part)
+        for part in (
+            style.split("@media")[0],
+            style.split("@media")[1],
+        )
+    )
+    assert len(light) == len(dark) == 3
+    for colour in light:
+        assert 1.05 / (luminance(colour) + 0.05) >= 3
+    for colour in dark:
+        assert (luminance(colour) + 0.05) / (luminance("#121212") + 0.05) >= 3
+
+
 def built(what: str, source: Path, folder: Path) -> Path:
     """What hatchling makes of a source tree, without a network."""
     subprocess.run(

@@ -225,3 +225,27 @@ def test_page_on_pasted_nonsense_says_unknown(pasted: str) -> None:
     wait();
     """
     assert run(script.replace("</", "<\\/")) == ["UNKNOWN", 0]
+
+
+@pytest.mark.parametrize("name", pages.PAGES)
+def test_every_control_has_a_name_and_none_is_cut_off(name: str) -> None:
+    """Who hears the page, or works it by keyboard on a narrow screen, gets at all of it."""
+    script = """
+    (async () => {
+      const named = (one) => one.labels?.length > 0 || one.ariaLabel || one.innerText.trim() !== "";
+      const controls = [...document.querySelectorAll("input, textarea, button, summary, video")];
+      const page = document.documentElement;
+      done([
+        controls.length,
+        controls.filter((one) => !one.hidden && !named(one)).map((one) => one.outerHTML),
+        controls.filter((one) => one.tabIndex < 0 && one.tagName !== "VIDEO").length,
+        page.scrollWidth <= page.clientWidth,
+        page.lang,
+      ]);
+    })();
+    """
+    count, nameless, unreachable, fits, language = run(
+        script, name, flags=("--window-size=360,740",)
+    )
+    assert count > 5
+    assert (nameless, unreachable, fits, language) == ([], 0, True, "en")
