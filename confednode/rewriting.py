@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Final
 
 from confednode.blocks import Blocks
+from confednode.naming import Naming
 from confedproto.effects import DropLeaves, FillLeaves, StoreMarks
 from confedproto.ids import LogId
 from confedproto.limits import LEAF_OVERHEAD_BYTES
@@ -23,9 +24,10 @@ HASH_COST: Final = HASH_BYTES + LEAF_OVERHEAD_BYTES
 class Places:
     """The places of leaves in an open store. A block that a change touches is dropped with it."""
 
-    def __init__(self, db: sqlite3.Connection, blocks: Blocks) -> None:
+    def __init__(self, db: sqlite3.Connection, blocks: Blocks, naming: Naming) -> None:
         self._db: Final = db
         self._blocks: Final = blocks
+        self._naming: Final = naming
         self.freed: Final[Counter[LogId]] = Counter()  # bytes, of leaves that were dropped
 
     def fill(self, effect: FillLeaves) -> None:
@@ -34,6 +36,7 @@ class Places:
         self._db.execute("UPDATE logs SET bytes=bytes+? WHERE log=?", (more, effect.log))
         for leaf in effect.leaves:
             self._blocks.drop(effect.log, leaf.index, leaf.index)
+            self._naming.note(effect.log, leaf.index, [leaf.envelope])
         self._db.executemany(
             "UPDATE records SET envelope=?, part=?, mark=?, arrived=?"
             " WHERE log=(SELECT id FROM logs WHERE log=?) AND idx=?",

@@ -17,6 +17,7 @@ from typing import Final
 
 from confednode.blocks import Blocks
 from confednode.errors import NodeReason, StoreError
+from confednode.naming import Naming
 from confednode.rewriting import Places, leaf_cost
 from confednode.shelf import Shelf
 from confedproto.effects import (
@@ -30,7 +31,7 @@ from confedproto.effects import (
 from confedproto.ids import CouncilId, LogId, PublicKey
 from confedproto.limits import LEAF_OVERHEAD_BYTES
 
-VERSION: Final = 5
+VERSION: Final = 6
 INSERT_ROWS: Final = 64  # leaves of one statement
 _SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -131,7 +132,8 @@ class Store:
         self._held: Final[dict[LogId, int]] = {}
         self.shelf: Final = Shelf(self._db, self._commit, _told)
         self.blocks: Final = Blocks(self._db, self._commit, _told)
-        self._places: Final = Places(self._db, self.blocks)
+        self.naming: Final = Naming(self._db, _told)
+        self._places: Final = Places(self._db, self.blocks, self.naming)
 
     def _open(self, path: Path, *, create: bool) -> None:
         self._db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
@@ -165,6 +167,8 @@ class Store:
                 f" IFNULL(LENGTH(part), 0) + {LEAF_OVERHEAD_BYTES}), 0)"
                 " FROM records WHERE records.log=logs.id)"
             )
+        if version < 6:
+            Naming.begin(self._db, filled=not create)
         if version != VERSION:
             self._db.execute(f"PRAGMA user_version={VERSION}")
         self._db.execute("COMMIT")
@@ -279,6 +283,7 @@ class Store:
             self._db.execute(_insert(len(rows) // 3 - 1), rows)
         if effect.blocks:
             self.blocks.add(effect.log, effect.blocks)
+        self.naming.note(effect.log, effect.start, [envelope for envelope, _ in leaves])
         held = sum(map(leaf_cost, leaves))
         self._db.execute(
             "UPDATE logs SET head=COALESCE(?, head), via=COALESCE(via, ?), bytes=bytes+?"

@@ -1,6 +1,7 @@
 """attach, files, fetch: minutes, long texts and papers beside a statement, by hash."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -59,7 +60,14 @@ def attach(shell: Shell, paths: tuple[Path, ...], words: str, scope: str | None)
 @command
 def files(shell: Shell, council: str | None) -> None:
     """The files that statements name, and how much of each is here."""
-    rows = shell.ask("files", council=council)["files"]
+    rows: list[dict[str, Any]] = []
+    more: str | None = None
+    while not rows or more is not None:
+        reply = shell.ask("files", council=council, after=more)
+        rows += reply["files"]
+        more = reply["more"]
+        if more is None:
+            break
     lines = [
         f"{row['root'][:16]}  {row['file']} ({row['size']} bytes, {row['held']} of {row['pieces']}"
         f" pieces here)  {row['name'] or row['council']}: {row['text']}"

@@ -1,9 +1,8 @@
 """Requests about files that records name: attaching, listing, fetching, reading (specs/03, FIL)."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from functools import partial
-from itertools import chain, islice
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -16,14 +15,14 @@ from confednode.requests.table import Desktop, Hex, Id, Reply, Request, op
 from confedproto import pieces, record, text
 from confedproto.bodies.statement import File, Statement
 from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
-from confedproto.ids import CouncilId, Hash, RecordId
+from confedproto.ids import CouncilId, Hash, LogId, RecordId
 from confedproto.limits import FILE_MAX_BYTES, FILES_MAX
-from confedproto.record import PlainLeaf
 
 Root = Annotated[str, Meta(pattern="^[0-9a-f]{8,64}$")]
 Named = Annotated[list[tuple[str, str, int, Root]], Meta(max_length=FILES_MAX)]
 _Found = tuple[CouncilId, bytes | None, Statement, File]
-LISTED_MAX: Final = 1_000  # statements looked at, newest first, in each log
+_Place = tuple[LogId, int]
+PAGE: Final = 100  # files of one answer, and the rest of the last statement's
 
 
 class DraftStatement(Request, frozen=True, kw_only=True):
@@ -72,36 +71,60 @@ async def file_put(desk: Desktop, request: PutPiece) -> Reply:
     return {"index": request.index}
 
 
-async def _named(desk: Desktop) -> AsyncGenerator[_Found, None]:
-    """Every file that a statement names, newest first in each log."""
-    for log in list(desk.view.logs.values()):
-        spans = [(one, end) for one, end, leaf in log.leaves.spans() if isinstance(leaf, PlainLeaf)]
-        plain = chain.from_iterable(range(end - 1, one - 1, -1) for one, end in reversed(spans))
-        for index in islice(plain, LISTED_MAX):
-            read = partial(desk.store.read, log.id, index, index + 1)
-            rows = await desk.driver.disk.run(read)
-            try:
-                header, _, body = record.parse_payload(record.split_envelope(rows[0][0])[0])
-            except (DecodeError, VerificationError, IndexError):
-                continue
-            if isinstance(body, Statement):
-                for file in body.files or ():
-                    yield log.council, header.scope, body, file
+async def _named(
+    desk: Desktop, council: CouncilId | None = None, after: _Place | None = None
+) -> AsyncGenerator[tuple[_Place, _Found], None]:
+    """Every file that a statement names and where it stands, log by log, the newest first.
+
+    `council`: of this one alone; `after`: what comes behind that place.
+    """
+    for log in sorted(desk.view.logs.values(), key=lambda log: log.id):
+        before = log.tree.size
+        if (council not in (None, log.council)) or (after is not None and log.id < after[0]):
+            continue
+        if after is not None and log.id == after[0]:
+            before = after[1]
+        while page := await desk.driver.disk.run(
+            partial(desk.store.naming.page, log.id, before, PAGE)
+        ):
+            for before, envelope in page:
+                for found in _files_in(log.council, envelope):
+                    yield (log.id, before), found
+
+
+def _files_in(council: CouncilId, envelope: bytes) -> Iterator[_Found]:
+    """The files that a record names; none if it is no statement, or no record at all."""
+    try:
+        header, _, body = record.parse_payload(record.split_envelope(envelope)[0])
+    except (DecodeError, VerificationError):
+        return
+    if isinstance(body, Statement):
+        for file in body.files or ():
+            yield council, header.scope, body, file
 
 
 class Files(Request, frozen=True, kw_only=True):
-    """Whose; without a council, everybody's."""
+    """Whose; without a council, everybody's. `after`: the `more` of an earlier answer."""
 
     council: Id | None = None
+    after: Annotated[str, Meta(pattern="^[0-9a-f]{64}:[0-9]{1,13}$")] | None = None
 
 
 @op("files", Files)
 async def files(desk: Desktop, request: Files) -> Reply:
-    """The files that statements name, and how much of each is here."""
-    wanted = None if request.council is None else text.decode_council(request.council)
+    """The files that statements name, and how much of each is here; `more` if it is not all."""
+    wanted = None if request.council is None else CouncilId(text.decode_council(request.council))
+    after: _Place | None = None
+    if request.after is not None:
+        log, _, index = request.after.partition(":")
+        after = LogId(bytes.fromhex(log)), int(index)
     rows: list[dict[str, Any]] = []
-    async for council, scope, body, file in _named(desk):
-        if wanted in (None, council):
+    last: _Place | None = None
+    async with aclosing(_named(desk, wanted, after)) as named:
+        async for place, (council, scope, body, file) in named:
+            if len(rows) >= PAGE and place != last and last is not None:
+                return {"files": rows, "more": f"{last[0].hex()}:{last[1]}"}
+            last = place
             held = await desk.driver.filing.held(Hash(file.root))
             rows.append(
                 show.council_row(desk.view, council)
@@ -116,7 +139,7 @@ async def files(desk: Desktop, request: Files) -> Reply:
                     "held": len(held),
                 }
             )
-    return {"files": rows}
+    return {"files": rows, "more": None}
 
 
 class OneFile(Request, frozen=True, kw_only=True):
@@ -130,7 +153,7 @@ async def file_fetch(desk: Desktop, request: OneFile) -> Reply:
     """Fetch what is missing of a file from whoever is linked; how much is still missing."""
     wanted: Wanted | None = None
     async with aclosing(_named(desk)) as named:
-        async for council, scope, _, file in named:
+        async for _, (council, scope, _, file) in named:
             if file.root.hex().startswith(request.root):
                 root = Hash(file.root)
                 wanted = Wanted(root=root, size=file.size, council=council, scope=scope)

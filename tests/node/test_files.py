@@ -1,7 +1,9 @@
 """Files by hash between real nodes: fetched on demand, in scope, resumed; nothing else taken."""
 
+import contextlib
 import random
 import secrets
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
@@ -9,8 +11,10 @@ from typing import Any, Final
 import pytest
 
 from confednode import control, store
+from confednode.errors import ControlError
 from confednode.filing import Wanted
-from confedproto import pieces, wire
+from confednode.requests import files
+from confedproto import pieces, text, wire
 from confedproto.ids import CouncilId, Hash
 from confedproto.limits import FILE_CHUNK_BYTES
 from tests.support.nodes import WINDOWS, Node, Nodes, nodes_in, until
@@ -197,3 +201,47 @@ def test_shelf_keeps_pieces_and_what_they_take(tmp_path: Path) -> None:
     kept.close()
     again = store.Store(tmp_path / "node.db")
     assert again.shelf.piece(root, 1) == b"later"
+
+
+async def listed(node: Node, **asked: Any) -> list[str]:
+    """The roots of all files, page after page."""
+    roots, more = list[str](), None
+    while True:
+        reply = await node.ask("files", after=more, **asked)
+        assert len(reply["files"]) <= 5, "a page, and the rest of a statement"
+        roots += [row["root"] for row in reply["files"]]
+        more = reply["more"]
+        if more is None:
+            return roots
+
+
+async def test_files_are_all_listed_page_by_page(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many statements came since, and over a database of the last version."""
+    monkeypatch.setattr(files, "PAGE", 3)
+    north = await nodes.start("north")
+    roots: list[str] = []
+    for number in range(7):
+        roots.append(await attach(north, b"%d" % number))
+        for turn in range(5):
+            words = f"no file: {number} {turn}, though it says files"
+            await north.submit(await north.ask("draft-statement", text=words))
+    many = [(f"{number}.txt", "txt", 3, f"{number:064x}") for number in range(4)]
+    await north.submit(await north.ask("draft-statement", text="many", files=many))
+    wanted = [*(row[3] for row in many), *reversed(roots)]
+    assert await listed(north) == wanted
+    assert await listed(north, council=north.id) == wanted
+    assert await listed(north, council=text.encode_record(CouncilId(bytes(32)))) == []
+    for after in ("x", "0" * 64, "0" * 64 + ":-1"):
+        with pytest.raises(ControlError):
+            await north.ask("files", after=after)
+    await north.stop()
+    with contextlib.closing(sqlite3.connect(north.home.database)) as db:
+        db.execute("DROP TABLE naming")
+        db.execute("PRAGMA user_version=5")
+        db.commit()
+    await north.start()
+    assert await listed(north) == wanted
+    reply = await north.ask("file-fetch", root=roots[0])
+    assert (reply["root"], reply["missing"]) == (roots[0], 0)
