@@ -284,3 +284,64 @@ def test_what_an_old_log_shows_past_its_cut_undoes_no_decision() -> None:
     assert isinstance(status, MotionStatus)
     assert status.state is State.FINAL
     assert isinstance(view.case(motion.id), Case)
+
+
+def said(made: Assembly, motion: VerifiedRecord) -> dict[bytes, Reason | None]:
+    """Position -> why it does not count, whatever log came first."""
+    return {j.position.record.id: j.fault for j in found(made, motion).positions}
+
+
+def test_second_position_of_one_number_in_a_new_log_counts_no_more_than_the_first() -> None:
+    made = Assembly(4)
+    motion = made.move()
+    freeze = made.freeze(motion)
+    made.now += 1
+    first = made.position(freeze, 3, "Y")
+    after(made, 3)
+    second = made.position(freeze, 3, "N")
+    made.now += 1
+    former: list[Author] = made.former  # type: ignore[attr-defined]
+    for author in made.authors[:3]:
+        author.witness([*former, made.authors[3]], time=made.now)
+    told = said(made, motion)
+    double = Reason.POSITION_DOUBLE
+    assert (told[first.id], told[second.id]) == (double, double)
+
+
+def test_position_that_is_put_again_into_a_new_log_counts_once() -> None:
+    made = Assembly(4)
+    motion = made.move()
+    freeze = made.freeze(motion)
+    made.now += 1
+    first = made.position(freeze, 3, "Y", yes=5, no=1)
+    after(made, 3)
+    made.authors[3].append(first)
+    made.now += 1
+    former: list[Author] = made.former  # type: ignore[attr-defined]
+    for author in made.authors[:3]:
+        author.witness([*former, made.authors[3]], time=made.now)
+    assert said(made, motion) == {first.id: None}
+    tally = found(made, motion).tally
+    assert tally is not None
+    assert (tally.people_yes, tally.people_no) == (5, 1)
+
+
+def test_position_that_a_replacement_cut_off_stands_once_one_other_had_it() -> None:
+    made = Assembly(4)
+    motion = made.move()
+    freeze = made.freeze(motion)
+    made.now += 1
+    old = made.authors[3]
+    size = old.tree.size
+    gone = made.position(freeze, 3, "Y")
+    made.former = [old]  # type: ignore[attr-defined]
+    made.authors[3] = replaced(old, size)
+    again = made.position(freeze, 3, "N")
+    made.now += 1
+    for author in made.authors[:3]:
+        author.witness([made.authors[3]], time=made.now)
+    assert said(made, motion) == {again.id: None}, "what nobody had is cut off for good"
+    made.authors[0].witness([old], time=made.now + 1)
+    told = said(made, motion)
+    assert told[gone.id] is Reason.POSITION_RECEIPTS, "one had it: it stands, and is not received"
+    assert told[again.id] is None

@@ -245,6 +245,7 @@ def test_partition_into_halves_is_certified_as_one_outcome_after_it_heals() -> N
     story.heal()
     story.sim.run(5 * story.windows.step)
     (outcome,) = story.outcomes()
+    assert outcome is not None
     assert outcome in {Outcome.NO_QUORUM, Outcome.ADOPTED}  # whose lists were first there
     story.agree(outcome)
 
