@@ -177,6 +177,24 @@ def test_page_in_a_browser_that_cannot_verify_says_so(broken: str) -> None:
     assert hidden is True
 
 
+def test_page_asked_again_while_it_checks_answers_the_last_question() -> None:
+    pasted = json.dumps("\n".join(parts.encode_parts(granted().file)))
+    script = f"""
+    const [given, files] = ["pasted", "files"].map((id) => document.getElementById(id));
+    document.getElementById("at").value = new Date({four().now} * 1000).toISOString().slice(0, 19);
+    given.value = "nonsense";
+    document.getElementById("check").click();
+    given.value = {pasted};
+    files.dispatchEvent(new Event("change"));
+    (async () => {{
+      const answer = document.getElementById("answer");
+      await until(() => answer.dataset.verdict === "VALID");
+      done(answer.innerText);
+    }})();
+    """
+    assert run(script).startswith("VALID")
+
+
 def test_page_given_a_file_before_it_tried_itself_says_so_too() -> None:
     pasted = json.dumps("\n".join(parts.encode_parts(granted().file)))
     script = f"""

@@ -105,10 +105,13 @@ async function allGiven() {
   return { files, trust };
 }
 
+let again = false; // whether something was asked while another check was under way
+
 /** Check what was given, and show the answer. One at a time: what is asked meanwhile waits. */
 async function run() {
   const button = byId("check");
-  if (button.disabled) return;
+  again = button.disabled;
+  if (again) return;
   button.disabled = true;
   byId("keep").hidden = true;
   answered(element("p", "Checking\u2026"));
@@ -120,6 +123,7 @@ async function run() {
   } finally {
     button.disabled = false;
   }
+  if (again) await run();
 }
 
 async function runNow() {
