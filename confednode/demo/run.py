@@ -4,6 +4,7 @@ The driver plays the people only. It holds their keys and speaks to each node th
 node's control socket; what a node holds it has from its links.
 """
 
+import math
 import signal
 import tempfile
 import time
@@ -36,10 +37,12 @@ from confednode.demo.stage import (
     until_members,
 )
 from confednode.errors import DemoError, NodeReason
+from confedproto.errors import Reason
 from confedproto.ids import TAG_INVITE, tagged_hash
 from confedproto.limits import NAME_MAX_CHARS
 from confedproto.rules.tally import value_of
 
+FACTOR_MAX = 8  # times the shortest windows: half a minute for a vote
 FOUNDERS_MAX = 60  # so many founders' signatures fit one record; the rest accedes
 
 
@@ -83,7 +86,7 @@ async def _story(this: Stage, folder: Path, nursery: trio.Nursery) -> Report:
     with Phase(this, "vote"):
         await _vote(this, motion, freeze, nursery)
     with Phase(this, "certify"):
-        shown = await _certify(this, motion)
+        shown = await _certify(this, motion, freeze["grace_ends"])
     with Phase(this, "agree"):
         digests = await _agree(this)
     file = await certificate(this, motion)
@@ -130,9 +133,13 @@ def _spelled(edges: Sequence[tuple[str, str]]) -> str:
     return " ".join(f"{a}-{b}" for a, b in edges)
 
 
-def windows(nodes: int) -> dict[str, int]:
-    """The compact's windows in seconds: longer for more nodes, which share two cores."""
-    factor = 1 + nodes // 40
+def windows(nodes: int, took_s: float) -> dict[str, int]:
+    """The compact's windows in seconds: longer for more nodes, and where they were long to link.
+
+    `took_s` is what their start and links took; two idle cores need half of what stands here.
+    """
+    slow = math.ceil(took_s / (3 + nodes / 8))
+    factor = min(max(1 + nodes // 40, slow), FACTOR_MAX)
     return {
         "discussion": 0,
         "notice": 3 * factor,
@@ -151,7 +158,7 @@ async def _found(this: Stage) -> str:
         "draft-compact",
         name="Demo confederation",
         rule=str(this.plan.rule),
-        windows=windows(len(this.people)),
+        windows=windows(len(this.people), this.seconds["start"] + this.seconds["link"]),
         weights=weights,
         sponsors=0,
         weight_max=max(person.row.weight_halves for person in this.people),
@@ -220,7 +227,12 @@ async def _vote(this: Stage, motion: str, frozen: dict[str, Any], nursery: trio.
             no=row.no,
             valid=row.valid,
         )
-        await person.submit(draft)
+        try:
+            await person.submit(draft)
+        except control.RefusedError as error:
+            late = error.reason is Reason.POSITION_LATE
+            why = NodeReason.DEMO_TIMEOUT if late else NodeReason.DEMO_FAILED
+            raise DemoError(why, f"{row.unit}'s position: {error.reason.value}") from error
 
     await each(voters[:half], vote)
     if killed is not None:
@@ -251,8 +263,9 @@ async def _spread(this: Stage, motion: str, positions: int, closes: int) -> None
         await trio.sleep(4 * POLL_S)
 
 
-async def _certify(this: Stage, motion: str) -> dict[str, dict[str, Any]]:
+async def _certify(this: Stage, motion: str, grace_ends: int) -> dict[str, dict[str, Any]]:
     """Wait until every connected node has the certificate; then ask each for its outcome."""
+    await sleep_until(grace_ends)
     deadline = time.monotonic() + PATIENCE_S
     for person in connected(this):
         while True:

@@ -16,6 +16,7 @@ import pytest
 
 from confednode import app
 from confednode.cli import main
+from confednode.demo.run import windows
 
 PROGRAM: Final = (sys.executable, "-m", "confednode", "demo")
 PATHS: Final = os.pathsep.join(path for path in sys.path if path)
@@ -375,6 +376,18 @@ def test_demo_that_is_interrupted_leaves_no_node_behind(
     os.close(reading)
     if number is not signal.SIGKILL:
         assert list(run.temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("nodes", "took_s", "voting"),
+    [(4, 1.0, 4), (26, 5.0, 4), (26, 15.0, 12), (120, 5.0, 16), (4, 3_600.0, 32)],
+)
+def test_demo_windows_are_longer_for_more_nodes_and_on_a_slow_machine(
+    nodes: int, took_s: float, voting: int
+) -> None:
+    told = windows(nodes, took_s)
+    assert told["voting"] == voting
+    assert told["notice"] < told["voting"] == 2 * told["grace"]
 
 
 # --- the packaged vote ----------------------------------------------------------------------
