@@ -20,7 +20,7 @@ field() {
 }
 start() {
   "$PYTHON" -m confednode serve --home "$1" > "$1.out" 2> "$1.err" &
-  echo $! >> pids; until_up "$1"
+  until_up "$1"
 }
 up() { confed status --home "$1" -q > /dev/null 2>&1; }
 until_up() { for _ in $(seq 600); do up "$1" && return; sleep 0.1; done; cat "$1.err"; exit 9; }
@@ -61,7 +61,6 @@ peer() {
   confed status --home "$1" --json > peer.json
   echo "$(field council peer.json),$(field transport peer.json),$(field listen peer.json)"
 }
-trap 'kill $(cat pids) 2> /dev/null || true' EXIT
 """
 
 SETUP = r"""
@@ -86,7 +85,7 @@ BETWEEN = {
     "The server is stolen": "until_life north active\n",
     "An old backup is restored": r"""
 test "$(field council state.json)" = "$NORTH"
-kill "$(sed -n 1p pids)" || true   # the thief has had enough
+kill %1  # the thief has had enough
 confed stop --home north2; wait_stopped north2
 cp north2/node.db backup/node.db; start north2
 until_signing north2 open
@@ -130,7 +129,6 @@ def test_every_accident_is_recovered_by_the_written_steps(tmp_path: Path) -> Non
         "PYTHON": sys.executable,
         "PYTHONPATH": f"{ROOT}:{ROOT / 'protocol'}",
     }
-    (tmp_path / "pids").touch()
     with subprocess.Popen(
         ["bash", "-c", script()],
         cwd=tmp_path,
@@ -143,7 +141,7 @@ def test_every_accident_is_recovered_by_the_written_steps(tmp_path: Path) -> Non
         try:
             out, err = process.communicate(timeout=TIME_S)
         finally:
-            with contextlib.suppress(ProcessLookupError):  # no node outlives the test
+            with contextlib.suppress(ProcessLookupError):  # no node outlives it
                 os.killpg(process.pid, signal.SIGKILL)
     told = f"{out[-3000:]}\n{err[-3000:]}"
     assert process.returncode == 0, told
