@@ -58,6 +58,16 @@ def unmarked(node: nodes.Council, author: nodes.Council) -> tuple[list[int], int
     return found, sum(mark is not None and mark <= -3 for _, mark in marks)
 
 
+def stop_when_all_is_marked(node: nodes.Council, author: nodes.Council) -> None:
+    """Stop a node whose database holds each verdict; the last may be lost with a stop, once."""
+    for _ in range(10):
+        until_none_is_due(node)
+        node.stop()
+        if not unmarked(node, author)[1]:
+            return
+        node.start()
+
+
 def prove_the_fault(author: nodes.Council, fresh: nodes.Council) -> None:
     """What a node holds of a forged leaf is proof to anybody; of a good one it proves nothing."""
     key = keyring.read_node_keys(author.home.node_key).signer.public
@@ -82,8 +92,7 @@ def test_forged_leaf_under_a_signed_head_is_found_after_the_catch_up(pair: Pair)
     author, fresh = pair
     author.link(fresh)
     fresh.until(author, COUNT + 2)
-    until_none_is_due(fresh)
-    fresh.stop()
+    stop_when_all_is_marked(fresh, author)
     assert unmarked(fresh, author) == ([2 + number for number in sorted(FORGED)], 0)
     prove_the_fault(author, fresh)
     fresh.start()
@@ -102,6 +111,5 @@ def test_node_goes_on_after_its_start_with_what_is_still_due(pair: Pair) -> None
     db.close()
     assert unmarked(fresh, author)[1] == COUNT - 1
     fresh.start()
-    until_none_is_due(fresh)
-    fresh.stop()
+    stop_when_all_is_marked(fresh, author)
     assert unmarked(fresh, author) == ([2 + number for number in sorted(FORGED)], 0)
