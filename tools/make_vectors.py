@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.vectors import (
+    archives,
     bundles,
     councils,
     counts,
@@ -45,6 +46,7 @@ MAKERS: Final[tuple[Callable[[], Vectors], ...]] = (
     states.state,
     bundles.bundle,
     councils.council,
+    archives.archive,
 )
 KNOWN: Final = FOLDER.parent.parent / "tools" / "js" / "confed" / "known.js"
 """The file that a page tries itself on, as a module of its code."""

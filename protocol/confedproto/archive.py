@@ -142,6 +142,33 @@ class Contents:
         return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What the bytes of an archive hold, as far as they go; nothing in it is verified."""
+
+    header: Header
+    contents: Contents
+
+
+def survey(data: bytes) -> Survey:
+    """Look through a whole file. Raises DecodeError ARCHIVE_FORM."""
+    contents, header, at = Contents(), None, 0
+    while at + LENGTH.size <= len(data):
+        length = frame_length(data[at : at + LENGTH.size])
+        content = data[at + LENGTH.size : at + LENGTH.size + length]
+        if len(content) < length:
+            break
+        at += LENGTH.size + length
+        if header is None:
+            header = decode_header(content)
+        else:
+            contents.read(content)
+    if header is None:
+        raise DecodeError(Reason.ARCHIVE_FORM, "it is empty or cut in its first frame")
+    contents.whole = contents.whole and at == len(data)
+    return Survey(header=header, contents=contents)
+
+
 def rest_of(run: wire.Run, held: int) -> wire.Run | None:
     """The part of a run beyond `held` leaves, or None if there is none."""
     if run.start >= held:

@@ -14,7 +14,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, TextIO
 
-from confedproto import __version__, bundle, codec, derive, keys, log, merkle, record, sshsig, text
+from confedproto import (
+    __version__,
+    archive,
+    bundle,
+    codec,
+    derive,
+    keys,
+    log,
+    merkle,
+    record,
+    sshsig,
+    text,
+)
 from confedproto.channel import transcript
 from confedproto.errors import ConfedError, Reason
 from confedproto.ids import CouncilId, Hash, PublicKey
@@ -183,6 +195,18 @@ def _bundle(request: Fields) -> Answer:
     }
 
 
+def _archive(request: Fields) -> Answer:
+    found = archive.survey(hex_of(request, "in"))
+    header, contents = found.header, found.contents
+    return {
+        "network": header.network.hex(),
+        "scope": None if header.scope is None else header.scope.hex(),
+        "leaves": contents.leaves,
+        "logs": [[log_.hex(), size] for log_, size in sorted(contents.sizes.items())],
+        "whole": contents.whole,
+    }
+
+
 def _unit(row: object) -> tally.Unit:
     if not isinstance(row, dict):
         raise BadRequest
@@ -289,6 +313,7 @@ OPS: Final[dict[str, Callable[[Fields], Answer]]] = {
     "state": _state,
     "council": _council,
     "bundle": _bundle,
+    "archive": _archive,
 }
 
 
