@@ -71,7 +71,7 @@ bench: $(RUN)
 ##  make simulate  seeded simulations in virtual time [SEEDS=50] [SEED=n]
 simulate: $(RUN) $(TEST)
 	@$(PY) tools/simulate.py $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) $(ARGS)
-	@$(if $(SEED),true,$(PY) tools/histories.py orders --count $(SEEDS) && $(PY) tools/histories.py restores --count $(SEEDS) && $(PY) tools/histories.py clones --count $(SEEDS) && $(PY) -m tools.decision_histories --count $(SEEDS))
+	@$(if $(SEED),true,$(PY) tools/histories.py orders --count $(SEEDS) && $(PY) tools/histories.py restores --count $(SEEDS) && $(PY) tools/histories.py clones --count $(SEEDS) && $(PY) -m tools.decision_histories --count $$(( ($(SEEDS) + 1) / 2 )))
 
 ##  make fuzz      mutated bytes for every parser [SECONDS=60]
 fuzz: $(RUN) $(TEST)
