@@ -63,6 +63,10 @@ class History(Councils):
             step()
         if self.again:
             self._plain()
+        if self.chance(0.05):
+            self._unheard()
+        if self.adopted and self.chance(0.05):
+            self._carried_out(self.adopted[-1], policy=1)
         self.times.add(FAR)
 
     def _planned(self) -> list[str]:
@@ -134,6 +138,25 @@ class History(Councils):
 
     def _emergency(self) -> None:
         self.decided("emergency", by=self.member(), word="Y")
+
+    def _unheard(self) -> None:
+        """A freeze that nobody had when it opened, or two that all had."""
+        made, by = self.made, self.rng.randrange(self.founders)
+        self.care, two = 0.1, self.chance(0.5)
+        motion = self.moved("coordination", by)
+        seconds = [made.put(one, Second(), motion) for one in range(self.count)]
+        made.now += 14
+        begun, roll = made.now, self.frozen_roll(motion, by, set())
+        for notice in (12, 13) if two else (12,):
+            made.now = begun
+            made.freeze(
+                motion, by=by, wait=0, notice=notice, witnessed=False, seconds=seconds, **roll
+            )
+        made.now = begun + (1 if two else 14)
+        made.witness()
+        made.now = begun + 15
+        self.times.add(made.now)
+        self.care = self.usual
 
     def _versions(self) -> None:
         version = self.proposed()
@@ -423,7 +446,7 @@ class History(Councils):
 
     # --- afterwards -------------------------------------------------------------------------------
 
-    def _carried_out(self, motion: VerifiedRecord) -> None:
+    def _carried_out(self, motion: VerifiedRecord, policy: float = 0.4) -> None:
         """A task that says that all is done, and who says that it is policy."""
         made, body = self.made, motion.body
         assert isinstance(body, Motion)
@@ -431,7 +454,7 @@ class History(Councils):
         if body.carrier is not None and self.chance(0.8):
             by = next(i for i, a in enumerate(made.authors) if a.council == body.carrier)
         task = made.put(by, Task(title="All.", done=True if self.chance(0.9) else None), motion)
-        if self.chance(0.4):
+        if self.chance(policy):
             for one in self.some()[:3]:
                 disputed = made.put(one, Dispute(name="scope", remedy="See."), task)
                 if self.chance(0.5):
