@@ -23,6 +23,7 @@ PRINTS_BYTES: Final = WIDTH * PRINT_BYTES
 LIST_MAX: Final = 16
 """Heads below a node up to which they are named one by one, not by fingerprints."""
 _NOTHING: Final = bytes(32)
+_NIBBLES: Final = tuple(bytes((nibble,)) for nibble in range(WIDTH))
 
 Prefix = bytes
 """Nibbles, one a byte, 0 to DEPTH of them."""
@@ -67,13 +68,12 @@ class HeadSet:
 
     def below(self, prefix: Prefix) -> Iterator[LogId]:
         """The logs below a prefix."""
-        if not self.count(prefix):
-            return
         if len(prefix) == DEPTH:
-            yield from self._ends[prefix]
+            yield from self._ends.get(prefix, ())
             return
-        for nibble in range(WIDTH):
-            yield from self.below(prefix + bytes((nibble,)))
+        for nibble in _NIBBLES:  # most of the tree is empty where councils are few
+            if (child := prefix + nibble) in self._counts:
+                yield from self.below(child)
 
     def value(self, log: LogId) -> tuple[int, bytes] | None:
         """A log's size and the bytes that stand beside it, or None."""
@@ -92,8 +92,8 @@ class HeadSet:
             for log in sorted(end):
                 hasher.update(log + end[log])
         else:
-            for nibble in range(WIDTH):
-                hasher.update(self.node(prefix + bytes((nibble,))))
+            for nibble in _NIBBLES:
+                hasher.update(self.node(prefix + nibble))
         self._dirty.discard(prefix)
         self._hashes[prefix] = hasher.digest()
         return self._hashes[prefix]
