@@ -108,7 +108,9 @@ class Fetcher:
                 if self._keeper.noticed(entry, head):
                     self._refuse(session.link, Reason.LOG_FORK, log_.hex()[:16])
                     self._send(session.link, ask(entry, log_))
-            self.pull(log_, now)
+            behind = entry is not None and not entry.mark and entry.tree.size < head.size
+            if not (behind and self.puller.waits(log_, session.link, now)):
+                self.pull(log_, now)
         if too_many:
             self._refuse(session.link, Reason.QUOTA, f"{too_many} logs too many")
 
@@ -124,9 +126,18 @@ class Fetcher:
         mode = self._wanted(log_, entry, held)
         if mode is Mode.NONE:
             return
+        source = self.puller.source.get(log_)
         link = self.puller.choose(log_, held, now)
         if link is not None:
+            if source is not None and source != link:
+                self._part(source, entry)
             self._send(link, wire.Pull(log=log_, start=held, lean=mode is Mode.HEADS))
+
+    def _part(self, link: int, entry: Log | None) -> None:
+        """Let a peer send no more of a log ahead: it comes from elsewhere (LIV-7)."""
+        if entry is not None and entry.head is not None:
+            heads = (announced(entry.head, entry.mark),)
+            self._send(link, wire.Heads(heads=heads))
 
     def _wanted(self, log_: LogId, entry: Log | None, held: int) -> Mode:
         """How much is wanted of what a log has past `held`."""
@@ -187,10 +198,9 @@ class Fetcher:
         if self.puller.take_ahead(session.link, len(leaves)) and entry is not None:
             follows = free and run.start == entry.tree.size
             if follows and self._wanted(log_, entry, run.start) is not Mode.NONE:
+                self.puller.came_ahead(log_, session.link)
                 return True
-            if entry.head is not None:  # so that the peer sends no more of what is here
-                heads = (announced(entry.head, entry.mark),)
-                self._send(session.link, wire.Heads(heads=heads))
+            self._part(session.link, entry)
         elif self._pusher.take(session.link, run, leaves) and free:
             return True
         self.announced(session, runs.told(self._view, run), now)
@@ -296,6 +306,8 @@ class Fetcher:
     def expire(self, now: int) -> None:
         """Give pulls that take too long to another peer; ask for branches that are lacking."""
         self.branches.ask(self.puller.known, now)
+        for log_ in self.puller.impatient(now):
+            self.pull(log_, now)
         late = self.puller.expire(now)
         for log_, link in late:
             self.pull(log_, now)

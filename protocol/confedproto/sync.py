@@ -22,6 +22,8 @@ from confedproto.wire import AnnouncedHead, Heads
 
 PULL_TIMEOUT_MS = 10_000
 """How long one peer may take over a run before another one is asked."""
+PATIENCE_MS = 500
+"""How long others' announcements wait for what a log's source sends ahead (LIV-7)."""
 PULLS_PER_LINK_MAX = 16
 """Runs under way from one peer; the rest waits its turn."""
 
@@ -60,6 +62,8 @@ class Puller:
     failed: dict[LogId, set[int]] = field(default_factory=dict)
     waiting: dict[LogId, None] = field(default_factory=dict)  # a set in order of arrival
     ahead: dict[int, int] = field(default_factory=dict)  # leaves that links may send unasked
+    source: dict[LogId, int] = field(default_factory=dict)  # from whom a log was last pulled
+    patience: dict[LogId, int] = field(default_factory=dict)  # until when its source is awaited
 
     def add_link(self, link: int) -> None:
         """A link opened."""
@@ -69,6 +73,7 @@ class Puller:
         """A link is gone; returns the logs that were being pulled from it."""
         self.known.pop(link, None)
         self.ahead.pop(link, None)
+        self.source = {log: source for log, source in self.source.items() if source != link}
         lost = [log for log, pull in self.under_way.items() if pull.link == link]
         for log in lost:
             del self.under_way[log]
@@ -174,7 +179,8 @@ class Puller:
 
     def next_deadline(self) -> int | None:
         """When the oldest pull runs out (milliseconds), or None."""
-        return min((pull.deadline for pull in self.under_way.values()), default=None)
+        deadlines = (pull.deadline for pull in self.under_way.values())
+        return min((*deadlines, *self.patience.values()), default=None)
 
     def choose(self, log: LogId, held: int, now: int) -> int | None:
         """The link to pull `log` from now, marked as under way; None if there is none."""
@@ -199,7 +205,29 @@ class Puller:
             link=link, deadline=now + PULL_TIMEOUT_MS, until=held + RUN_MAX_RECORDS
         )
         self._allow(link)
+        self.source[log] = link
+        self.patience.pop(log, None)
         return link
+
+    def waits(self, log: LogId, link: int, now: int) -> bool:
+        """Whether what `link` announces is awaited from the log's source, which sends it ahead."""
+        source = self.source.get(log)
+        if source is None or source == link:
+            return False
+        return now < self.patience.setdefault(log, now + PATIENCE_MS)
+
+    def came_ahead(self, log: LogId, link: int) -> None:
+        """A link has sent what was awaited: it is the source now."""
+        self.source[log] = link
+        self.patience.pop(log, None)
+
+    def impatient(self, now: int) -> list[LogId]:
+        """The logs whose source has been awaited long enough: somebody else is asked."""
+        late = [log for log, due in self.patience.items() if due <= now]
+        for log in late:
+            del self.patience[log]
+            self.source.pop(log, None)
+        return late
 
     def _allow(self, link: int) -> None:
         """A pull goes out: so many leaves may follow what it asks for (LIV-7).

@@ -495,6 +495,9 @@ def test_run_onto_a_forked_log_is_refused_and_the_link_lives() -> None:
     asked(made, held)
     made.run(1, held.run())
     made.announce(2, forked)
+    assert made.pulls() == [], "link 1, from which the log came, may send it ahead (LIV-7)"
+    made.now += sync.PATIENCE_MS
+    made.give(inputs.Tick())
     assert made.pulls() == [(2, len(held.leaves))]
     made.run(2, forked.run(len(held.leaves)))
     assert made.refused() == [Reason.ROOT_MISMATCH]

@@ -44,7 +44,7 @@ def test_simulate_finds_a_quorum_that_was_lowered(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(certificate, "quorum_of_locks", lambda councils: councils // 2 + 1)
-    assert "is final with 5 locks of 6" in found(capsys, 1)
+    assert "is final with 5 locks of 6" in found(capsys, 2)
 
 
 def test_simulate_finds_a_node_that_drops_positions(
