@@ -131,9 +131,16 @@ class Node:
         await self.ended.wait()
 
     async def jump(self, seconds: int) -> None:
-        """Let so much time pass for this node at once."""
+        """Let so much time pass for this node at once, and let it do what is due by then."""
         self.ahead_ms += 1_000 * seconds
-        await self.driver._pump.send(inputs.Tick())
+        pump = self.driver._pump
+
+        async def idle() -> bool:
+            await pump.send(inputs.Tick())
+            await trio.lowlevel.checkpoint()
+            return pump._resting and pump._deadline() > trio.current_time()
+
+        await until(idle, "nothing due")
 
     async def ask(self, op: str, **args: Any) -> control.Reply:
         return await ask_async(self.home.socket, op, **args)
