@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -114,7 +114,10 @@ def opened(
     try:
         network, keys = config.network_of(SETTINGS), read_node_keys(home.node_key)
         told = steps if steps is not None else []
-        progress = lambda done, whole: told.append(done)  # noqa: E731
+
+        def progress(done: int, whole: int) -> None:
+            told.append(done)
+
         yield store, loading.load(store, network, keys, None, progress, reread=reread)
     finally:
         store.close()
@@ -180,7 +183,9 @@ def test_start_reads_no_record_below_blocks(home: Home, monkeypatch: pytest.Monk
     read: list[int] = []
     kept = Store.leaves
 
-    def leaves(store: Store, log: LogId, start: int = 0, end: int = 1 << 62):  # type: ignore[no-untyped-def]
+    def leaves(
+        store: Store, log: LogId, start: int = 0, end: int = 1 << 62
+    ) -> Iterator[tuple[bytes, bytes | None, int, int | None]]:
         for at, row in enumerate(kept(store, log, start, end), start):
             read.append(at)
             yield row
