@@ -82,7 +82,7 @@ def export(
 def _pdf(html: str) -> bytes:
     """The page as PDF. Raises KeyringError EXTRA_MISSING: no weasyprint, or not what it needs."""
     try:
-        import weasyprint  # pyright: ignore[reportMissingImports]
+        import weasyprint
     except (ImportError, OSError) as error:  # OSError: it is there, and the system's Pango is not
         what = "which is not installed" if isinstance(error, ImportError) else "which lacks Pango"
         raise KeyringError(
@@ -91,5 +91,4 @@ def _pdf(html: str) -> bytes:
             "Install confednode[pdf] (and the system's Pango), or write --html and print it from "
             "a browser.",
         ) from None
-    made: bytes = weasyprint.HTML(string=html).write_pdf()
-    return made
+    return weasyprint.HTML(string=html).write_pdf()

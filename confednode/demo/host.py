@@ -24,7 +24,8 @@ async def run(homes: list[Path]) -> None:
         for path in homes:
             home = Home(path=path)
             running = await nursery.start(_serve, home, stop)
-            print(json.dumps({"ready": True, "home": str(path), "listen": running.listen}))  # noqa: T201
+            ready = {"ready": True, "home": str(path), "listen": running.listen}
+            sys.stdout.write(json.dumps(ready) + "\n")
             sys.stdout.flush()
 
 

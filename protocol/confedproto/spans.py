@@ -33,8 +33,6 @@ class Spans(Sequence[T]):
             return NotImplemented
         return len(self) == len(other) and all(map(eq, self, other))
 
-    __hash__ = None  # type: ignore[assignment]  # it changes
-
     def append(self, value: T) -> None:
         """Add one item."""
         self.repeat(value, 1)
