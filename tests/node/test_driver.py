@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -67,7 +68,9 @@ async def test_three_in_a_row_record_goes_through_the_middle(nodes: Nodes) -> No
     await until(partial(alike, north, middle, south), "one state")
 
 
-async def test_record_is_on_the_disk_before_anybody_hears_of_it(nodes: Nodes) -> None:
+async def test_record_is_on_the_disk_before_anybody_hears_of_it(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     north, south = await linked_pair(nodes)
     inside = north.driver._store
     kept = {log.log: len(log.leaves) for log in inside.load()}
@@ -91,8 +94,8 @@ async def test_record_is_on_the_disk_before_anybody_hears_of_it(nodes: Nodes) ->
                 pass
         send(number, message)
 
-    inside.write = writes  # type: ignore[method-assign, assignment]
-    north.driver._send = sends  # type: ignore[method-assign]
+    monkeypatch.setattr(inside, "write", writes)
+    monkeypatch.setattr(north.driver, "_send", sends)
     for number in range(5):
         for queue in north.driver.engine._announcer.queues.values():
             queue.followed.clear()  # announced and pulled; the next one goes ahead (LIV-7)
@@ -243,8 +246,8 @@ async def test_network_offline_during_a_dial_takes_up_no_link(
     north, south = await nodes.start("north"), await nodes.start("south")
     real, going, go_on = links.dial, trio.Event(), trio.Event()
 
-    async def slow(*args: object, **kwargs: object) -> links.Link:
-        link = await real(*args, **kwargs)  # type: ignore[arg-type]
+    async def slow(*args: Any, **kwargs: Any) -> links.Link:
+        link = await real(*args, **kwargs)
         going.set()
         await go_on.wait()
         return link
@@ -608,16 +611,18 @@ async def test_run_that_is_not_the_log_is_refused_by_name_and_the_true_one_kept(
     real = engine.run_message
     bystander = await west.found_compact("bystander")
     await north.until_known(bystander)
+    entry = engine.view.logs[engine.view.log_of[west.council]]
+    assert entry.head is not None
     other = engine.run_message(
         fx.ServeRun(
             link=0,
-            log=(log := engine.view.log_of[west.council]),
+            log=entry.id,
             start=0,
-            end=engine.view.logs[log].tree.size,
-            head=engine.view.logs[log].head.envelope,  # type: ignore[union-attr]
-            head_size=engine.view.logs[log].tree.size,
+            end=entry.tree.size,
+            head=entry.head.envelope,
+            head_size=entry.tree.size,
         ),
-        north.driver._store.read(log, 0, 99),
+        north.driver._store.read(entry.id, 0, 99),
     )
 
     def spoil(effect: fx.ServeRun, leaves: Sequence[tuple[bytes, bytes | None]]) -> wire.Run:
@@ -627,7 +632,7 @@ async def test_run_that_is_not_the_log_is_refused_by_name_and_the_true_one_kept(
             return change(run, other)
         return run
 
-    engine.run_message = spoil  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(engine, "run_message", spoil)
     compact = await north.found_compact("true")
     assert (await south.until_known(compact))["name"] == "true"
     assert spoilt
@@ -689,7 +694,20 @@ def has_ipv6_loopback() -> bool:
     return True
 
 
-@pytest.mark.skipif(not has_ipv6_loopback(), reason="the kernel has no IPv6 loopback")
+@pytest.fixture
+def ipv6_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """::1, also where the kernel has none: there it leads to 127.0.0.1, under its own name."""
+    if has_ipv6_loopback():
+        return
+    real = trio.socket.getaddrinfo
+
+    async def found(host: str, *rest: Any, **more: Any) -> Any:
+        return await real("127.0.0.1" if host == "::1" else host, *rest, **more)
+
+    monkeypatch.setattr(trio.socket, "getaddrinfo", found)
+
+
+@pytest.mark.usefixtures("ipv6_loopback")
 async def test_listen_ipv6_is_named_so_that_others_can_dial_it(nodes: Nodes) -> None:
     north, south = nodes.found("north"), await nodes.start("south")
     north.settings = type(north.settings)(network="tests", listen="[::1]:0")

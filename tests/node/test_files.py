@@ -88,7 +88,9 @@ async def test_file_is_fetched_on_demand_and_passed_on(nodes: Nodes) -> None:
     assert (await west.ask("status"))["disk"]["held"] > len(MINUTES)
 
 
-async def test_fetch_that_was_broken_off_goes_on(nodes: Nodes) -> None:
+async def test_fetch_that_was_broken_off_goes_on(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     north, south = await nodes.start("north"), await nodes.start("south")
     await south.link(north)
     root = await attach(north, MINUTES)
@@ -110,7 +112,7 @@ async def test_fetch_that_was_broken_off_goes_on(nodes: Nodes) -> None:
             asked.append(message.index)
         real(link, message)
 
-    south.driver.filing._send = tap  # type: ignore[misc]
+    monkeypatch.setattr(south.driver.filing, "_send", tap)
     assert await fetched(south, root) == MINUTES
     assert asked == [1, 2, 4, 5]
 
@@ -142,7 +144,9 @@ async def test_file_of_a_scope_is_given_to_its_members_alone(nodes: Nodes) -> No
 
 
 @pytest.mark.parametrize("lie", ["bytes", "unasked"])
-async def test_piece_that_is_none_is_refused_and_ends_the_link(nodes: Nodes, lie: str) -> None:
+async def test_piece_that_is_none_is_refused_and_ends_the_link(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch, lie: str
+) -> None:
     north, south = await nodes.start("north"), await nodes.start("south")
     await south.link(north)
     root = await attach(north, MINUTES)
@@ -160,7 +164,7 @@ async def test_piece_that_is_none_is_refused_and_ends_the_link(nodes: Nodes, lie
         real(link, message)
 
     if lie == "bytes":
-        north.driver.filing._send = lying  # type: ignore[misc]
+        monkeypatch.setattr(north.driver.filing, "_send", lying)
         reply = await south.ask("file-fetch", root=root)
         assert reply["missing"] == 6
         await south.until_refused("proof-root")

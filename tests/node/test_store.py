@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -24,6 +24,9 @@ LOG: Final = LogId(bytes(31) + b"\x01")
 OTHER: Final = LogId(bytes(31) + b"\x02")
 COUNCIL: Final = CouncilId(b"c" * 32)
 KEY: Final = PublicKey(b"k" * 32)
+
+NO_ENVELOPE: Any = None
+"""What no type-checked caller hands over."""
 
 KILLS: Final = 20
 # A writer that says on stdout which batch it has committed, until it is killed.
@@ -129,7 +132,7 @@ def test_peers_and_settings_newer_replaces_older(path: Path) -> None:
             council=COUNCIL,
             key=KEY,
             start=0,
-            leaves=((b"fine", None), (None, None)),  # type: ignore[arg-type]
+            leaves=((b"fine", None), (NO_ENVELOPE, None)),
             arrived=7,
             head=b"never",
         ),

@@ -196,17 +196,23 @@ def test_task_of_who_left_or_found_void_or_contested_ends_no_decision() -> None:
 # --- another log of the same council -----------------------------------------------------------
 
 
-def after(made: Assembly, by: int) -> None:
-    """The council's server is replaced: a new log, which keeps all of the old one."""
-    old = made.authors[by]
-    made.former = [*getattr(made, "former", []), old]  # type: ignore[attr-defined]
-    made.authors[by] = replaced(old, old.tree.size)
+class Moved(Assembly):
+    """Councils whose servers are replaced; `former` are the logs of the servers before."""
+
+    def __init__(self, count: int, **given: Any) -> None:
+        super().__init__(count, **given)
+        self.former: list[Author] = []
+
+    def replace(self, by: int, size: int | None = None) -> None:
+        """The council's server is replaced: a new log, which keeps all or `size` of the old."""
+        old = self.authors[by]
+        self.former.append(old)
+        self.authors[by] = replaced(old, old.tree.size if size is None else size)
 
 
-def found(made: Assembly, motion: VerifiedRecord, now: int = FAR) -> MotionStatus:
-    former: list[Author] = getattr(made, "former", [])
+def found(made: Moved, motion: VerifiedRecord, now: int = FAR) -> MotionStatus:
     told: list[MotionStatus] = []
-    for order in ([*former, *made.authors], [*made.authors, *former]):
+    for order in ([*made.former, *made.authors], [*made.authors, *made.former]):
         status = view_of(order).motion_status(motion.id, now)
         assert isinstance(status, MotionStatus)
         told.append(status)
@@ -215,49 +221,49 @@ def found(made: Assembly, motion: VerifiedRecord, now: int = FAR) -> MotionStatu
 
 
 def test_council_that_left_moves_nothing_from_a_new_log() -> None:
-    made = Assembly(3)
+    made = Moved(3)
     made.put(2, Exit(), made.compact)
-    after(made, 2)
+    made.replace(2)
     motion = made.move(by=2)
     assert found(made, motion, made.now).fault is Reason.COMPACT_LEFT
 
 
 def test_council_that_left_and_came_back_may_move_from_a_new_log() -> None:
-    made = Assembly(3)
+    made = Moved(3)
     made.put(2, Exit(), made.compact)
-    after(made, 2)
+    made.replace(2)
     made.put(2, Accession(weight=2), made.compact)
     motion = made.move(by=2)
     assert found(made, motion, made.now).fault is None
 
 
 def test_second_of_a_council_that_left_counts_in_no_log() -> None:
-    made = Assembly(3, seconds=1)
+    made = Moved(3, seconds=1)
     motion = made.move()
     made.put(2, Exit(), made.compact)
-    after(made, 2)
+    made.replace(2)
     made.put(2, Second(), motion)
     assert found(made, motion, made.now).state is State.DRAFT
 
 
 def test_motion_that_was_withdrawn_is_not_frozen_from_a_new_log() -> None:
-    made = Assembly(3)
+    made = Moved(3)
     motion = made.move()
     made.put(0, Withdraw(reason="No."), motion)
     made.witness()
-    after(made, 0)
+    made.replace(0)
     made.freeze(motion)
     assert found(made, motion, made.now).fault is Reason.MOTION_WITHDRAWN
 
 
 def test_council_chooses_no_older_version_by_a_new_log() -> None:
-    made = Assembly(3, rules={"charter": "majority"})
+    made = Moved(3, rules={"charter": "majority"})
     version = made.found(by=0, previous=made.compact.id, name="Better")
     adopts = made.move("charter", target=version.id)
     made.decide(adopts, "YYY")
     for by in range(3):
         made.put(by, Ratify(value="yes"), version)
-    after(made, 0)
+    made.replace(0)
     under = made.move(version=version.id)
     assert found(made, under, made.now).fault is None
     older = made.move()
@@ -266,12 +272,11 @@ def test_council_chooses_no_older_version_by_a_new_log() -> None:
 
 def test_what_an_old_log_shows_past_its_cut_undoes_no_decision() -> None:
     """An exit that the replacement cut off comes back by one witness, after the certificate."""
-    made = Assembly(4)
+    made = Moved(4)
     old = made.authors[3]
     size = old.tree.size
     made.put(3, Exit(), made.compact)
-    made.former = [old]  # type: ignore[attr-defined]
-    made.authors[3] = replaced(old, size)
+    made.replace(3, size)
     motion = made.move(by=3)
     made.decide(motion, "YYYY", by=3)
     assert found(made, motion).state is State.FINAL
@@ -286,40 +291,38 @@ def test_what_an_old_log_shows_past_its_cut_undoes_no_decision() -> None:
     assert isinstance(view.case(motion.id), Case)
 
 
-def said(made: Assembly, motion: VerifiedRecord) -> dict[bytes, Reason | None]:
+def said(made: Moved, motion: VerifiedRecord) -> dict[bytes, Reason | None]:
     """Position -> why it does not count, whatever log came first."""
     return {j.position.record.id: j.fault for j in found(made, motion).positions}
 
 
 def test_second_position_of_one_number_in_a_new_log_counts_no_more_than_the_first() -> None:
-    made = Assembly(4)
+    made = Moved(4)
     motion = made.move()
     freeze = made.freeze(motion)
     made.now += 1
     first = made.position(freeze, 3, "Y")
-    after(made, 3)
+    made.replace(3)
     second = made.position(freeze, 3, "N")
     made.now += 1
-    former: list[Author] = made.former  # type: ignore[attr-defined]
     for author in made.authors[:3]:
-        author.witness([*former, made.authors[3]], time=made.now)
+        author.witness([*made.former, made.authors[3]], time=made.now)
     told = said(made, motion)
     double = Reason.POSITION_DOUBLE
     assert (told[first.id], told[second.id]) == (double, double)
 
 
 def test_position_that_is_put_again_into_a_new_log_counts_once() -> None:
-    made = Assembly(4)
+    made = Moved(4)
     motion = made.move()
     freeze = made.freeze(motion)
     made.now += 1
     first = made.position(freeze, 3, "Y", yes=5, no=1)
-    after(made, 3)
+    made.replace(3)
     made.authors[3].append(first)
     made.now += 1
-    former: list[Author] = made.former  # type: ignore[attr-defined]
     for author in made.authors[:3]:
-        author.witness([*former, made.authors[3]], time=made.now)
+        author.witness([*made.former, made.authors[3]], time=made.now)
     assert said(made, motion) == {first.id: None}
     tally = found(made, motion).tally
     assert tally is not None
@@ -327,15 +330,14 @@ def test_position_that_is_put_again_into_a_new_log_counts_once() -> None:
 
 
 def test_position_that_a_replacement_cut_off_stands_once_one_other_had_it() -> None:
-    made = Assembly(4)
+    made = Moved(4)
     motion = made.move()
     freeze = made.freeze(motion)
     made.now += 1
     old = made.authors[3]
     size = old.tree.size
     gone = made.position(freeze, 3, "Y")
-    made.former = [old]  # type: ignore[attr-defined]
-    made.authors[3] = replaced(old, size)
+    made.replace(3, size)
     again = made.position(freeze, 3, "N")
     made.now += 1
     for author in made.authors[:3]:

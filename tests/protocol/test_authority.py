@@ -13,7 +13,7 @@ from confedproto.bodies.mandate import Instruction, Mandate
 from confedproto.bodies.recall import Recall
 from confedproto.bodies.second import Second
 from confedproto.errors import Reason
-from confedproto.ids import log_id
+from confedproto.ids import RecordId, log_id
 from confedproto.record import VerifiedRecord
 from confedproto.rules.authority import Authority
 from tests.support.councils import DAY, NETWORK, START, Author, key
@@ -162,8 +162,8 @@ def test_charter_that_skips_or_repeats_a_version_is_refused() -> None:
 def test_charter_that_names_another_predecessor_is_refused() -> None:
     author = Author(1, keyholders=3, threshold=2)
     authority = authority_of(author)
-    for previous in (None, bytes(32), author.leaves[1].id):
-        body = author.charter_body(previous=previous)  # type: ignore[arg-type]
+    for previous in (None, RecordId(bytes(32)), author.leaves[1].id):
+        body = author.charter_body(previous=previous)
         assert authority.admit(author.make(body)) is Reason.CHARTER_PREVIOUS
 
 

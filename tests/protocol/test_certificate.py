@@ -1,7 +1,7 @@
 """Certificates: q locks of one round, and a list that gives the outcome."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -299,9 +299,10 @@ def body_of(item: VerifiedRecord) -> Vote:
 
 
 def test_vote_fault_of_a_good_list_is_none() -> None:
-    for said, outcome in (("yyn-", "adopted"), ("ynn-", "rejected"), ("y---", "no-quorum")):
+    wanted: Mapping[str, Word] = {"yyn-": "adopted", "ynn-": "rejected", "y---": "no-quorum"}
+    for said, outcome in wanted.items():
         made = hand(4, said=said)
-        made.vote(made.authors[0], outcome)  # type: ignore[arg-type]
+        made.vote(made.authors[0], outcome)
         assert made.fault(body_of(made.votes[0])) is None
 
 

@@ -1,6 +1,7 @@
 """A node's view of mandates: recalls by signed heads, reports, petitions, ratification, FINAL."""
 
 import random
+from typing import Literal
 
 import pytest
 
@@ -70,11 +71,13 @@ def test_position_of_the_council_overrides_its_delegate_without_an_item() -> Non
         ("no", (Outcome.VOID, Reason.RATIFY_REFUSED)),
     ],
 )
-def test_ratify_answers_an_act(value: str, verdict: tuple[Outcome, Reason | None]) -> None:
+def test_ratify_answers_an_act(
+    value: Literal["yes", "no"], verdict: tuple[Outcome, Reason | None]
+) -> None:
     told = story()
     act = told.act(motion=RATIFIED)
     assert told.verdict(act) == (Outcome.NEEDS_RATIFICATION, Reason.RATIFY)
-    told.home.add(Ratify(value=value), subject=act.id, time=NOON + DAY)  # type: ignore[arg-type]
+    told.home.add(Ratify(value=value), subject=act.id, time=NOON + DAY)
     told.home.add(Ratify(value="no"), subject=act.id, time=NOON)
     assert told.verdict(act) == verdict
 

@@ -1,5 +1,7 @@
 """Withheld leaves: who is asked, what is taken, and what a liar can do (SYN-10, LOG-9)."""
 
+from collections.abc import Callable
+
 import pytest
 
 from confedproto import effects as fx
@@ -110,10 +112,12 @@ def test_peer_that_claims_more_than_it_has_is_asked_once_an_announcement() -> No
     ],
     ids=["another log", "not asked for", "twice", "another leaf"],
 )
-def test_leaf_that_is_not_the_one_asked_for_ends_the_link(spoil: object) -> None:
+def test_leaf_that_is_not_the_one_asked_for_ends_the_link(
+    spoil: Callable[[Chapter], wire.Leaves],
+) -> None:
     made, chapter = denied(6)
     made.announce(2, chapter)
-    made.say(2, spoil(chapter))  # type: ignore[operator]
+    made.say(2, spoil(chapter))
     assert made.closed() == [(2, Reason.LEAF_OTHER)]
     assert made.node.engine.view.logs[chapter.author.log].leaves[6] is WITHHELD
 

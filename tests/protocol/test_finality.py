@@ -10,13 +10,14 @@ from confedproto import bundle, text
 from confedproto.bundle import render
 from confedproto.bundle.wording import WORDS
 from confedproto.errors import Reason
+from confedproto.ids import CouncilId
 from tests.support.worlds import decided, four, granted, recall_file
 
 DAY = 86_400
 
 
-def told(files: Sequence[bytes], at: int, trust: Sequence[bytes] = ()) -> render.Answer:
-    return render.answer([(f"{n}", data) for n, data in enumerate(files)], trust=trust, at=at)  # type: ignore[arg-type]
+def told(files: Sequence[bytes], at: int, trust: Sequence[CouncilId] = ()) -> render.Answer:
+    return render.answer([(f"{n}", data) for n, data in enumerate(files)], trust=trust, at=at)
 
 
 def head_time(file: bytes) -> int:
@@ -88,7 +89,7 @@ def test_end_of_a_mandate_is_final_and_its_beginning_too() -> None:
 
 
 def test_stranger_is_never_final() -> None:
-    answer = told([decided(4, "double")[1]], four().now, [bytes(32)])
+    answer = told([decided(4, "double")[1]], four().now, [CouncilId(bytes(32))])
     assert (answer.fields["reason"], answer.fields["final"]) == ("not-trusted", False)
 
 

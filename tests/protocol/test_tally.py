@@ -150,9 +150,9 @@ def test_parse_rule_other_text_is_refused(text: str) -> None:
         ({"weight": 2, "value": Value.NO, "participating": False}, Reason.POSITION_TALLY),
     ],
 )
-def test_unit_number_out_of_range_is_refused(fields: dict[str, object], reason: Reason) -> None:
+def test_unit_number_out_of_range_is_refused(fields: dict[str, Any], reason: Reason) -> None:
     with pytest.raises(VerificationError) as caught:
-        Unit(**fields)  # type: ignore[arg-type]
+        Unit(**fields)
     assert caught.value.reason is reason
 
 

@@ -1,7 +1,8 @@
 """The view: what it remembers equals what it would compute, whatever comes in which order."""
 
 import random
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal
 
 import pytest
 
@@ -30,6 +31,7 @@ from tests.support.councils import (
 )
 
 FAR: Final = START + 1_000
+VALUES: Final[Sequence[Literal["yes", "no"]]] = ("yes", "no")
 
 
 def busy(seed: int) -> tuple[Ballot, list[Author], list[RecordId]]:
@@ -51,8 +53,8 @@ def busy(seed: int) -> tuple[Ballot, list[Author], list[RecordId]]:
     everyone = [*made.authors, outsider]
     for author in everyone:
         for number in range(1, rng.randint(1, 3)):
-            value = rng.choice(("yes", "no"))
-            counted.append(made.position(author, value, number=number, yes=rng.randint(0, 9)))  # type: ignore[arg-type]
+            value = rng.choice(VALUES)
+            counted.append(made.position(author, value, number=number, yes=rng.randint(0, 9)))
         if rng.random() < 0.5:
             second(author, draft)
     for step in range(1, 5):

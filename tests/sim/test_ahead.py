@@ -1,27 +1,12 @@
 """What a log gains goes at once to whom has pulled it; each body comes once (LIV-7)."""
 
 from confedproto import effects as fx
-from confedproto import inputs, runs, wire
-from confedproto.ids import LogId
+from confedproto import inputs, wire
 from confedproto.limits import AHEAD_LEAVES
 from confedproto.testing import SimNode, Simulator, seeded_key
+from tests.support.watched import Watched, give, held, tail
 
 LATENCY_MS = 20
-
-
-class Watched(Simulator):
-    """A simulator that remembers what was said: (who, over which link, message)."""
-
-    def __init__(self, seed: int) -> None:
-        super().__init__(seed)
-        self.said: list[tuple[str, int, wire.Message]] = []
-
-    def _transmit(self, node: SimNode, link: int, message: wire.Message) -> None:
-        self.said.append((node.name, link, message))
-        super()._transmit(node, link, message)
-
-    def count(self, kind: type[wire.Message]) -> int:
-        return sum(isinstance(message, kind) for _, _, message in self.said)
 
 
 def ring(seed: int, count: int) -> tuple[Watched, list[SimNode]]:
@@ -41,10 +26,6 @@ def write(sim: Simulator, node: SimNode) -> None:
     """An ordinary record: nothing in it is urgent."""
     key = seeded_key(sim.rng).public
     sim.submit(node, sim.desk(node).invite(key, sim.now_s + 60))
-
-
-def held(node: SimNode, log: LogId) -> int:
-    return node.engine.view.logs[log].tree.size
 
 
 def test_record_of_a_log_that_was_pulled_is_one_latency_away_and_nobody_asks() -> None:
@@ -108,21 +89,6 @@ def test_cut_while_leaves_are_on_their_way_loses_none() -> None:
     assert held(other, author.engine.own) == held(author, author.engine.own)
 
 
-def tail(author: SimNode, start: int) -> wire.Run:
-    """The end of the author's log as a run."""
-    entry = author.engine.view.logs[author.engine.own]
-    served = runs.served(entry, 0, wire.Pull(log=entry.id, start=start))
-    assert served is not None
-    rows = [(envelope, part) for envelope, part, *_ in author.disk[entry.id][start:]]
-    return author.engine.run_message(served, rows)
-
-
-def give(sim: Simulator, target: SimNode, run: wire.Run) -> list[fx.Effect]:
-    link = next(iter(target.engine.sessions))
-    leaves = [runs.open_leaf(sim.network, leaf) for leaf in run.leaves]
-    return target.engine.handle(inputs.RunOpened(link=link, run=run, leaves=leaves), sim.now)
-
-
 def test_leaves_that_are_here_already_are_answered_with_the_head_and_come_no_more() -> None:
     sim, (author, other) = ring(6, 2)
     size = held(author, author.engine.own)
@@ -138,7 +104,7 @@ def test_leaves_that_are_here_already_are_answered_with_the_head_and_come_no_mor
 def test_leaves_beyond_a_gap_are_pulled() -> None:
     sim, (author, other) = ring(7, 2)
     size = held(author, author.engine.own)
-    sim._transmit = lambda *_: None  # type: ignore[method-assign]  # all is lost on the way
+    sim.mute = True
     write(sim, author)
     write(sim, author)
     effects = give(sim, other, tail(author, size + 1))

@@ -30,8 +30,7 @@ class Confederation:
         for number, host in enumerate(self.nodes):
             for guest in self.nodes[number + 1 :]:
                 self.sim.link(host, guest)
-        everybody = lambda: all(len(n.engine.view.authorities) == 5 for n in self.nodes)  # noqa: E731
-        assert self.sim.run_until(everybody, within_s=10)
+        assert self.sim.run_until(self.all_known, within_s=10)
         compact = self.sim.found_compact(self.nodes, rule="majority", windows=WINDOWS)
         self.sim.run(1)
         mover = self.nodes[0]
@@ -42,6 +41,9 @@ class Confederation:
         self.sim.submit(mover, self.sim.desk(mover).freeze(self.motion))
         self.sim.run(WINDOWS.notice + 0.5)
         self.opened = self.sim.now
+
+    def all_known(self) -> bool:
+        return all(len(node.engine.view.authorities) == 5 for node in self.nodes)
 
     def part(self, side: Sequence[SimNode]) -> None:
         """Cut every wire between `side` and the others."""

@@ -6,6 +6,7 @@ import pytest
 
 from confedproto import record, wire
 from confedproto.bodies.compact import Windows
+from confedproto.bodies.position import ValueText
 from confedproto.bodies.recall import Recall
 from confedproto.bodies.second import Second
 from confedproto.bodies.statement import Statement
@@ -95,8 +96,9 @@ def test_node_outside_the_scope_never_gets_the_bytes_and_verifies_the_log() -> N
     motion = story.propose()
     story.sim.submit(story.a, story.sim.desk(story.a).freeze(motion))
     story.sim.run(WINDOWS.notice + 0.5)
-    for node, word in ((story.a, "yes"), (story.b, "no")):
-        story.sim.submit(node, story.sim.desk(node).position(motion, word, yes=3, no=2))  # type: ignore[arg-type]
+    words: list[tuple[SimNode, ValueText]] = [(story.a, "yes"), (story.b, "no")]
+    for node, word in words:
+        story.sim.submit(node, story.sim.desk(node).position(motion, word, yes=3, no=2))
     story.sim.run(60)
     for node in (story.a, story.b):
         status = node.engine.view.motion_status(motion, story.sim.now_s)

@@ -9,27 +9,12 @@ from confedproto import effects as fx
 from confedproto import inputs, runs, wire
 from confedproto.councildrafts import CouncilDesk
 from confedproto.drafts import Draft
-from confedproto.ids import LogId
 from confedproto.limits import PUSH_LEAVES_MAX, PUSHES_PER_HOUR
 from confedproto.testing import SimNode, Simulator, seeded_key
 from confedproto.testing_servers import attach, new_server
+from tests.support.watched import Watched, give, held, tail
 
 LATENCY_MS = 20
-
-
-class Watched(Simulator):
-    """A simulator that remembers what was said, in order: (who, message)."""
-
-    def __init__(self, seed: int) -> None:
-        super().__init__(seed)
-        self.said: list[tuple[str, wire.Message]] = []
-
-    def _transmit(self, node: SimNode, link: int, message: wire.Message) -> None:
-        self.said.append((node.name, message))
-        super()._transmit(node, link, message)
-
-    def count(self, kind: type[wire.Message]) -> int:
-        return sum(isinstance(message, kind) for _, message in self.said)
 
 
 def row(seed: int, count: int = 3) -> tuple[Watched, list[SimNode]]:
@@ -67,11 +52,6 @@ def rename(sim: Simulator, node: SimNode, name: str) -> None:
 def suspend(sim: Simulator, node: SimNode) -> None:
     payload = desk(sim, node).suspension(node.node_key.public)
     sim.submit_signed(node, Draft(payload=payload), node.keyholders[:1])
-
-
-def held(node: SimNode, log: LogId) -> int:
-    entry = node.engine.view.logs.get(log)
-    return entry.tree.size if entry is not None else 0
 
 
 @pytest.mark.parametrize(
@@ -134,7 +114,7 @@ def test_replacement_of_a_server_is_pushed_as_the_first_leaf_of_its_log() -> Non
     assert nodes[2].engine.view.chains.of[lost.council].order == [lost.engine.own, fresh.engine.own]
     attach(sim, fresh, helper)
     sim.run(60)
-    pulled = {m.log for _, m in sim.said if isinstance(m, wire.Pull)}
+    pulled = {m.log for *_, m in sim.said if isinstance(m, wire.Pull)}
     assert held(nodes[2], fresh.engine.own) > 0
     assert fresh.engine.own not in pulled
 
@@ -153,29 +133,6 @@ def test_push_to_a_peer_that_lacks_what_comes_before_is_pulled_whole() -> None:
     assert held(nodes[1], own) == entry.tree.size
 
 
-def tail(author: SimNode, start: int) -> wire.Run:
-    """The end of the author's log as a run."""
-    entry = author.engine.view.logs[author.engine.own]
-    served = runs.served(entry, 0, wire.Pull(log=entry.id, start=start))
-    assert served is not None
-    rows = [(envelope, part) for envelope, part, *_ in author.disk[entry.id][start:]]
-    return author.engine.run_message(served, rows)
-
-
-def push(sim: Simulator, author: SimNode, target: SimNode, start: int) -> list[fx.Effect]:
-    """What `target` makes of the end of the author's log, sent by it unasked."""
-    run = tail(author, start)
-    link = next(iter(target.engine.sessions))
-    leaves = [runs.open_leaf(sim.network, leaf) for leaf in run.leaves]
-    return target.engine.handle(inputs.RunOpened(link=link, run=run, leaves=leaves), sim.now)
-
-
-def quiet(sim: Simulator, nodes: list[SimNode]) -> LogId:
-    """Everything that the first node says from now on is lost on the way."""
-    sim._transmit = lambda *_: None  # type: ignore[method-assign]
-    return nodes[0].engine.own
-
-
 def kept(effects: list[fx.Effect]) -> int:
     return sum(len(one.leaves) for one in effects if isinstance(one, fx.StoreLeaves))
 
@@ -187,34 +144,37 @@ def pulls(effects: list[fx.Effect]) -> list[int]:
 
 def test_push_beyond_a_gap_or_without_an_urgent_record_is_pulled_instead() -> None:
     sim, nodes = row(6, 2)
-    own = quiet(sim, nodes)
+    sim.mute = True
+    own = nodes[0].engine.own
     size = held(nodes[0], own)
     rename(sim, nodes[0], "One")
     rename(sim, nodes[0], "Two")
-    effects = push(sim, nodes[0], nodes[1], size + 1)
+    effects = give(sim, nodes[1], tail(nodes[0], size + 1))
     assert (kept(effects), pulls(effects)) == (0, [size])
     sim, nodes = row(7, 2)
-    own = quiet(sim, nodes)
+    sim.mute = True
+    own = nodes[0].engine.own
     size = held(nodes[0], own)
     sim.submit(nodes[0], sim.desk(nodes[0]).invite(seeded_key(sim.rng).public, sim.now_s + 60))
-    effects = push(sim, nodes[0], nodes[1], size)
+    effects = give(sim, nodes[1], tail(nodes[0], size))
     assert (kept(effects), pulls(effects)) == (0, [size])
 
 
 def test_peer_that_pushes_more_than_its_share_is_not_even_opened() -> None:
     sim, nodes = row(8, 2)
-    own = quiet(sim, nodes)
+    sim.mute = True
+    own = nodes[0].engine.own
     target, link = nodes[1].engine, next(iter(nodes[1].engine.sessions))
     for turn in range(PUSHES_PER_HOUR):
         size = held(nodes[0], own)
         rename(sim, nodes[0], f"Name {turn}")
         assert target.asked(link, tail(nodes[0], size))
-        assert kept(push(sim, nodes[0], nodes[1], size)) == 1
+        assert kept(give(sim, nodes[1], tail(nodes[0], size))) == 1
     size = held(nodes[0], own)
     rename(sim, nodes[0], "Once more")
     late = tail(nodes[0], size)
     assert not target.asked(link, late)
-    effects = push(sim, nodes[0], nodes[1], size)
+    effects = give(sim, nodes[1], tail(nodes[0], size))
     assert (kept(effects), pulls(effects)) == (0, [size])
     sim.now += 3_600_000
     target.handle(inputs.Tick(), sim.now)
@@ -223,11 +183,12 @@ def test_peer_that_pushes_more_than_its_share_is_not_even_opened() -> None:
 
 def test_runs_that_nobody_asked_for_count_although_they_are_of_no_use() -> None:
     sim, nodes = row(9, 2)
-    own = quiet(sim, nodes)
+    sim.mute = True
+    own = nodes[0].engine.own
     target, link = nodes[1].engine, next(iter(nodes[1].engine.sessions))
     for _ in range(PUSHES_PER_HOUR):  # leaves that are held already
         assert target.asked(link, tail(nodes[0], 0))
-        assert kept(push(sim, nodes[0], nodes[1], 0)) == 0
+        assert kept(give(sim, nodes[1], tail(nodes[0], 0))) == 0
     size = held(nodes[0], own)
     rename(sim, nodes[0], "Anew")
     assert not target.asked(link, tail(nodes[0], size))
@@ -235,7 +196,7 @@ def test_runs_that_nobody_asked_for_count_although_they_are_of_no_use() -> None:
 
 def test_run_that_nobody_asked_for_longer_than_a_push_is_not_opened() -> None:
     sim, nodes = row(10, 2)
-    quiet(sim, nodes)
+    sim.mute = True
     target, link = nodes[1].engine, next(iter(nodes[1].engine.sessions))
     leaf = tail(nodes[0], 0).leaves[0]
     run = wire.Run(log=bytes(32), start=0, leaves=(leaf,) * PUSH_LEAVES_MAX, head=b"x")

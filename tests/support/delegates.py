@@ -5,6 +5,7 @@ told.verdict(told.act())              # (Outcome.VALID, None)
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -46,13 +47,13 @@ class Story:
         ).envelope
 
     def act(
-        self, *, time: int = NOON, number: int = 1, received: int | None = 5, **change: object
+        self, *, time: int = NOON, number: int = 1, received: int | None = 5, **change: Any
     ) -> VerifiedRecord:
-        values: dict[str, object] = {"motion": MOTION, "kind": "vote", "value": "yes"}
+        values: dict[str, Any] = {"motion": MOTION, "kind": "vote", "value": "yes"}
         body = Act(
             number=number,
             head=self.head(time - 60),
-            **(values | change),  # type: ignore[arg-type]
+            **(values | change),
         )
         done = self.home.add(body, subject=self.mandate.id, time=time, signers=[DELEGATE])
         if received is not None:
@@ -78,7 +79,7 @@ class Story:
         return verdict.outcome, verdict.reason
 
 
-def story(**change: object) -> Story:
+def story(**change: Any) -> Story:
     councils = [Author(number) for number in (1, 2, 3)]
     compact = found_compact(councils)
     body = Mandate(

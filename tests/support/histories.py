@@ -303,13 +303,14 @@ class History:
         """A second record of the newest number, and often the repair."""
         if len(self.books) < 2:
             return
-        now, before = self.nodes[-1], self.books[-2]
+        now, before = self.nodes[-1].body, self.books[-2]
+        assert isinstance(now, Node)
         body = Node(
-            number=now.body.number,  # type: ignore[union-attr]
+            number=now.number,
             key=self.fresh().public,
             transport=self.rng.randbytes(32),
             expires=self.time + 90 * DAY,
-            previous=now.body.previous,  # type: ignore[union-attr]
+            previous=now.previous,
             last=self.last(before),
         )
         rival = self.say(body)

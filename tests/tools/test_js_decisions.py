@@ -19,6 +19,7 @@ from confedproto.bodies.takeover import Takeover
 from confedproto.bodies.withdraw import Withdraw
 from confedproto.bundle import Entry
 from confedproto.errors import LocalProtocolError
+from confedproto.ids import RecordId
 from confedproto.record import VerifiedRecord
 from tests.protocol import test_bundle_decisions as decisions
 from tests.support.assembly import FAR, Assembly, quorum
@@ -60,14 +61,14 @@ def request(file: bytes) -> dict[str, Any]:
     return {"op": "bundle", "files": [file.hex()], "trust": [], "at": FAR}
 
 
+def without(file: bytes, gone: RecordId) -> bytes:
+    return decisions.without(file, lambda one: one.id == gone)
+
+
 def cut(file: bytes) -> list[bytes]:
     """The file without each of its records that is no charter, node record or link."""
     kept = {"charter", "node", "link", "guest", "compact"}
-    return [
-        decisions.without(file, lambda one, gone=gone: one.id == gone.id)  # type: ignore[misc]
-        for gone in decisions.opened(file)
-        if gone.kind not in kept
-    ]
+    return [without(file, gone.id) for gone in decisions.opened(file) if gone.kind not in kept]
 
 
 @pytest.mark.parametrize("history", PROVED, ids=lambda one: one.__name__)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from confedproto.ids import LogId
+from confedproto.ids import Hash, LogId, RecordId
 from confedproto.record import Leaf
 from confedproto.rules import certificate
 from confedproto.rules.motion import Placed
@@ -53,10 +53,10 @@ def test_simulate_finds_a_node_that_drops_positions(
     about = View.about
     blind: list[View] = []
 
-    def forgetful(self: View, subject: bytes, kind: str) -> tuple[Placed, ...]:
+    def forgetful(self: View, subject: RecordId, kind: str) -> tuple[Placed, ...]:
         if not blind:
             blind.append(self)
-        held = about(self, subject, kind)  # type: ignore[arg-type]
+        held = about(self, subject, kind)
         drop = kind == "position" and self is blind[0]
         return held[len(held) // 2 :] if drop else held
 
@@ -70,14 +70,14 @@ def test_simulate_finds_a_node_that_loses_what_it_acknowledged(
     add = View.add
 
     def careless(
-        self: View, log: LogId, leaf: Leaf, leaf_hash: bytes, arrived: int, **more: bool
+        self: View, log: LogId, leaf: Leaf, leaf_hash: Hash, arrived: int, **more: bool
     ) -> object:
         if getattr(leaf, "kind", "") == "position" and self.logs[log].tree.size % 2:
-            self.logs[log].tree.append(leaf_hash)  # type: ignore[arg-type]
+            self.logs[log].tree.append(leaf_hash)
             self.logs[log].leaves.append(leaf)
             self.logs[log].arrivals.append(arrived)
             return None
-        return add(self, log, leaf, leaf_hash, arrived, **more)  # type: ignore[arg-type]
+        return add(self, log, leaf, leaf_hash, arrived, **more)
 
     monkeypatch.setattr(View, "add", careless)
     assert "acknowledged records" in found(capsys, 1)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from confedproto import bundle, signrequest, text
+from confedproto.bodies.mandate import Mandate
 from confedproto.bundle import asking
 from confedproto.ids import PublicKey
 from confedproto.text import parts
@@ -90,7 +91,8 @@ def test_key_stays_in_the_browser_and_cannot_be_taken_out(phone: tuple[Path, byt
     """
     key, extractable, taken = ask_page(script, folder)
     [granted] = list(bundle.prove(bundle.decode(mandate)).of_kind("mandate"))
-    assert text.decode_key(key) == granted.body.delegate  # type: ignore[union-attr]
+    assert isinstance(granted.body, Mandate)
+    assert text.decode_key(key) == granted.body.delegate
     assert extractable is False
     assert taken == ["InvalidAccessError", "InvalidAccessError"]
 

@@ -110,7 +110,7 @@ def _links(out: Vectors) -> None:
         asked = request(*made.files())
         _says(out, "MAN-4", f"link-form-{kind}", why, "VOID mandate-form", asked)
     made = Levels()
-    made.home.add(recall(made.above, NOON - 9))
+    made.home.add(_recall(made))
     both = made.files()
     why = "it falls with what it passes on"
     _says(out, "LVL-3", "link-recalled", why, "VOID recalled", request(*both))
@@ -133,11 +133,14 @@ def _acts(out: Vectors) -> None:
     says("ratify", "the council above has to", "NEEDS-RATIFICATION ratify", motion=RATIFIED)
     says("ratified", "and did", "VALID", _answer("yes"), motion=RATIFIED)
     says("refused", "and did not", "VOID ratify-refused", _answer("no"), motion=RATIFIED)
-    gone = lambda made: recall(made.above, NOON - 9)  # noqa: E731
-    says("recalled", "the mandate above was taken back", "VOID recalled", gone)
+    says("recalled", "the mandate above was taken back", "VOID recalled", _recall)
     alone = Levels().acted()
     why = "the mandate above is not here"
     _says(out, "LVL-4", "link-act-alone", why, "UNKNOWN mandate-unknown", request(alone))
+
+
+def _recall(made: Levels) -> Row:
+    return recall(made.above, NOON - 9)
 
 
 def _answer(value: str) -> Any:
