@@ -52,6 +52,8 @@ class Arrears:
             await self._some.wait()
             self._some = trio.Event()
             await self._quiet()
+            if not self._engine.feeder.owes:
+                continue
             async with trio.open_nursery() as nursery:
                 for _ in range(self._opening.hands):
                     nursery.start_soon(self._work_off)
@@ -74,7 +76,7 @@ class Arrears:
         read = partial(self._store.read, log, start, end)
         rows = await self._disk.run(read)
         leaves = [(envelope,) if part is None else (envelope, part) for envelope, part in rows]
-        verdict = await self._opening.judge(leaves, many=True)
+        verdict = await self._opening.judge(leaves)
         refused: dict[int, RefusedLeaf] = {}
         for index, mark in enumerate(verdict.marks):
             if mark == opener.REFUSED:

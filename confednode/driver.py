@@ -76,11 +76,11 @@ class Driver:
         self._numbers: Final = itertools.count(1)
         self._answers: Final[dict[int, fx.Answered]] = {}
         self._waiting: Final[dict[int, trio.Event]] = {}
-        self._pump: Final = Pump(engine, store, counter, clock, self._carry_out)
+        self._opening: Final = Opening(network, self.engine.asked, provisional=provisional())
+        self._pump: Final = Pump(engine, store, counter, clock, self._carry_out, self._opening.more)
         self.disk: Final = self._pump.disk
         self.places: Final = Places()
         self.reach: Final = reach
-        self._opening: Final = Opening(network, self.engine.asked, provisional=provisional())
         self._arrears: Final = Arrears(engine, store, self.disk, self._opening, self._pump)
         self._online = trio.Event()
         self._online.set()
@@ -111,7 +111,7 @@ class Driver:
                 self._nursery = nursery
                 for room in (self._pump, self.filing, self._arrears):
                     nursery.start_soon(room.run)
-                nursery.start_soon(self._opening.serve)
+                nursery.start_soon(self._opening.workers.serve)
                 bound = await nursery.start(self._listen, host, port)
                 for peer in self._store.peers():
                     self.dial_for_ever(peer.council, peer)

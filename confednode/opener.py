@@ -19,7 +19,6 @@ from confedproto.errors import VerificationError
 from confedproto.glance import glance, holds
 from confedproto.ids import NetworkId
 from confedproto.record import Leaf, PlainClass, VerifiedRecord, plain_class
-from confedproto.runs import stored_leaf
 from confedproto.wire import RunLeaf
 
 LENGTH: Final = struct.Struct(">I")
@@ -43,7 +42,10 @@ class Verdict(msgspec.Struct, frozen=True, array_like=True):
 def pairs(leaves: Iterable[RunLeaf]) -> Iterator[tuple[bytes, bytes | None]]:
     """The leaves of a run as (envelope, part); a withheld one has no bytes to be opened."""
     for leaf in leaves:
-        yield (b"", None) if isinstance(leaf, bytes) else stored_leaf(leaf)
+        if isinstance(leaf, bytes):
+            yield b"", None
+        else:
+            yield leaf[0], leaf[1] if len(leaf) == 2 else None
 
 
 def pack(leaves: Sequence[RunLeaf]) -> bytes:
@@ -72,43 +74,55 @@ def unpack(data: bytes) -> Iterator[tuple[bytes, bytes | None]]:
         yield envelope, part
 
 
+def marks_of(
+    network: NetworkId,
+    leaves: Iterable[tuple[bytes, bytes | None]],
+    *,
+    provisional: bool = False,
+) -> Iterator[int]:
+    """Open each leaf (envelope, part) in full, signatures and all; its mark (see `Verdict`).
+
+    `provisional`: not the signatures of plain records that are like an earlier one (SYN-11).
+    Raises VerificationError where the carrier is at fault.
+    """
+    alike: dict[PlainClass, int] = {}
+    for index, (envelope, part) in enumerate(leaves):
+        if not envelope:
+            yield REFUSED  # withheld
+            continue
+        seen = glance(envelope) if part is None else None
+        like = alike.get(seen.alike) if provisional and seen is not None else None
+        if like is not None:
+            yield like
+            continue
+        if seen is not None and holds(network, seen):
+            yield alike.setdefault(seen.alike, index)
+            continue
+        leaf: Leaf = record.open_leaf(network, envelope, part)
+        if not isinstance(leaf, VerifiedRecord):
+            yield REFUSED
+            continue
+        kind = KINDS.get(leaf.kind)
+        plain = kind is not None and kind.plain
+        yield alike.setdefault(plain_class(leaf), index) if plain else VERIFIED
+
+
+def blame(error: VerificationError) -> Verdict:
+    """What is said of a run whose carrier is at fault."""
+    return Verdict(marks=[], reason=error.reason.value, detail=error.detail)
+
+
 def judge(
     network: NetworkId,
     leaves: Iterable[tuple[bytes, bytes | None]],
     *,
     provisional: bool = False,
 ) -> Verdict:
-    """Open each leaf (envelope, part) in full, signatures and all.
-
-    `provisional`: not the signatures of plain records that are like an earlier one (SYN-11).
-    """
-    marks: list[int] = []
-    alike: dict[PlainClass, int] = {}
+    """The marks of all leaves, or who is to blame; `provisional` as in `marks_of`."""
     try:
-        for index, (envelope, part) in enumerate(leaves):
-            if not envelope:
-                marks.append(REFUSED)  # withheld
-                continue
-            seen = glance(envelope) if part is None else None
-            like = alike.get(seen.alike) if provisional and seen is not None else None
-            if like is not None:
-                marks.append(like)
-                continue
-            if seen is not None and holds(network, seen):
-                marks.append(alike.setdefault(seen.alike, index))
-                continue
-            leaf: Leaf = record.open_leaf(network, envelope, part)
-            if not isinstance(leaf, VerifiedRecord):
-                marks.append(REFUSED)
-                continue
-            kind = KINDS.get(leaf.kind)
-            if kind is None or not kind.plain:
-                marks.append(VERIFIED)
-                continue
-            marks.append(alike.setdefault(plain_class(leaf), index))
+        return Verdict(marks=list(marks_of(network, leaves, provisional=provisional)))
     except VerificationError as error:
-        return Verdict(marks=[], reason=error.reason.value, detail=error.detail)
-    return Verdict(marks=marks)
+        return blame(error)
 
 
 def _exactly(pipe: socket.socket, size: int) -> bytes:

@@ -18,7 +18,7 @@ from typing import Final
 from confednode.blocks import Blocks
 from confednode.errors import NodeReason, StoreError
 from confednode.naming import Naming
-from confednode.rewriting import Places, leaf_cost
+from confednode.rewriting import Places
 from confednode.shelf import Shelf
 from confedproto.effects import (
     DropLeaves,
@@ -283,8 +283,10 @@ class Store:
             self._db.execute(_insert(len(rows) // 3 - 1), rows)
         if effect.blocks:
             self.blocks.add(effect.log, effect.blocks)
-        self.naming.note(effect.log, effect.start, [envelope for envelope, _ in leaves])
-        held = sum(map(leaf_cost, leaves))
+        envelopes = [envelope for envelope, _ in leaves]
+        self.naming.note(effect.log, effect.start, envelopes)
+        held = LEAF_OVERHEAD_BYTES * len(leaves) + sum(map(len, envelopes))
+        held += sum(len(part) for _, part in leaves if part is not None)
         self._db.execute(
             "UPDATE logs SET head=COALESCE(?, head), via=COALESCE(via, ?), bytes=bytes+?"
             " WHERE id=?",

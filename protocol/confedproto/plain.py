@@ -166,6 +166,11 @@ class Feeder:
 
     # --- signatures that are still due ------------------------------------------------------
 
+    @property
+    def owes(self) -> bool:
+        """Whether signatures may be due that nobody has taken."""
+        return bool(self._due)
+
     def take(self) -> tuple[LogId, int, int] | None:
         """Provisional leaves [start, end) of a log, at most DUE_MAX, each given once (SYN-11)."""
         while self._due:

@@ -1,4 +1,4 @@
-"""Opening runs: inline, in a thread, in worker processes: one verdict, and in order."""
+"""Opening runs: inline, on the loop, in worker processes: one verdict, and in order."""
 
 from collections.abc import AsyncGenerator
 
@@ -55,17 +55,17 @@ def test_judge_of_a_part_that_is_not_the_authors_blames_the_carrier() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 2])
-async def test_workers_and_thread_say_the_same(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_workers_and_loop_say_the_same(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest, "BULK_LEAVES", 1)
     opening = Opening(NETWORK, lambda *_: True, count)
     spoilt = run(30, spoil=7)
     wanted = kinds(list(ingest.open_batch(NETWORK, spoilt)))
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(opening.serve)
+        nursery.start_soon(opening.workers.serve)
         assert kinds(list(await opening.open(spoilt))) == wanted
         with trio.fail_after(60):
-            while count and opening.running < count:
-                await opening.changed()
+            while count and opening.workers.running < count:
+                await opening.workers.changed()
         assert kinds(list(await opening.open(spoilt))) == wanted
         nursery.cancel_scope.cancel()
 
@@ -109,6 +109,52 @@ async def test_run_with_a_wrong_part_ends_the_link_by_name() -> None:
     assert failure.reason is Reason.PART_UNEXPECTED
 
 
-@pytest.mark.parametrize(("told", "count"), [("0", 0), ("3", 3), ("99", 8)])
-def test_operator_says_how_many_workers(told: str, count: int) -> None:
-    assert ingest.workers({"CONFED_WORKERS": told}) == count
+async def test_leaves_opened_on_the_loop_let_others_have_their_turn() -> None:
+    opening = Opening(NETWORK, lambda *_: True, 0)
+    turns, done = 0, trio.Event()
+
+    async def turn_for_ever() -> None:
+        nonlocal turns
+        while not done.is_set():
+            turns += 1
+            await trio.lowlevel.checkpoint()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(turn_for_ever)
+        await opening.open(run(8 * ingest.SLICE_LEAVES), whole=True)
+        done.set()
+    assert turns > 4
+
+
+async def test_coming_counts_long_runs_until_they_are_handed_over() -> None:
+    opening = Opening(NETWORK, lambda *_: True, 0)
+    seen: list[int] = []
+
+    class Inbox:
+        async def send(self, value: inputs.Input, /) -> None:
+            seen.append(opening.coming)
+            await trio.lowlevel.checkpoint()
+
+    async def messages() -> AsyncGenerator[wire.Message, None]:
+        for _ in range(4):
+            yield run(20)
+
+    assert await opening.forward(1, messages(), Inbox()) == []
+    assert (seen[0] > 0, seen[-1], opening.coming) == (True, 0, 0)
+
+
+async def test_coming_forgets_the_runs_of_a_link_that_ended() -> None:
+    opening = Opening(NETWORK, lambda *_: True, 0)
+    give, _ = trio.open_memory_channel[inputs.Input](100)
+    good = run(20)
+    last = good.leaves[-1]
+    assert isinstance(last, tuple)
+    bad = wire.Run(log=good.log, start=0, leaves=(*good.leaves[:-1], (last[0], b"p")), head=b"h")
+
+    async def messages() -> AsyncGenerator[wire.Message, None]:
+        for one in (good, bad, good, good):
+            yield one
+        await trio.sleep_forever()
+
+    await opening.forward(1, messages(), give)
+    assert opening.coming == 0

@@ -1,6 +1,8 @@
 """The pump: what is due while a commit is under way waits for its end, and waits only once."""
 
 import threading
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -11,9 +13,10 @@ from confednode.errors import NodeReason, StoreError
 from confednode.pump import Pump
 from confednode.store import Store
 from confedproto import effects as fx
-from confedproto import inputs
+from confedproto import inputs, wire
 from confedproto.engine import Engine
 from confedproto.ids import CouncilId, LogId, PublicKey
+from confedproto.record import WITHHELD
 
 LEAVES = fx.StoreLeaves(
     log=LogId(bytes(32)),
@@ -101,3 +104,63 @@ async def test_pump_commit_fails_and_nothing_that_follows_is_sent() -> None:
         await run()
     assert caught.value.subgroup(StoreError) is not None
     assert sent == []
+
+
+class Taking:
+    """In the place of an engine: keeps the leaves of each run."""
+
+    def handle(self, event: inputs.Input, now: int) -> list[fx.Effect]:
+        if not isinstance(event, inputs.RunOpened):
+            return []
+        return [replace(LEAVES, start=event.run.start, leaves=((b"x", None),) * len(event.leaves))]
+
+    def next_deadline(self, now: int) -> int | None:
+        return None
+
+
+class Noting:
+    """In the place of a store: how many leaves each commit kept."""
+
+    def __init__(self) -> None:
+        self.commits: list[int] = []
+
+    def write(self, batch: Iterable[fx.Kept]) -> None:
+        kept = [one for one in batch if isinstance(one, fx.StoreLeaves)]
+        self.commits.append(sum(len(one.leaves) for one in kept))
+
+
+def run_of(start: int, count: int) -> inputs.RunOpened:
+    leaves = ((b"x",),) * count
+    run = wire.Run(log=bytes(32), start=start, leaves=leaves, head=b"h")
+    return inputs.RunOpened(link=1, run=run, leaves=(WITHHELD,) * count)
+
+
+@pytest.mark.parametrize(
+    ("counts", "more", "commits"),
+    [
+        ((100, 100, 100), True, [300]),  # after a moment, though no more came
+        ((300, 300), True, [600]),  # enough for a commit
+        ((100, 100), False, [100, 100]),  # nothing more is being opened
+        ((100, 8), True, [108]),  # a short run waits for nothing
+    ],
+)
+async def test_pump_long_runs_at_hand_are_committed_together(
+    counts: tuple[int, ...], more: bool, commits: list[int]
+) -> None:
+    store, sent = Noting(), list[fx.Effect]()
+    doors = (cast("Engine", Taking()), cast("Store", store), None, lambda: 1_000, sent.append)
+    pump = Pump(*doors, more=lambda: more)
+    with pump.disk:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(pump.run)
+            await trio.testing.wait_all_tasks_blocked()
+            for number, count in enumerate(counts):
+                await pump.send(run_of(100 * number, count))
+            with trio.fail_after(5):
+                while len(sent) < len(counts):
+                    await trio.lowlevel.checkpoint()
+            nursery.cancel_scope.cancel()
+    assert store.commits == commits
+    assert [one.start for one in sent if isinstance(one, fx.StoreLeaves)] == [
+        100 * number for number in range(len(counts))
+    ]
