@@ -9,7 +9,7 @@ signers had the *authority* is a question of log position, answered by rules.aut
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from typing import Any, Final, NamedTuple, final
 
 import msgspec
@@ -59,24 +59,8 @@ class _Checked(NamedTuple):
     envelope: bytes
 
 
-class _Fields(NamedTuple):
-    """The fields of a VerifiedRecord."""
-
-    id: RecordId
-    kind: str
-    council: CouncilId
-    charter: int
-    time: int
-    scope: bytes | None
-    subject: RecordId | None
-    body: Body | Mapping[str, Any]
-    signers: tuple[PublicKey, ...]
-    payload: bytes
-    envelope: bytes
-    part: bytes | None
-
-
 @final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class VerifiedRecord:
     """A record whose encoding, id, body and every signature have been checked.
 
@@ -84,21 +68,6 @@ class VerifiedRecord:
     `body` is a plain map if the kind is unknown; `part` is the detached part, if any.
     """
 
-    __slots__ = (
-        "body",
-        "charter",
-        "council",
-        "envelope",
-        "id",
-        "kind",
-        "part",
-        "payload",
-        "scope",
-        "signers",
-        "subject",
-        "time",
-    )
-
     id: RecordId
     kind: str
     council: CouncilId
@@ -111,18 +80,11 @@ class VerifiedRecord:
     payload: bytes
     envelope: bytes
     part: bytes | None
+    door: InitVar[object]
 
-    def __init__(self, door: object, fields: _Fields) -> None:
+    def __post_init__(self, door: object) -> None:
         if door is not _DOOR:
             raise LocalProtocolError(Reason.SIG_INVALID, "records are made by record.open")
-        for setter, value in zip(_SETTERS, fields, strict=True):
-            setter(self, value)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a VerifiedRecord is immutable")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError("a VerifiedRecord is immutable")
 
     def __reduce__(self) -> str:
         # A copy or a pickle would be a second way in.
@@ -133,10 +95,6 @@ class VerifiedRecord:
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.id.hex()[:12]} by {self.council.hex()[:12]}>"
-
-
-# The slots; they are set past __setattr__, which refuses.
-_SETTERS: Final = tuple(vars(VerifiedRecord)[name].__set__ for name in _Fields._fields)
 
 
 @final
@@ -316,10 +274,21 @@ def _made(checked: _Checked, part: bytes | None) -> VerifiedRecord:
 
 def _record(checked: _Checked, part: bytes | None) -> VerifiedRecord:
     record, header, _, body, signers, payload, envelope = checked
-    council = CouncilId(record if header.council is None else header.council)
-    subject = None if header.subject is None else RecordId(header.subject)
-    said = (record, header.kind, council, header.charter, header.time, header.scope, subject)
-    return VerifiedRecord(_DOOR, _Fields(*said, body, signers, payload, envelope, part))
+    return VerifiedRecord(
+        id=record,
+        kind=header.kind,
+        council=CouncilId(record if header.council is None else header.council),
+        charter=header.charter,
+        time=header.time,
+        scope=header.scope,
+        subject=None if header.subject is None else RecordId(header.subject),
+        body=body,
+        signers=signers,
+        payload=payload,
+        envelope=envelope,
+        part=part,
+        door=_DOOR,
+    )
 
 
 def _check_envelope(

@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import dataclasses
 import json
 import pickle
 from collections.abc import Sequence
@@ -536,9 +537,12 @@ def test_largest_list_and_largest_record_fit_one_frame() -> None:
 
 
 def test_verified_record_without_open_cannot_be_made() -> None:
-    fields: Any = None
+    opened = record.open(NETWORK, envelope(payload()))
+    fields: dict[str, Any] = {name: getattr(opened, name) for name in VerifiedRecord.__slots__}
     with pytest.raises(LocalProtocolError):
-        VerifiedRecord(object(), fields=fields)
+        VerifiedRecord(**fields, door=object())
+    with pytest.raises(LocalProtocolError):
+        dataclasses.replace(opened, kind="recall", door=object())
     with pytest.raises(TypeError):
         type("Forged", (VerifiedRecord,), {})
 
