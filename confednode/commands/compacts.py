@@ -8,7 +8,7 @@ import click
 from confednode.commands.asked import Asked
 from confednode.commands.base import Shell, command
 from confednode.commands.params import COUNCIL, RECORD, SECONDS, Command, Instant, with_options
-from confednode.commands.writing import body_of, packed, said, write
+from confednode.commands.writing import body_of, packed, said, tell, write
 from confedproto import codec
 from confedproto.bodies.accession import Accession
 from confedproto.bodies.compact import COORDINATION, Compact
@@ -151,8 +151,7 @@ def compact_found(
         terms=packed(_given(given, {"rules": [[COORDINATION, rule]]})),
     )
     reply = shell.submit("compact", draft)
-    fields = {"id": reply["id"], "compact": reply["id"]}
-    shell.emit(fields, [f"Compact {name}: {reply['id']}"])
+    tell(shell, f"Compact {name}", reply, compact=reply["id"])
 
 
 @compact.command("accede")
@@ -170,7 +169,7 @@ def compact_accede(
     asked = Asked(kind="accession", about=compact_id, says=said(body), filled=frozenset())
     draft = shell.ask("draft-accession", id=compact_id, weight=weight, terms=packed(terms))
     reply = shell.submit(asked, draft)
-    shell.emit({"id": reply["id"], "compact": compact_id}, [f"Acceded: {reply['id']}"])
+    tell(shell, "Acceded", reply, compact=compact_id)
 
 
 @compact.command("show")
@@ -251,7 +250,7 @@ def compact_ratify(shell: Shell, version_id: str, refused: bool) -> None:
     """Take a version of a compact for this council; without this word it is not bound."""
     reply = write(shell, version_id, Ratify(value="no" if refused else "yes"))
     word = "Not ratified" if refused else "Ratified"
-    shell.emit({"id": reply["id"], "version": version_id}, [f"{word}: {reply['id']}"])
+    tell(shell, word, reply, version=version_id)
 
 
 @compact.command("exit")
@@ -260,8 +259,7 @@ def compact_ratify(shell: Shell, version_id: str, refused: bool) -> None:
 @command
 def compact_exit(shell: Shell, compact_id: str, reason: str | None) -> None:
     """Leave a compact, at once and on this council's word alone."""
-    reply = write(shell, compact_id, Exit(reason=reason))
-    shell.emit({"id": reply["id"], "compact": compact_id}, [f"Left: {reply['id']}"])
+    tell(shell, "Left", write(shell, compact_id, Exit(reason=reason)), compact=compact_id)
 
 
 @compact.command("dissolve")
@@ -275,5 +273,4 @@ def compact_dissolve(
 ) -> None:
     """Wind a compact up, after the adopted motion of class dissolution."""
     body = Dissolution(liquidators=tuple(sorted(set(liquidators))), assets=assets, report=report)
-    reply = write(shell, motion_id, body)
-    shell.emit({"id": reply["id"], "motion": motion_id}, [f"Wound up: {reply['id']}"])
+    tell(shell, "Wound up", write(shell, motion_id, body), motion=motion_id)

@@ -7,7 +7,7 @@ import click
 
 from confednode.commands.base import Shell, command
 from confednode.commands.params import COUNCIL, RECORD
-from confednode.commands.writing import write
+from confednode.commands.writing import tell, write
 from confedproto.bodies.dispute import Dispute
 from confedproto.bodies.finding import Finding
 from confedproto.bodies.naming import Naming
@@ -39,8 +39,7 @@ def dispute_open(
     """Contest a record and say what is asked for."""
     named = tuple(sorted(set(parties))) or None
     body = Dispute(name=name, remedy=remedy, parties=named, compact=compact)
-    reply = write(shell, record_id, body)
-    shell.emit({"id": reply["id"], "record": record_id}, [f"Dispute: {reply['id']}"])
+    tell(shell, "Dispute", write(shell, record_id, body), record=record_id)
 
 
 @dispute.command("name")
@@ -51,8 +50,7 @@ def dispute_open(
 def dispute_name(shell: Shell, dispute_id: str, role: Any, councils: tuple[bytes, ...]) -> None:
     """Name a mediator, or the panel: only what all parties name stands."""
     body = Naming(role=role, councils=tuple(sorted(set(councils))))
-    reply = write(shell, dispute_id, body)
-    shell.emit({"id": reply["id"], "dispute": dispute_id}, [f"Named: {reply['id']}"])
+    tell(shell, "Named", write(shell, dispute_id, body), dispute=dispute_id)
 
 
 @dispute.command("find")
@@ -66,8 +64,7 @@ def dispute_find(
 ) -> None:
     """Say what this council, of the panel, finds."""
     reply = write(shell, dispute_id, Finding(effect=effect, text=text, mandate=mandate))
-    fields = {"id": reply["id"], "dispute": dispute_id, "effect": effect}
-    shell.emit(fields, [f"Found {effect}: {reply['id']}"])
+    tell(shell, f"Found {effect}", reply, dispute=dispute_id, effect=effect)
 
 
 @dispute.command("show")

@@ -11,7 +11,7 @@ from confednode.commands import granting, papers, reporting, writing
 from confednode.commands.asked import Asked
 from confednode.commands.base import Shell, command, read_file
 from confednode.commands.params import Instant
-from confednode.commands.writing import export
+from confednode.commands.writing import export, tell
 from confednode.errors import KeyringError, NodeReason
 from confedproto import bundle, codec, text
 from confedproto.bodies.mandate import Instruction
@@ -77,7 +77,7 @@ def mandate_grant(
         scope=scope_id or "",
     )
     reply = shell.submit(asked, draft)
-    shell.emit({"id": reply["id"], "mandate": reply["id"]}, [f"Mandate: {reply['id']}"])
+    tell(shell, "Mandate", reply, mandate=reply["id"])
 
 
 @mandate.command("list")
@@ -115,8 +115,7 @@ def mandate_agenda(shell: Shell) -> None:
 def mandate_ratify(shell: Shell, record_id: str, value: str) -> None:
     """The assembly's answer: ratify an act, accept a report, or answer a petition."""
     reply = writing.write(shell, record_id, Ratify(value="yes" if value == "yes" else "no"))
-    fields = {"id": reply["id"], "ratify": reply["id"], "record": record_id, "value": value}
-    shell.emit(fields, [f"Answered {value}: {reply['id']}"])
+    tell(shell, f"Answered {value}", reply, ratify=reply["id"], record=record_id, value=value)
 
 
 @mandate.command("petition")
@@ -148,7 +147,7 @@ def mandate_report(shell: Shell, report_file: Path) -> None:
     except (ValueError, KeyError, TypeError):
         raise KeyringError(NodeReason.FILE_UNREADABLE, f"{report_file} is no report") from None
     reply = shell.ask("submit", envelope=envelope, part=part)
-    shell.emit({"id": reply["id"], "report": reply["id"]}, [f"Report: {reply['id']}"])
+    tell(shell, "Report", reply, report=reply["id"])
 
 
 @mandate.command("act")
@@ -202,10 +201,7 @@ def mandate_act(
             )
         key = found[0]
     reply = shell.hand_in(payload, draft["part"], [key])
-    shell.emit(
-        {"id": reply["id"], "act": reply["id"], "mandate": draft["mandate"], "value": value},
-        [f"Act: {reply['id']}"],
-    )
+    tell(shell, "Act", reply, act=reply["id"], mandate=draft["mandate"], value=value)
 
 
 def _take_in(shell: Shell, path: Path) -> None:
@@ -232,4 +228,4 @@ def recall(shell: Shell, mandate_id: str, reason: str | None, target: Path | Non
     if target is not None:
         export(shell, "record", reply["id"], target)
         return
-    shell.emit({"id": reply["id"], "mandate": mandate_id}, [f"Recalled: {reply['id']}"])
+    tell(shell, "Recalled", reply, mandate=mandate_id)

@@ -7,13 +7,12 @@ from typing import Any, Final
 
 import click
 
-from confednode import control
 from confednode.commands import proposals
 from confednode.commands.asked import Asked
 from confednode.commands.base import Shell, command
 from confednode.commands.marks import when
 from confednode.commands.params import RECORD, Command, with_options
-from confednode.commands.writing import check_wording, export, packed, wording, write
+from confednode.commands.writing import check_wording, export, packed, tell, wording, write
 from confedproto.bodies.affectedclaim import AffectedClaim
 from confedproto.bodies.hold import Hold
 from confedproto.bodies.motion import Title
@@ -82,7 +81,7 @@ def motion_propose(
         scope=compact_id if members_only else "",
     )
     reply = shell.submit(asked, draft)
-    shell.emit({"id": reply["id"], "motion": reply["id"]}, [f"Motion: {reply['id']}"])
+    tell(shell, "Motion", reply, motion=reply["id"])
 
 
 @motion.command("second")
@@ -92,7 +91,7 @@ def motion_second(shell: Shell, motion_id: str) -> None:
     """Second a motion of another council."""
     asked = Asked(kind="second", about=motion_id, filled=frozenset())
     reply = shell.submit(asked, shell.ask("draft-second", id=motion_id))
-    _said(shell, motion_id, reply, "Seconded")
+    tell(shell, "Seconded", reply, motion=motion_id)
 
 
 @motion.command("amend")
@@ -124,7 +123,7 @@ def motion_amend(
         },
         filled=frozenset({"text"}),
     )
-    _said(shell, motion_id, shell.submit(asked, draft), "Version")
+    tell(shell, "Version", shell.submit(asked, draft), motion=motion_id)
 
 
 @motion.command("object")
@@ -133,8 +132,7 @@ def motion_amend(
 @command
 def motion_object(shell: Shell, version_id: str, reason: str | None) -> None:
     """Object to an editorial fix: it then is a competing version like any other."""
-    reply = write(shell, version_id, Objection(reason=reason))
-    shell.emit({"id": reply["id"], "version": version_id}, [f"Objected: {reply['id']}"])
+    tell(shell, "Objected", write(shell, version_id, Objection(reason=reason)), version=version_id)
 
 
 @motion.command("withdraw")
@@ -143,7 +141,7 @@ def motion_object(shell: Shell, version_id: str, reason: str | None) -> None:
 @command
 def motion_withdraw(shell: Shell, motion_id: str, reason: str | None) -> None:
     """Take this council's motion back, before it opens."""
-    _said(shell, motion_id, write(shell, motion_id, Withdraw(reason=reason)), "Withdrawn")
+    tell(shell, "Withdrawn", write(shell, motion_id, Withdraw(reason=reason)), motion=motion_id)
 
 
 @motion.command("takeover")
@@ -151,7 +149,7 @@ def motion_withdraw(shell: Shell, motion_id: str, reason: str | None) -> None:
 @command
 def motion_takeover(shell: Shell, motion_id: str) -> None:
     """Keep a motion alive that its mover has withdrawn."""
-    _said(shell, motion_id, write(shell, motion_id, Takeover()), "Taken over")
+    tell(shell, "Taken over", write(shell, motion_id, Takeover()), motion=motion_id)
 
 
 @motion.command("claim")
@@ -162,7 +160,7 @@ def motion_takeover(shell: Shell, motion_id: str) -> None:
 def motion_claim(shell: Shell, motion_id: str, reason: str, unit: bytes | None) -> None:
     """Say that this council is affected by a motion that leaves it out, or take a matter back."""
     body = AffectedClaim(reason=reason, unit=unit)
-    _said(shell, motion_id, write(shell, motion_id, body), "Claimed")
+    tell(shell, "Claimed", write(shell, motion_id, body), motion=motion_id)
 
 
 @motion.command("hold")
@@ -180,11 +178,7 @@ def motion_hold(
 ) -> None:
     """Ask that a decision waits; a quarter of the councils suspends it once."""
     body = Hold(reason=reason, dispute=dispute, position=position)
-    _said(shell, motion_id, write(shell, motion_id, body), "Held by us")
-
-
-def _said(shell: Shell, motion_id: str, reply: control.Reply, word: str) -> None:
-    shell.emit({"id": reply["id"], "motion": motion_id}, [f"{word}: {reply['id']}"])
+    tell(shell, "Held by us", write(shell, motion_id, body), motion=motion_id)
 
 
 @motion.command("freeze")

@@ -7,7 +7,7 @@ import click
 from confednode.commands.asked import Asked
 from confednode.commands.base import Shell, command
 from confednode.commands.params import HASH, RECORD, SECONDS, Command, with_options
-from confednode.commands.writing import packed
+from confednode.commands.writing import packed, tell
 
 VALUES = ["yes", "no", "abstain", "block", "refer-back", "stand-aside"]
 _MORE = ("abstain", "block", "aside", "present", "roll", "method", "minutes")
@@ -62,7 +62,4 @@ def position(shell: Shell, motion_id: str, value: str, **given: Any) -> None:
         filled=frozenset({"freeze", "number"}),
     )
     reply = shell.submit(asked, draft)
-    shell.emit(
-        {"id": reply["id"], "position": reply["id"], "motion": motion_id, "value": value},
-        [f"Position {value}: {reply['id']}"],
-    )
+    tell(shell, f"Position {value}", reply, position=reply["id"], motion=motion_id, value=value)

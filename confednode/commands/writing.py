@@ -49,6 +49,11 @@ def write(shell: Shell, subject: str | None, body: Body) -> control.Reply:
     return shell.submit(asked, draft)
 
 
+def tell(shell: Shell, word: str, reply: control.Reply, **named: str) -> None:
+    """Say what was handed in: its id, and by name what it is about."""
+    shell.emit({"id": reply["id"], **named}, [f"{word}: {reply['id']}"])
+
+
 def wording(path: Path) -> str:
     """The text of a motion or a version, from a UTF-8 file."""
     try:
