@@ -16,13 +16,13 @@ from click.testing import CliRunner
 
 from confednode import app, config, control, ingest
 from confednode.cli import confed as program
-from confedproto import archive, log, record, text, wire
+from confedproto import archive, record, text, wire
 from confedproto.bodies.statement import Statement
 from confedproto.errors import DecodeError, Reason
 from confedproto.guard import Signing
 from confedproto.ids import network_id
 from confedproto.text import decode_council
-from tests.support.councils import START, Author
+from tests.support.councils import Author
 from tests.support.nodes import Node, Nodes, nodes_in
 
 
@@ -387,14 +387,7 @@ def branch(word: str, count: int) -> Author:
 
 def written(path: Path, made: Author) -> Path:
     """An archive of one log, in runs of 25."""
-    head = log.sign_head(
-        made.network,
-        made.node_key,
-        log=made.log,
-        size=made.tree.size,
-        root=made.tree.root(),
-        time=START,
-    )
+    head = made.head()
     size = made.tree.size
     frames = [archive.encode_header(archive.Header(network=made.network, scope=None))]
     for start in range(0, size, 25):

@@ -20,7 +20,7 @@ from confednode.errors import NodeReason, StoreError
 from confednode.keyring import read_node_keys
 from confednode.store import Store
 from confedproto import effects as fx
-from confedproto import inputs, log, wire
+from confedproto import inputs, wire
 from confedproto.bodies.statement import Statement
 from confedproto.engine import Engine
 from confedproto.ids import LogId
@@ -69,14 +69,7 @@ def take_in(
     store: Store, engine: Engine, made: Author, step: int = 150, *, say: bool = False
 ) -> None:
     """Import what is lacking of the log, in runs, with some leaves by their hash alone."""
-    head = log.sign_head(
-        made.network,
-        made.node_key,
-        log=made.log,
-        size=made.tree.size,
-        root=made.tree.root(),
-        time=START,
-    )
+    head = made.head()
     entry = engine.view.logs.get(made.log)
     for start in range(entry.tree.size if entry is not None else 0, SIZE, step):
         items = made.leaves[start : start + step]

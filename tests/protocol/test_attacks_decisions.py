@@ -184,9 +184,7 @@ def test_rival_charter_that_others_carry_takes_no_lock_back() -> None:
     assert sealed.state is State.FINAL
     liar.version = 1
     rival = msgspec.structs.replace(liar.charter_body(previous=first), name="Another")
-    root = liar.tree.root_at(start)
-    head = sign_head(NETWORK, liar.node_key, log=liar.log, size=start, root=root, time=START)
-    body = Carried(envelope=liar.make(rival).envelope, head=head.envelope)
+    body = Carried(envelope=liar.make(rival).envelope, head=liar.head(size=start).envelope)
     made.authors[3].sign_by_node(body, time=START)
     for seed in range(10):
         assert status(made, random.Random(seed)).certificate == sealed.certificate
@@ -263,10 +261,8 @@ def folds(monkeypatch: pytest.MonkeyPatch) -> list[CouncilId]:
 
 def carried(victim: Author, carrier: Author, size: int, *, time: int, reason: str) -> Carried:
     """A recall by the victim in the log of another council, which names a head of its own."""
-    root = victim.tree.root_at(size)
     inner = victim.make(Recall(reason=reason), subject=bytes(32))
-    head = sign_head(NETWORK, victim.node_key, log=victim.log, size=size, root=root, time=START)
-    body = Carried(envelope=inner.envelope, head=head.envelope)
+    body = Carried(envelope=inner.envelope, head=victim.head(size=size).envelope)
     carrier.sign_by_node(body, time=time)
     return body
 

@@ -11,12 +11,11 @@ from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.recall import Recall
 from confedproto.bundle import render
 from confedproto.errors import DecodeError, Reason
-from confedproto.log import sign_head
 from confedproto.record import VerifiedRecord
 from confedproto.rules.mandate import Outcome
 from confedproto.text.harmless import shown
 from confedproto.view import View
-from tests.support.councils import DAY, NETWORK, START, Author, key, view_of
+from tests.support.councils import DAY, START, Author, key, view_of
 from tests.support.servers import Next
 from tests.support.worlds import granted
 
@@ -30,14 +29,7 @@ def headed(*authors: Author, time: int = NOON) -> View:
     """The view of these logs, each under a signed head."""
     view = view_of(authors)
     for author in authors:
-        view.logs[author.log].head = sign_head(
-            NETWORK,
-            author.node_key,
-            log=author.log,
-            size=author.tree.size,
-            root=author.tree.root(),
-            time=time,
-        )
+        view.logs[author.log].head = author.head(time)
     return view
 
 

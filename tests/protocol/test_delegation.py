@@ -14,10 +14,9 @@ from confedproto.bodies.recall import Recall
 from confedproto.bodies.report import Report
 from confedproto.errors import Reason
 from confedproto.ids import RecordId
-from confedproto.log import sign_head
 from confedproto.rules.mandate import Outcome
 from confedproto.rules.tenure import State
-from tests.support.councils import DAY, NETWORK, START, view_of
+from tests.support.councils import DAY, START, view_of
 from tests.support.delegates import DELEGATE, FREE, MOTION, NOON, PARTNER, RATIFIED, story
 
 WORDS = bytes(16) + b"We met."
@@ -160,14 +159,7 @@ def test_act_is_final_once_enough_logs_are_whole_past_it() -> None:
     assert told.of(act).final is False
     for author in told.councils:
         log = view.logs[author.log]
-        log.head = sign_head(
-            NETWORK,
-            author.node_key,
-            log=author.log,
-            size=author.tree.size,
-            root=author.tree.root(),
-            time=NOON + DAY,
-        )
+        log.head = author.head(NOON + DAY)
     status = view.mandates.act_status(act.id)
     assert not isinstance(status, Reason)
     assert status.final

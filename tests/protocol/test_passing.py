@@ -19,13 +19,12 @@ from confedproto.bundle.judge import OTHERS
 from confedproto.duties import Duties
 from confedproto.errors import DecodeError, LocalProtocolError, Reason
 from confedproto.limits import BUNDLE_MAX_BYTES
-from confedproto.log import sign_head
 from confedproto.record import VerifiedRecord
 from confedproto.rules.delegation import ActStatus, MandateStatus
 from confedproto.rules.mandate import Outcome
 from confedproto.rules.passing import chain_fault
 from confedproto.view import View
-from tests.support.councils import DAY, NETWORK, START, Author, found_compact, key, view_of
+from tests.support.councils import DAY, START, Author, found_compact, key, view_of
 from tests.support.worlds import passed_on, sign
 
 NOON = START + 10 * DAY
@@ -54,18 +53,8 @@ class Levels:
         authors = [a for a in (self.base, self.meeting, *self.others) if a is not without]
         view = view_of(authors)
         for author in authors:
-            view.logs[author.log].head = self.head(author, NOON)
+            view.logs[author.log].head = author.head(NOON)
         return view
-
-    def head(self, author: Author, time: int) -> Any:
-        return sign_head(
-            NETWORK,
-            author.node_key,
-            log=author.log,
-            size=author.tree.size,
-            root=author.tree.root(),
-            time=time,
-        )
 
     def act(self, value: str = "yes", *, time: int = NOON, **change: Any) -> VerifiedRecord:
         """An act under the link, received by the other councils five seconds later."""
@@ -74,7 +63,7 @@ class Levels:
             kind=change.pop("kind", "vote"),
             value=value,
             number=1,
-            head=self.head(self.meeting, time - 60).envelope,
+            head=self.meeting.head(time - 60).envelope,
             **change,
         )
         done = self.meeting.add(body, subject=self.link.id, time=time, signers=[REGIONAL])
@@ -278,9 +267,9 @@ def test_act_is_final_only_with_the_log_of_the_council_above() -> None:
     act = made.act()
     view = made.view()
     for author in (made.base, made.meeting, *made.others):
-        view.logs[author.log].head = made.head(author, NOON + DAY)
+        view.logs[author.log].head = author.head(NOON + DAY)
     assert _final(view, act)
-    view.logs[made.base.log].head = made.head(made.base, NOON - 1)
+    view.logs[made.base.log].head = made.base.head(NOON - 1)
     assert not _final(view, act)
 
 
@@ -357,7 +346,7 @@ def test_mandate_whose_recall_only_another_log_carries_gets_no_file() -> None:
     assert bundle.build_mandate(made.view(), made.above.id, NOON)
     recall = made.base.make(Recall(), subject=made.above.id, time=NOON - DAY)
     carrier, *others = made.others
-    head = made.head(made.base, NOON - DAY).envelope
+    head = made.base.head(NOON - DAY).envelope
     carrier.sign_by_node(Carried(envelope=recall.envelope, head=head), time=NOON - DAY)
     for other in others:
         other.witness([carrier], time=NOON - DAY + 5)

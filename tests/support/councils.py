@@ -26,6 +26,7 @@ from confedproto.bodies.vote import Vote
 from confedproto.bodies.witness import Witness, WitnessedHead
 from confedproto.ids import CouncilId, LogId, NetworkId, RecordId, log_id, network_id
 from confedproto.keys import SigningKey
+from confedproto.log import Head, sign_head
 from confedproto.merkle import Tree, leaf_hash
 from confedproto.record import VerifiedRecord
 from confedproto.view import View
@@ -125,6 +126,12 @@ class Author:
         rows = [record.sign(self.network, payload, holder) for holder in chosen]
         beside = record.part_of(body, part)
         return record.open(self.network, record.assemble(payload, rows), beside)
+
+    def head(self, time: int = START, *, size: int | None = None) -> Head:
+        """The node's signed head of this log, or of its first `size` leaves."""
+        size = self.tree.size if size is None else size
+        root = self.tree.root_at(size)
+        return sign_head(self.network, self.node_key, log=self.log, size=size, root=root, time=time)
 
     def append(self, item: VerifiedRecord) -> VerifiedRecord:
         """Put a record at the end of this council's log."""

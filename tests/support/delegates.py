@@ -12,12 +12,11 @@ from msgspec.structs import replace
 from confedproto.bodies.act import Act
 from confedproto.bodies.mandate import Ceiling, Instruction, Mandate
 from confedproto.errors import Reason
-from confedproto.log import sign_head
 from confedproto.record import VerifiedRecord
 from confedproto.rules.delegation import ActStatus, MandateStatus
 from confedproto.rules.mandate import Outcome
 from confedproto.view import View
-from tests.support.councils import DAY, NETWORK, START, Author, found_compact, key, view_of
+from tests.support.councils import DAY, START, Author, found_compact, key, view_of
 
 DELEGATE, PARTNER = key(501), key(502)
 MOTION, RATIFIED, FREE = (bytes([n]) * 32 for n in (1, 2, 3))
@@ -35,24 +34,13 @@ class Story:
     def home(self) -> Author:
         return self.councils[0]
 
-    def head(self, time: int) -> bytes:
-        tree = self.home.tree
-        return sign_head(
-            NETWORK,
-            self.home.node_key,
-            log=self.home.log,
-            size=tree.size,
-            root=tree.root(),
-            time=time,
-        ).envelope
-
     def act(
         self, *, time: int = NOON, number: int = 1, received: int | None = 5, **change: Any
     ) -> VerifiedRecord:
         values: dict[str, Any] = {"motion": MOTION, "kind": "vote", "value": "yes"}
         body = Act(
             number=number,
-            head=self.head(time - 60),
+            head=self.home.head(time - 60).envelope,
             **(values | change),
         )
         done = self.home.add(body, subject=self.mandate.id, time=time, signers=[DELEGATE])

@@ -84,7 +84,7 @@ def test_case_35_exposure_ends_with_the_freshness_of_the_head_that_is_cited() ->
     assert told.verdict(stale) == VALID
     body = stale.body
     assert isinstance(body, Act)
-    old = replace(body, head=told.head(NOON - 2 * DAY), number=2, previous=stale.id)
+    old = replace(body, head=told.home.head(NOON - 2 * DAY).envelope, number=2, previous=stale.id)
     later = told.home.add(old, subject=told.mandate.id, time=NOON, signers=[DELEGATE])
     assert told.verdict(later) == void(Reason.ACT_STALE)
 

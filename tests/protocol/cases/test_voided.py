@@ -12,7 +12,6 @@ from confedproto.bodies.naming import Naming
 from confedproto.bodies.recall import Recall
 from confedproto.bodies.roll import Roll
 from confedproto.errors import Reason
-from confedproto.log import sign_head
 from confedproto.record import VerifiedRecord
 from confedproto.rules.dispute import compact_about
 from confedproto.rules.explain import mandate_grounds
@@ -20,7 +19,7 @@ from confedproto.rules.mandate import Outcome
 from confedproto.rules.states import Effect
 from confedproto.rules.tenure import State
 from tests.support.assembly import Assembly
-from tests.support.councils import DAY, NETWORK, key
+from tests.support.councils import DAY, key
 
 DELEGATE = key(501)
 PANEL = (3, 4, 5)
@@ -44,16 +43,12 @@ def granted(made: Assembly, *, by: int = 0, **change: Any) -> VerifiedRecord:
 def done(made: Assembly, mandate: VerifiedRecord, number: int, previous: bytes | None) -> Any:
     """An act under the mandate now, which all witness."""
     home = made.authors[0]
-    tree = home.tree
-    head = sign_head(
-        NETWORK, home.node_key, log=home.log, size=tree.size, root=tree.root(), time=made.now
-    )
     body = Act(
         motion=MOTION,
         kind="vote",
         value="yes",
         number=number,
-        head=head.envelope,
+        head=home.head(made.now).envelope,
         previous=previous,
     )
     act = home.add(body, subject=mandate.id, time=made.now, signers=[DELEGATE])
