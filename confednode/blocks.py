@@ -6,11 +6,10 @@ of them. Its sum tells a damaged row from a whole one; that the roots are the lo
 """
 
 import hashlib
-import sqlite3
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from typing import Final
 
+from confednode.tables import Tables
 from confedproto.ids import Hash, LogId
 from confedproto.marks import Block
 from confedproto.older import BLOCK_LEAVES
@@ -18,26 +17,16 @@ from confedproto.older import BLOCK_LEAVES
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS blocks (log INTEGER NOT NULL, number INTEGER NOT NULL,"
     " mark INTEGER NOT NULL, root BLOB NOT NULL, total BLOB, sum BLOB NOT NULL,"
-    " PRIMARY KEY (log, number)) WITHOUT ROWID"
+    " PRIMARY KEY (log, number)) WITHOUT ROWID",
 )
 _FORM: Final = b"confed block 1"
 """Changed with the meaning of any column: blocks of another form are made again."""
 
 
-class Blocks:
+class Blocks(Tables):
     """The blocks of an open store, by a log's number in it. Every method may raise StoreError."""
 
-    def __init__(
-        self,
-        db: sqlite3.Connection,
-        commit: Callable[[], AbstractContextManager[None]],
-        told: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        self._db: Final = db
-        self._commit: Final = commit
-        self._told: Final = told
-        with commit():
-            db.execute(_SCHEMA)
+    SCHEMA = _SCHEMA
 
     def of(self, log: LogId, size: int) -> list[Block]:
         """The whole blocks of a log of `size` leaves, in order; what is damaged is left out."""

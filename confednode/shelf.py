@@ -1,10 +1,8 @@
 """Where the store keeps files: in pieces, by the root that a record names (specs/03, FIL)."""
 
-import sqlite3
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Final
 
+from confednode.tables import Tables
 from confedproto.ids import CouncilId, Hash
 from confedproto.limits import LEAF_OVERHEAD_BYTES
 
@@ -19,21 +17,10 @@ _Row = tuple[int, CouncilId, bytes | None]
 """Size, whose record names it, and to which scope that is limited."""
 
 
-class Shelf:
+class Shelf(Tables):
     """The files of an open store. Every method may raise StoreError."""
 
-    def __init__(
-        self,
-        db: sqlite3.Connection,
-        commit: Callable[[], AbstractContextManager[None]],
-        told: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        self._db: Final = db
-        self._commit: Final = commit
-        self._told: Final = told
-        with commit():
-            for statement in _SCHEMA:
-                db.execute(statement)
+    SCHEMA = _SCHEMA
 
     def file(self, root: Hash) -> _Row | None:
         """What is known of a file of which a piece is here."""
