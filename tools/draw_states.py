@@ -6,15 +6,15 @@
 A diagram stands between the lines `<!-- states:NAME -->` and `<!-- end -->`.
 """
 
-import argparse
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from confedproto.rules import life, states, tenure
+from tools import generated
 
 SPECS: Final = Path(__file__).resolve().parent.parent / "specs"
 _BLOCK: Final = re.compile(r"<!-- states:([a-z]+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
@@ -51,21 +51,15 @@ def regenerate(text: str) -> str:
     return _BLOCK.sub(block, text)
 
 
+def made() -> Iterator[tuple[Path, str]]:
+    """The documents, and what each has to hold."""
+    for path in sorted(SPECS.glob("*.md")):
+        yield path, regenerate(path.read_text("utf-8"))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the top of this file."""
-    parser = argparse.ArgumentParser(description="Draw the specification's state tables.")
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    options = parser.parse_args(arguments)
-    changed = 0
-    for path in sorted(SPECS.glob("*.md")):
-        text = path.read_text("utf-8")
-        again = regenerate(text)
-        if again != text:
-            changed += 1
-            print(f"{path.name}: changed")
-            if not options.check:
-                path.write_text(again, "utf-8")
-    return 1 if changed and options.check else 0
+    return generated.main(arguments, "Draw the specification's state tables.", made)
 
 
 if __name__ == "__main__":

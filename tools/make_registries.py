@@ -7,7 +7,6 @@ A table stands between the lines `<!-- table:NAME -->` and `<!-- end -->`. The r
 also go to confednode/reasons.tsv: the program says what a refusal means.
 """
 
-import argparse
 import re
 import sys
 import tomllib
@@ -15,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
+
+from tools import generated
 
 SPECS: Final = Path(__file__).resolve().parent.parent / "specs"
 MEANINGS: Final = SPECS.parent / "confednode" / "reasons.tsv"
@@ -134,17 +135,7 @@ def made() -> Iterator[tuple[Path, str]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the top of this file."""
-    parser = argparse.ArgumentParser(description="Make the specification's tables.")
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    options = parser.parse_args(arguments)
-    changed = 0
-    for path, text in made():
-        if not path.exists() or path.read_text("utf-8") != text:
-            changed += 1
-            print(f"{path.name}: changed")
-            if not options.check:
-                path.write_text(text, "utf-8")
-    return 1 if changed and options.check else 0
+    return generated.main(arguments, "Make the specification's tables.", made)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,14 @@ What is expected comes from the generator's own naive encoder and trees, from ha
 plain arithmetic or `cryptography`, and from published vectors, never from confedproto.
 """
 
-import argparse
 import base64
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from tools import generated
 from tools.vectors import (
     archives,
     bundles,
@@ -73,21 +73,16 @@ def known() -> str:
     )
 
 
+def made() -> Iterator[tuple[Path, str]]:
+    """Every file that is made here, and what it has to hold."""
+    for name, text in make().items():
+        yield FOLDER / name, text
+    yield KNOWN, known()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the top of this file."""
-    parser = argparse.ArgumentParser(description="Make specs/vectors/*.json.")
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    options = parser.parse_args(arguments)
-    changed = 0
-    wanted = {FOLDER / name: text for name, text in make().items()} | {KNOWN: known()}
-    for path, text in wanted.items():
-        if path.is_file() and path.read_text("utf-8") == text:
-            continue
-        changed += 1
-        print(f"{path.name}: changed")
-        if not options.check:
-            path.write_text(text, "utf-8")
-    return 1 if changed and options.check else 0
+    return generated.main(arguments, "Make specs/vectors/*.json.", made)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,11 @@ class Vectors:
         """A request that is accepted, with these fields in the answer."""
         self._add(rule, slug, why, request, {"ok": True, **answer})
 
+    def judged(self, rule: str, slug: str, why: str, answer: str, request: Fields) -> None:
+        """Files with what they are worth: VALID, or a verdict and its reason."""
+        verdict, _, reason = answer.partition(" ")
+        self.good(rule, slug, why, request, verdict=verdict, reason=reason or None)
+
     def bad(self, rule: str, reason: str, slug: str, why: str, request: Fields) -> None:
         """A request that breaks `rule`, and no other."""
         self._add(rule, slug, why, request, {"ok": False, "why": reason})

@@ -28,11 +28,6 @@ def carried_files(out: Vectors) -> None:
     _forms(out)
 
 
-def _says(out: Vectors, slug: str, why: str, answer: str, asked: Any) -> None:
-    verdict, _, reason = answer.partition(" ")
-    out.good("BUN-20", slug, why, asked, verdict=verdict, reason=reason or None)
-
-
 def _link(made: Levels, files: Sequence[bytes]) -> bytes:
     return made.meeting.file("mandate", made.link, files=sorted(files))
 
@@ -41,36 +36,40 @@ def _links(out: Vectors) -> None:
     made = Levels()
     above = made.home.file("mandate", made.above)
     whole = _link(made, [above])
-    _says(out, "carries-above", "a link with what it passes on", "VALID", request(whole))
+    out.judged("BUN-20", "carries-above", "a link with what it passes on", "VALID", request(whole))
     both = request(above, whole)
-    _says(out, "carries-above-twice", "and the same file beside it", "VALID", both)
+    out.judged("BUN-20", "carries-above-twice", "and the same file beside it", "VALID", both)
     trusted = request(whole, trust=[made.meeting.council.id])
-    _says(out, "carries-trusted", "whose link it is", "VALID", trusted)
+    out.judged("BUN-20", "carries-trusted", "whose link it is", "VALID", trusted)
     other = request(whole, trust=[HOME.id])
     why = "who is only spoken for does not vouch for the meeting"
-    _says(out, "carries-not-trusted", why, "UNKNOWN not-trusted", other)
+    out.judged("BUN-20", "carries-not-trusted", why, "UNKNOWN not-trusted", other)
     bad = bytearray(above)
     bad[bytes(above).index(b"\xa4head") + 20] ^= 1
     broken = request(_link(made, [bytes(bad)]))
-    _says(out, "carries-broken", "what is carried has to hold", "UNKNOWN head-signature", broken)
+    out.judged(
+        "BUN-20", "carries-broken", "what is carried has to hold", "UNKNOWN head-signature", broken
+    )
     far = known(Council("Council too far", KEYS[:3], 2, NODE_KEY, network=OTHER_NETWORK))
     scene = Scene(far)
     away = scene.file("record", scene.add(recall(made.above, NOON, far)))
     asked = request(_link(made, [away]))
     why = "what is carried is of another network"
-    _says(out, "carries-network", why, "UNKNOWN network-mismatch", asked)
+    out.judged("BUN-20", "carries-network", why, "UNKNOWN network-mismatch", asked)
     made.home.add(recall(made.above, NOON - 9))
     asked = request(_link(made, [made.home.file("mandate", made.above)]))
-    _says(out, "carries-recalled", "it falls with what it passes on", "VOID recalled", asked)
+    out.judged(
+        "BUN-20", "carries-recalled", "it falls with what it passes on", "VOID recalled", asked
+    )
     scene = Scene()
     about = scene.add(mandate())
     file = scene.file("mandate", about)
     back = Scene(rows=scene.rows[2:], head_time=NOON + 9)
     gone = back.file("record", back.add(recall(about, NOON - 5)), without=[about])
     asked = request(scene.file("mandate", about, files=[gone]))
-    _says(out, "carries-recall", "a recall of a later head", "VOID recalled", asked)
+    out.judged("BUN-20", "carries-recall", "a recall of a later head", "VOID recalled", asked)
     idle = scene.file("mandate", about, files=[file])
-    _says(out, "carries-itself", "it says nothing more", "VALID", request(idle))
+    out.judged("BUN-20", "carries-itself", "it says nothing more", "VALID", request(idle))
 
 
 def _acts(out: Vectors) -> None:
@@ -87,7 +86,7 @@ def _acts(out: Vectors) -> None:
         more = [HOME.charter, HOME.node_row]
         how: dict[str, Any] = {"receipts": RECEIPTS, "compact": True, "loose": more}
         asked = request(made.meeting.file("act", made.act, files=sorted(files), **how))
-        _says(out, slug, why, answer, asked)
+        out.judged("BUN-20", slug, why, answer, asked)
 
     says("carries-above-act", "an act under a link, alone", "VALID")
     says("carries-act-above", "against the instruction above", "VOID instruction", value="no")

@@ -44,12 +44,6 @@ def levels(out: Vectors) -> None:
     _versions(out)
 
 
-def _says(out: Vectors, rule: str, slug: str, why: str, answer: str, asked: Any) -> None:
-    """`answer`: VALID, or a verdict and its reason."""
-    verdict, _, reason = answer.partition(" ")
-    out.good(rule, slug, why, asked, verdict=verdict, reason=reason or None)
-
-
 class Levels:
     """The council's log with a mandate that may be passed on, and the meeting's with the link."""
 
@@ -87,10 +81,10 @@ class Levels:
 def _links(out: Vectors) -> None:
     made = Levels()
     both = made.files()
-    _says(out, "LVL-1", "link", "narrower than what it passes on", "VALID", request(*both))
-    _says(out, "BUN-14", "link-order", "the link is asked about", "VALID", request(*both[::-1]))
+    out.judged("LVL-1", "link", "narrower than what it passes on", "VALID", request(*both))
+    out.judged("BUN-14", "link-order", "the link is asked about", "VALID", request(*both[::-1]))
     missing = "UNKNOWN mandate-unknown"
-    _says(out, "LVL-3", "link-alone", "what it passes on is not here", missing, request(both[0]))
+    out.judged("LVL-3", "link-alone", "what it passes on is not here", missing, request(both[0]))
     chain = "VOID mandate-chain"
     wrong: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("not-passable", "the council did not let it be", {"above": {"kinds": KINDS[1:]}}),
@@ -102,19 +96,19 @@ def _links(out: Vectors) -> None:
     )
     for slug, why, how in wrong:
         asked = request(*Levels(**how).files())
-        _says(out, "LVL-2", f"link-{slug}", why, chain, asked)
+        out.judged("LVL-2", f"link-{slug}", why, chain, asked)
     for kind in ("mandate", "spending-order"):
         above = {"kinds": sorted([*KINDS, "spending-order"])}
         made = Levels(above=above, link={"kinds": sorted([kind, "vote"])})
         why = "passed on again, or money"
         asked = request(*made.files())
-        _says(out, "MAN-4", f"link-form-{kind}", why, "VOID mandate-form", asked)
+        out.judged("MAN-4", f"link-form-{kind}", why, "VOID mandate-form", asked)
     made = Levels()
     made.home.add(_recall(made))
     both = made.files()
     why = "it falls with what it passes on"
-    _says(out, "LVL-3", "link-recalled", why, "VOID recalled", request(*both))
-    _says(out, "LVL-3", "link-before-recall", why, "VALID", request(*both, at=NOON - 10))
+    out.judged("LVL-3", "link-recalled", why, "VOID recalled", request(*both))
+    out.judged("LVL-3", "link-before-recall", why, "VALID", request(*both, at=NOON - 10))
 
 
 def _acts(out: Vectors) -> None:
@@ -124,7 +118,7 @@ def _acts(out: Vectors) -> None:
         for make in makes:
             made.home.add(make(made))
         asked = request(done, made.home.file("mandate", made.above))
-        _says(out, "LVL-4", f"link-act-{slug}", why, answer, asked)
+        out.judged("LVL-4", f"link-act-{slug}", why, answer, asked)
 
     says("within", "within both", "VALID")
     says("above", "against the instruction above", "VOID instruction", value="no")
@@ -136,7 +130,7 @@ def _acts(out: Vectors) -> None:
     says("recalled", "the mandate above was taken back", "VOID recalled", _recall)
     alone = Levels().acted()
     why = "the mandate above is not here"
-    _says(out, "LVL-4", "link-act-alone", why, "UNKNOWN mandate-unknown", request(alone))
+    out.judged("LVL-4", "link-act-alone", why, "UNKNOWN mandate-unknown", request(alone))
 
 
 def _recall(made: Levels) -> Row:
@@ -194,7 +188,7 @@ def _versions(out: Vectors) -> None:
         return [receipted, *(file("record", one) for one in shown)]
 
     def says(slug: str, why: str, answer: str, *freezes: Row, **how: Any) -> None:
-        _says(out, "MAN-8", f"in-{slug}", why, answer, request(*files(*freezes, **how)))
+        out.judged("MAN-8", f"in-{slug}", why, answer, request(*files(*freezes, **how)))
 
     unknown = "UNKNOWN condition-unknown"
     listed, bare = freeze([version], TIME + 5), freeze([], TIME + 5)
@@ -208,4 +202,4 @@ def _versions(out: Vectors) -> None:
     granted = scene.add(own)
     done = scene.add(act(scene, granted, motion=version))
     asked = request(scene.file("act", done, receipts=RECEIPTS, compact=True))
-    _says(out, "MAN-8", "in-itself", "the version acted upon is the amendment", "VALID", asked)
+    out.judged("MAN-8", "in-itself", "the version acted upon is the amendment", "VALID", asked)
