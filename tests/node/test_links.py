@@ -1,7 +1,6 @@
 """Connections: real TCP on this machine, and whoever does not keep to the rules gets nothing."""
 
 import contextlib
-import os
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -19,6 +18,7 @@ from confedproto import wire
 from confedproto.channel import PREAMBLE, Channel, public_key
 from confedproto.errors import Reason, RemoteProtocolError
 from confedproto.ids import NetworkId, TransportKey, network_id
+from tests.support.nodes import open_sockets
 
 NETWORK: Final = network_id("tests")
 HOST: Final = bytes([1]) * 32
@@ -67,27 +67,14 @@ async def serving(serve: Serve | None = None) -> AsyncGenerator[Server, None]:
         if serve is not None:
             await serve(link)
 
-    before = sockets()
+    before = open_sockets()
     async with trio.open_nursery() as nursery:
         (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
         server.port = listener.socket.getsockname()[1]
         nursery.start_soon(trio.serve_listeners, handle, [listener])
         yield server
         nursery.cancel_scope.cancel()
-    assert sockets() <= before, "a socket was left open"
-
-
-def sockets() -> set[str]:
-    """The open sockets of this process."""
-    found: set[str] = set()
-    for number in os.listdir("/proc/self/fd"):
-        try:
-            target = os.readlink(f"/proc/self/fd/{number}")
-        except FileNotFoundError:
-            continue
-        if target.startswith("socket:"):
-            found.add(target)
-    return found
+    assert open_sockets() <= before, "a socket was left open"
 
 
 async def to_host(
@@ -457,7 +444,7 @@ async def test_dial_no_answer_times_out(
 
 async def test_dial_cancelled_leaves_no_socket() -> None:
     (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    before = sockets()
+    before = open_sockets()
     async with listener, trio.open_nursery() as nursery:
         nursery.start_soon(to_host, Server(port=listener.socket.getsockname()[1]))
         stream = await listener.accept()
@@ -466,4 +453,4 @@ async def test_dial_cancelled_leaves_no_socket() -> None:
         with trio.CancelScope(shield=True):
             await rest(stream)
             await stream.aclose()
-    assert sockets() <= before
+    assert open_sockets() <= before

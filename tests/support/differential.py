@@ -21,6 +21,7 @@ from confedproto.ids import (
     record_id,
     signing_bytes,
 )
+from confedproto.testee_fields import tagged
 from confedproto.text import bech32m
 from tools.fuzz import mutate
 from tools.fuzz_targets import TARGETS
@@ -250,28 +251,12 @@ _UNENCODABLE: Final = (
 
 
 def _encodable(rng: random.Random) -> Any:
-    value = _tagged(changed(rng, _payload(rng.choice(sorted(_BODIES)))))
+    value: Any = tagged(changed(rng, _payload(rng.choice(sorted(_BODIES)))))
     if rng.random() < 0.7:
         value = rng.choice(_UNENCODABLE)
     for _ in range(rng.choice((0, 1, 2, 6, 7, 8))):
         value = ["a", [value]] if rng.random() < 0.5 else ["m", [["z", value], ["a", ["i", "5"]]]]
     return value
-
-
-def _tagged(value: Any) -> Any:
-    match value:
-        case bool():
-            return ["b", value]
-        case int():
-            return ["i", str(value)]
-        case str():
-            return ["s", value]
-        case bytes():
-            return ["x", value.hex()]
-        case list():
-            return ["a", [_tagged(item) for item in value]]
-        case _:
-            return ["m", [[key, _tagged(item)] for key, item in value.items()]]
 
 
 _TEXT_EDITS: Final = "1bioqQzlL7 :/[].-\n=+_\x00\x7fä\u017f\u212a\uff10😀\ud800"
