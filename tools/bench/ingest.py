@@ -12,6 +12,7 @@ from tools.bench.feeder import Feeder, start
 from tools.bench.figures import Figure, percentile, share
 
 SECONDS: Final = 1.0
+ROUNDS: Final = 3
 POLL_S: Final = 0.05
 LINKED: Final = 4
 """Leaves of a council's log when it has linked one guest."""
@@ -29,76 +30,92 @@ class Taken:
     waits_ms: list[float]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """A catch-up, and the bare verify rates (one core, two at once) just before and after it."""
+
+    taken: Taken
+    one: float
+    two: float
+
+    @property
+    def per_cpu(self) -> float:
+        """Records per CPU second to the signatures that one core verifies in it."""
+        return share(self.taken.records, self.taken.cpu_s) / self.one
+
+    @property
+    def beside(self) -> float:
+        """CPU of a record beside its verification, in verifications."""
+        return share(self.taken.cpu_s, self.taken.records) * self.one - 1
+
+    @property
+    def wall(self) -> float:
+        """Records per second."""
+        return self.taken.records / self.taken.wall_s
+
+
 def run(quick: bool) -> list[Figure]:
-    """The figures."""
-    count = 10_000 if quick else 40_000
-    with tempfile.TemporaryDirectory(prefix="confed-bench-") as folder:
-        before = bare.verify_rate(SECONDS), bare.verify_rate_two(SECONDS)
-        first = {"CONFED_PROVISIONAL": "0"}
-        two = take(Path(folder) / "two", count, first | {"CONFED_WORKERS": "2"})
-        one = take(Path(folder) / "one", count, first | {"CONFED_WORKERS": "0"})
-        proved = take(Path(folder) / "proved", 2 * count, {"CONFED_WORKERS": "2"})
-        after = bare.verify_rate(SECONDS), bare.verify_rate_two(SECONDS)
-    single, both = (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
-    rate = two.records / two.wall_s
-    verify_s = 1 / single
+    """The figures: of each way the best round, for what others take of the machine is not ours."""
+    count, rounds = (10_000, 1) if quick else (40_000, ROUNDS)
+    full = {"CONFED_PROVISIONAL": "0"}
+    two = _rounds(rounds, count, full | {"CONFED_WORKERS": "2"})
+    one = _rounds(rounds, count, full | {"CONFED_WORKERS": "0"})
+    proved = _rounds(rounds, 2 * count, {"CONFED_WORKERS": "2"})
+    waits = [wait for each in two for wait in each.taken.waits_ms]
+    best = max(two, key=lambda each: each.wall / each.two)
+    alone = max(one, key=lambda each: each.per_cpu)
+    vouched = max(proved, key=lambda each: each.per_cpu)
     return [
-        Figure(what="bare verify, one core", value=single, unit="/s"),
-        Figure(what="bare verify, two cores at once", value=both, unit="/s"),
-        Figure(what="two workers: records/s wall", value=rate, unit="/s"),
-        _least("1", "two workers: wall rate to two-core verify", rate / both, 0.70),
-        _least("1", "two workers: wall rate to one-core verify", rate / single, 1.4),
-        _extra(two, verify_s, "two workers"),
+        Figure(what="bare verify, one core", value=best.one, unit="/s"),
+        Figure(what="bare verify, two cores at once", value=best.two, unit="/s"),
+        Figure(what="rounds of each, the best counts", value=rounds, unit=""),
+        Figure(what="two workers: records/s wall", value=best.wall, unit="/s"),
+        _least("1", "two workers: wall rate to two-core verify", best.wall / best.two, 0.70),
+        _least("1", "two workers: wall rate to one-core verify", best.wall / best.one, 1.4),
+        _extra(min(each.beside for each in two), "two workers"),
         Figure(
             what="two workers: an answer of the control socket, p99",
-            value=percentile(two.waits_ms, 99),
+            value=percentile(waits, 99),
             unit="ms",
             goal=12,
             number="3",
         ),
         Figure(
             what="two workers: the slowest answer",
-            value=max(two.waits_ms, default=0.0),
+            value=max(waits, default=0.0),
             unit="ms",
             goal=25,
             number="3",
         ),
-        _least(
-            "1",
-            "no workers: records/CPU-s to one-core verify",
-            share(one.records, one.cpu_s) / single,
-            0.70,
-        ),
-        _extra(one, verify_s, "no workers"),
-        Figure(
-            what="head-proved: records/s wall",
-            value=proved.records / proved.wall_s,
-            unit="/s",
-        ),
-        _least(
-            "2",
-            "head-proved: wall rate to one-core verify",
-            proved.records / proved.wall_s / single,
-            4.0,
-        ),
-        _least(
-            "2",
-            "head-proved: records/CPU-s to one-core verify",
-            share(proved.records, proved.cpu_s) / single,
-            4.0,
-        ),
+        _least("1", "no workers: records/CPU-s to one-core verify", alone.per_cpu, 0.70),
+        _extra(alone.beside, "no workers"),
+        Figure(what="head-proved: records/s wall", value=vouched.wall, unit="/s"),
+        _least("2", "head-proved: wall rate to one-core verify", vouched.wall / vouched.one, 4.0),
+        _least("2", "head-proved: records/CPU-s to one-core verify", vouched.per_cpu, 4.0),
     ]
+
+
+def _rounds(count: int, records: int, environment: dict[str, str]) -> list[Round]:
+    rounds: list[Round] = []
+    before = bare.verify_rate(SECONDS), bare.verify_rate_two(SECONDS)
+    for _ in range(count):
+        with tempfile.TemporaryDirectory(prefix="confed-bench-") as folder:
+            taken = take(Path(folder), records, environment)
+        after = bare.verify_rate(SECONDS), bare.verify_rate_two(SECONDS)
+        one, two = ((was + now) / 2 for was, now in zip(before, after, strict=True))
+        rounds.append(Round(taken=taken, one=one, two=two))
+        before = after
+    return rounds
 
 
 def _least(number: str, what: str, value: float, goal: float) -> Figure:
     return Figure(what=what, value=value, unit="ratio", goal=goal, least=True, number=number)
 
 
-def _extra(taken: Taken, verify_s: float, what: str) -> Figure:
-    spent = share(taken.cpu_s, taken.records) / verify_s - 1
+def _extra(value: float, what: str) -> Figure:
     return Figure(
         what=f"{what}: CPU a record beside its verification",
-        value=spent,
+        value=value,
         unit="verify",
         goal=0.40,
         number="3",
@@ -125,7 +142,7 @@ def take(folder: Path, count: int, environment: dict[str, str], host: str = node
         done = threading.Event()
         pinger = threading.Thread(target=_ping, args=(fresh, waits, done), daemon=True)
         pinger.start()
-        fresh.until(author, WARM + count + LINKED, poll_s=POLL_S)
+        fresh.watch(author, WARM + count + LINKED)
         wall = time.perf_counter() - begun
         done.set()
         pinger.join()

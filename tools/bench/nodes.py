@@ -151,6 +151,14 @@ class Council:
             time.sleep(poll_s)
         return time.perf_counter() - begun
 
+    def watch(self, council: "Council", size: int, within_s: float = 120.0) -> float:
+        """As `until`, of a size that a head is signed over, and without asking again and again."""
+        begun = time.perf_counter()
+        while (held := self.ask("watch", council=council.id, size=size - 1)["size"]) < size:
+            if time.perf_counter() - begun > within_s:
+                raise RuntimeError(f"{held} of {size} after {within_s} s")
+        return time.perf_counter() - begun
+
     def submit(self, payload: bytes, *extra: SigningKey, part: str | None = None) -> str:
         """Sign a payload and hand it in."""
         rows = [record.sign(self.network, payload, key) for key in (self.keyholder, *extra)]
