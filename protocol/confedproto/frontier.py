@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import Hash
@@ -17,6 +17,11 @@ EMPTY_ROOT: Final = Hash(sha256(b"").digest())
 def leaf_hash(leaf: bytes) -> Hash:
     """The hash that stands for the leaf bytes (a record envelope) in the tree (MRK-1)."""
     return Hash(sha256(b"\x00" + leaf).digest())
+
+
+def leaf_hashes(leaves: Iterable[bytes]) -> list[Hash]:
+    """`leaf_hash` of each: for long runs, without a call for each."""
+    return cast("list[Hash]", [sha256(b"\x00" + leaf).digest() for leaf in leaves])
 
 
 def node_hash(left: bytes, right: bytes) -> Hash:

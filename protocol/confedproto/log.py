@@ -142,7 +142,7 @@ def check_run(
     head (LOG-5). Nothing is changed. Raises VerificationError LOG_INDEX, HEAD_AHEAD,
     ROOT_MISMATCH or PROOF_*.
     """
-    hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+    hashes = merkle.leaf_hashes(leaves)
     check_hash_run(tree, start, hashes, head, proof, now)
     return hashes
 

@@ -17,6 +17,7 @@ from confedproto.frontier import HASH_BYTES as HASH_BYTES
 from confedproto.frontier import Frontier as Frontier
 from confedproto.frontier import fold, sha256
 from confedproto.frontier import leaf_hash as leaf_hash
+from confedproto.frontier import leaf_hashes as leaf_hashes
 from confedproto.frontier import node_hash as node_hash
 from confedproto.frontier import root_of as root_of
 from confedproto.ids import Hash

@@ -8,6 +8,7 @@ node's own log may use. A `Bucket` bounds what a link may ask for in a while.
 from collections import Counter, defaultdict, deque
 from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from confedproto import wire
@@ -57,14 +58,8 @@ DEFAULT_QUOTAS: Final = Quotas()
 
 def cost_of(leaves: tuple[wire.RunLeaf, ...]) -> int:
     """What the leaves of a run take on the disk, in bytes."""
-    bytes_ = 0
-    for leaf in leaves:
-        if isinstance(leaf, bytes):
-            bytes_ += len(leaf)
-        else:
-            for piece in leaf:
-                bytes_ += len(piece)
-    return bytes_ + LEAF_OVERHEAD_BYTES * len(leaves)
+    pieces = chain.from_iterable([(leaf,) if isinstance(leaf, bytes) else leaf for leaf in leaves])
+    return sum(map(len, pieces)) + LEAF_OVERHEAD_BYTES * len(leaves)
 
 
 HOUR_MS: Final = 3_600_000

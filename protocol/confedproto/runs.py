@@ -11,7 +11,7 @@ from confedproto.ids import CouncilId, Hash, LogId, NetworkId, PublicKey, log_id
 from confedproto.limits import LOGS_PER_COUNCIL_MAX, RUN_MAX_BYTES, RUN_MAX_RECORDS
 from confedproto.log import Head, check_hash_run, open_head
 from confedproto.marks import blocks, marks
-from confedproto.merkle import HASH_BYTES, Tree, leaf_hash
+from confedproto.merkle import HASH_BYTES, Tree, leaf_hash, leaf_hashes
 from confedproto.plain import Feeder
 from confedproto.record import (
     WITHHELD,
@@ -101,7 +101,12 @@ def stored_leaf(leaf: wire.RunLeaf) -> tuple[bytes, bytes | None]:
 
 def hashes_of(leaves: Iterable[wire.RunLeaf]) -> list[Hash]:
     """The leaf hashes of what a run says of its leaves (MRK-1, LOG-9)."""
-    return [Hash(one) if isinstance(one, bytes) else leaf_hash(one[0]) for one in leaves]
+    given = list(leaves)
+    made = leaf_hashes([one[0] for one in given if not isinstance(one, bytes)])
+    if len(made) == len(given):
+        return made
+    rest = iter(made)
+    return [Hash(one) if isinstance(one, bytes) else next(rest) for one in given]
 
 
 def open_leaf(network: NetworkId, leaf: wire.RunLeaf) -> Leaf:

@@ -136,8 +136,8 @@ class Run(Message, frozen=True, kw_only=True):
     ) = None
 
     def __post_init__(self) -> None:
-        leaves = (leaf for leaf in self.leaves if not isinstance(leaf, bytes))
-        if any(len(leaf[0]) > RECORD_MAX_BYTES for leaf in leaves):
+        envelopes = [leaf[0] for leaf in self.leaves if not isinstance(leaf, bytes)]
+        if max(map(len, envelopes), default=0) > RECORD_MAX_BYTES:
             raise ValueError("an envelope that is longer than RECORD_MAX_BYTES")
 
 
