@@ -86,25 +86,37 @@ def marks_of(
     Raises VerificationError where the carrier is at fault.
     """
     alike: dict[PlainClass, int] = {}
+    last, like = None, REFUSED  # nearly always it is like the one before
     for index, (envelope, part) in enumerate(leaves):
-        if not envelope:
-            yield REFUSED  # withheld
-            continue
-        seen = glance(envelope) if part is None else None
-        like = alike.get(seen.alike) if provisional and seen is not None else None
-        if like is not None:
-            yield like
-            continue
-        if seen is not None and holds(network, seen):
-            yield alike.setdefault(seen.alike, index)
-            continue
-        leaf: Leaf = record.open_leaf(network, envelope, part)
-        if not isinstance(leaf, VerifiedRecord):
-            yield REFUSED
-            continue
-        kind = KINDS.get(leaf.kind)
-        plain = kind is not None and kind.plain
-        yield alike.setdefault(plain_class(leaf), index) if plain else VERIFIED
+        seen = glance(envelope) if part is None and envelope else None
+        if seen is not None:
+            if provisional and seen.alike == last:
+                yield like
+                continue
+            known = alike.get(seen.alike) if provisional else None
+            if known is not None or holds(network, seen):
+                last, like = seen.alike, alike.setdefault(seen.alike, index)
+                yield like
+                continue
+        yield _mark_of(network, envelope, part, index, alike)
+
+
+def _mark_of(
+    network: NetworkId,
+    envelope: bytes,
+    part: bytes | None,
+    index: int,
+    alike: dict[PlainClass, int],
+) -> int:
+    """The mark of a leaf that takes a longer look. Raises VerificationError."""
+    if not envelope:
+        return REFUSED  # withheld
+    leaf: Leaf = record.open_leaf(network, envelope, part)
+    if not isinstance(leaf, VerifiedRecord):
+        return REFUSED
+    kind = KINDS.get(leaf.kind)
+    plain = kind is not None and kind.plain
+    return alike.setdefault(plain_class(leaf), index) if plain else VERIFIED
 
 
 def blame(error: VerificationError) -> Verdict:

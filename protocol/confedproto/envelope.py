@@ -28,7 +28,7 @@ PUBLIC_KINDS: Final = frozenset(
 
 @final
 class Signature(
-    msgspec.Struct, frozen=True, kw_only=True, array_like=True, forbid_unknown_fields=True
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=True, forbid_unknown_fields=True
 ):
     """One signature of an envelope; `form` says how the signed bytes were wrapped."""
 

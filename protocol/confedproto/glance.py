@@ -20,11 +20,11 @@ from confedproto.limits import RECORD_MAX_BYTES, SIGNATURES_MAX
 from confedproto.record import PlainClass, Signature, check_signature
 
 
-class _Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Text(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     text: Text
 
 
-class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Payload(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """The payload of a statement that has a text alone, in the order of its bytes."""
 
     body: _Text
@@ -34,7 +34,7 @@ class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time: Time
 
 
-class _Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class _Envelope(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     payload: bytes
     signatures: Annotated[tuple[Signature, ...], Meta(min_length=1, max_length=SIGNATURES_MAX)]
 
