@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from confednode.errors import ConfigError, NodeReason
-from confedproto.codec import text_is_clean
+from confedproto.clean import text_is_clean
 from confedproto.errors import DecodeError
 from confedproto.ids import NetworkId, network_id
 from confedproto.limits import DISK_BYTES, INT_MAX

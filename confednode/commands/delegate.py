@@ -12,9 +12,10 @@ from confednode.commands import asking
 from confednode.commands.base import Shell, command, read_file, write_file
 from confednode.commands.drafting import acting, drafted
 from confednode.errors import KeyringError, NodeReason
-from confedproto import bundle, codec, record, text
+from confedproto import bundle, record, text
 from confedproto.bodies.report import Report
 from confedproto.bundle.render import answer
+from confedproto.clean import text_is_clean
 from confedproto.keys import SigningKey
 from confedproto.limits import BUNDLE_MAX_BYTES, PART_MAX_BYTES
 from confedproto.record import SALT_BYTES
@@ -108,7 +109,7 @@ def delegate_report(
         wording = read_file(words, PART_MAX_BYTES - SALT_BYTES).decode()
     except UnicodeDecodeError:
         wording = "\0"
-    if not codec.text_is_clean(wording):
+    if not text_is_clean(wording):
         raise KeyringError(NodeReason.FILE_UNREADABLE, f"{words} is no plain text")
     part = keyring.new_seed()[:SALT_BYTES] + wording.encode()
     step = proved.authorities[proved.subject.council].charter

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from confednode.errors import NodeReason, VoteFileError
-from confedproto.codec import text_is_clean
+from confedproto.clean import text_is_clean
 
 FILE_MAX_BYTES: Final = 16 * 1_048_576  # about ten thousand votes of 26 units
 

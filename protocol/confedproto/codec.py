@@ -18,6 +18,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgpack
 import msgspec
 
+from confedproto.clean import text_is_clean
 from confedproto.errors import DecodeError, LocalProtocolError, Reason
 from confedproto.limits import (
     ARRAY_MAX,
@@ -33,14 +34,6 @@ Value = Any
 """int, bool, str, bytes, list[Value] or dict[str, Value]: nothing else is ever decoded."""
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,30}\Z")
-# ENC-13: C0 and C1 controls but line feed, line and paragraph separators, the bidi
-# controls, zero-width characters, tags, and noncharacters; by fixed code point, so that no
-# Unicode version of any language can change a verdict.
-_BANNED: Final = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
-)
-_BANNED_ASCII: Final = bytes(code for code in range(128) if _BANNED.match(chr(code)))
 # Key lists that were found good, for a handful of record kinds makes most maps: at most
 # 256 times 64 keys of 31 bytes, about 1 MB.
 _good_keys: Final[set[tuple[str, ...]]] = set()
@@ -50,14 +43,6 @@ _GOOD_KEYS_MAX: Final = 256
 _WIDE_HEADERS: Final = (b"\xdc", b"\xdd", b"\xde", b"\xdf")
 _WIDE_HEADERS_MAX: Final = 256  # times 8 KiB: at most 2 MiB allocated ahead of the bytes
 _WIDE_HEADER_BYTES: Final = 3  # the shortest one, so shorter input cannot have too many
-
-
-def text_is_clean(text: str) -> bool:
-    """True if `text` holds none of the banned code points (specs/01, ENC-13)."""
-    if text.isascii():  # most texts, at a sixth of the time that the search takes
-        raw = text.encode("ascii")
-        return len(raw.translate(None, _BANNED_ASCII)) == len(raw)
-    return _BANNED.search(text) is None
 
 
 # --- encoding ----------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from confedproto.bodies.second import Second
 from confedproto.bodies.statement import File, Statement
 from confedproto.bodies.types import Body
 from confedproto.bodies.unlink import Unlink
-from confedproto.codec import text_is_clean
+from confedproto.clean import text_is_clean
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, PublicKey, RecordId
 from confedproto.record import build_payload, part_of, text_hash

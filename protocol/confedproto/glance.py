@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from confedproto import codec
 from confedproto.bodies.types import Bytes32, Text, Time
+from confedproto.clean import text_is_clean
 from confedproto.errors import VerificationError
 from confedproto.ids import CouncilId, NetworkId, record_id, signing_bytes
 from confedproto.limits import RECORD_MAX_BYTES, SIGNATURES_MAX
@@ -59,7 +60,7 @@ def glance(envelope: bytes) -> Glance | None:
     if split is None:
         return None
     payload = _PAYLOAD.read(split.payload)
-    if payload is None or not codec.text_is_clean(payload.body.text):
+    if payload is None or not text_is_clean(payload.body.text):
         return None
     signers = tuple([signature.signer for signature in split.signatures])
     if len(signers) > 1 and any(next_ <= one for one, next_ in pairwise(signers)):

@@ -13,6 +13,7 @@ from confedproto import codec
 from confedproto.bodies import KIND_OF, KINDS, Kind, Part
 from confedproto.bodies.types import Body
 from confedproto.bodies.witness import WitnessedHead
+from confedproto.clean import text_is_clean
 from confedproto.errors import DecodeError, LocalProtocolError, Reason, VerificationError
 from confedproto.ids import TAG_TEXT, Hash, tagged_hash
 from confedproto.limits import MEMBERS_MAX, PART_MAX_BYTES, ROWS_INLINE_MAX, ROWS_MAX_BYTES
@@ -71,7 +72,7 @@ def _is_text(part: bytes) -> bool:
         text = part[SALT_BYTES:].decode()
     except UnicodeDecodeError:
         return False
-    return len(part) >= SALT_BYTES and codec.text_is_clean(text)
+    return len(part) >= SALT_BYTES and text_is_clean(text)
 
 
 @lru_cache(maxsize=16)  # asked more than once while a witness record is taken up

@@ -20,7 +20,7 @@ import pytest
 
 from confednode.cli import confed, main
 from confednode.commands.positions import VALUES
-from confedproto import codec
+from confedproto.clean import text_is_clean
 
 PATHS: Final = os.pathsep.join(path for path in sys.path if path)
 ENVIRONMENT: Final = os.environ | {"PYTHONPATH": PATHS}
@@ -105,7 +105,7 @@ def refused(said: Said, code: int, reason: str) -> dict[str, Any]:
 
 
 def harmless(text: str) -> bool:
-    return all(line.isprintable() and codec.text_is_clean(line) for line in text.split("\n"))
+    return all(line.isprintable() and text_is_clean(line) for line in text.split("\n"))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from confedproto import codec
+from confedproto.clean import text_is_clean
 from confedproto.errors import DecodeError, LocalProtocolError, Reason
 from confedproto.limits import ARRAY_MAX, DEPTH_MAX, INT_MAX, INT_MIN, MAP_MAX, RECORD_MAX_BYTES
 from tools.fuzz import mutate
@@ -215,7 +216,7 @@ def test_decode_with_another_bound_takes_longer_input() -> None:
         codec.decode(data)
 
 
-TEXT = st.text(max_size=40).filter(codec.text_is_clean)
+TEXT = st.text(max_size=40).filter(text_is_clean)
 KEYS = st.from_regex(r"[a-z][a-z0-9_]{0,30}", fullmatch=True)
 LEAVES = st.one_of(
     st.booleans(),

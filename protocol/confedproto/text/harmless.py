@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from confedproto.codec import text_is_clean
+from confedproto.clean import text_is_clean
 
 
 def _is_harmless(character: str) -> bool:
