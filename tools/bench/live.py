@@ -7,14 +7,17 @@ as it grows, after the commit.
 import itertools
 import json
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 from typing import Final
 
-from tools.bench import nodes
+from tools.bench import nodes, relaxed
 from tools.bench.figures import Figure, percentile, share
+from tools.bench.least import message
 
 RATE: Final = 50.0
 
@@ -22,17 +25,51 @@ RATE: Final = 50.0
 def run(quick: bool) -> list[Figure]:
     """The figures."""
     count = 200 if quick else 1_000
-    out: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="confed-bench-") as folder:
+        least = _least(Path(folder), count)
+    out = [Figure(what="least: CPU a record of a bare program", value=least, unit="ms")]
     for length, name, goals in ((2, "one hop", (5, 15)), (8, "line of 8", (25, 60))):
         with tempfile.TemporaryDirectory(prefix="confed-bench-") as folder:
-            out += _line(Path(folder), length, count, name, goals)
+            out += _line(Path(folder), length, count, name, goals, least)
+    with tempfile.TemporaryDirectory(prefix="confed-bench-") as folder:
+        name = "one hop without sync, as the peers store"
+        out += _line(Path(folder), 2, count, name, (5, 15), least, host=relaxed.__name__)[:1]
     return out
 
 
-def _line(folder: Path, length: int, count: int, name: str, goals: tuple[int, int]) -> list[Figure]:
+def _least(folder: Path, count: int) -> float:
+    """CPU milliseconds a record of `tools.bench.least`, at the same rate."""
+    command = [sys.executable, "-m", "tools.bench.least", str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        if process.stdout is None:
+            raise RuntimeError("no output")
+        port, data = int(process.stdout.readline()), message()
+        with socket.create_connection(("127.0.0.1", port), 10) as raw:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            before, begun = nodes.cpu_of(process.pid), time.perf_counter()
+            for number in range(count):
+                time.sleep(max(0.0, begun + number / RATE - time.perf_counter()))
+                raw.sendall(data)
+                raw.recv(1)
+            return share((nodes.cpu_of(process.pid) - before) * 1e3, count)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _line(
+    folder: Path,
+    length: int,
+    count: int,
+    name: str,
+    goals: tuple[int, int],
+    least: float,
+    host: str = nodes.HOST,
+) -> list[Figure]:
     line = [nodes.found(folder, f"n{number}") for number in range(length)]
     for one in line:
-        one.environment = {"CONFED_WORKERS": "0"}
+        one.environment, one.host = {"CONFED_WORKERS": "0"}, host
         one.start()
     try:
         for one, other in itertools.pairwise(line):
@@ -41,14 +78,14 @@ def _line(folder: Path, length: int, count: int, name: str, goals: tuple[int, in
             while len(one.sizes()) < length:
                 time.sleep(0.02)
         time.sleep(1)
-        return _measure(line, count, name, goals)
+        return _measure(line, count, name, goals, least)
     finally:
         for one in line:
             one.stop()
 
 
 def _measure(
-    line: list[nodes.Council], count: int, name: str, goals: tuple[int, int]
+    line: list[nodes.Council], count: int, name: str, goals: tuple[int, int], least: float
 ) -> list[Figure]:
     first, last = line[0], line[-1]
     base = last.sizes()[first.id]
@@ -56,6 +93,7 @@ def _measure(
     watcher = _Watcher(last, first.id, stored)
     envelopes = list(nodes.statements(first, count))
     lines = [_request(envelope) for envelope in envelopes]
+    asked = _asked(last)
     cpu = sum(one.cpu_s() for one in line)
     sent: list[float] = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as raw:
@@ -83,6 +121,7 @@ def _measure(
         time.sleep(0.02)
     watcher.close()
     delays = [(_when(stored, base + n + 1) - at) * 1e3 for n, at in enumerate(sent)]
+    each = share(spent * 1e3, count * len(line))
     lost = base + 2 * count - last.sizes()[first.id]
     return [
         Figure(
@@ -91,11 +130,13 @@ def _measure(
         Figure(
             what=f"{name}: p99", value=percentile(delays, 99), unit="ms", goal=goals[1], number="6"
         ),
+        Figure(what=f"{name}: of it an answer of the control socket", value=asked, unit="ms"),
+        Figure(what=f"{name}: CPU a record and node", value=each, unit="ms"),
         Figure(
-            what=f"{name}: CPU a record and node",
-            value=share(spent * 1e3, count * len(line)),
-            unit="ms",
-            goal=1.2,
+            what=f"{name}: CPU to that of the bare program",
+            value=share(each, least),
+            unit="ratio",
+            goal=2.0,
             number="6",
         ),
         Figure(
@@ -106,6 +147,22 @@ def _measure(
             number="6",
         ),
     ]
+
+
+def _asked(node: nodes.Council, times: int = 50) -> float:
+    """Median milliseconds of an answer of the control socket, asked at the same rate."""
+    request = json.dumps({"op": "watch", "council": node.id, "size": 0}).encode() + b"\n"
+    waits: list[float] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as raw:
+        raw.connect(str(node.home.socket))
+        answers = raw.makefile("rb")
+        for _ in range(times):
+            time.sleep(1 / RATE)
+            begun = time.perf_counter()
+            raw.sendall(request)
+            answers.readline()
+            waits.append((time.perf_counter() - begun) * 1e3)
+    return percentile(waits, 50)
 
 
 def _when(stored: dict[int, float], size: int) -> float:

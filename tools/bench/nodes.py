@@ -116,11 +116,7 @@ class Council:
 
     def cpu_s(self) -> float:
         """CPU seconds of the process and its workers so far."""
-        total = 0
-        for pid in self.pids():
-            fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-        return total / _TICKS
+        return sum(map(cpu_of, self.pids()))
 
     def rss_bytes(self) -> int:
         """Resident memory of the node's own process."""
@@ -179,6 +175,12 @@ class Council:
             address=address or self.listen,
             transport=self.ask("status")["transport"],
         )
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def now_ns() -> int:

@@ -23,6 +23,7 @@ from typing import Any, Final
 from tools.bench import bare
 from tools.bench.figures import Figure, Note, percentile, share
 from tools.bench.ingest import take
+from tools.bench.nodes import cpu_of
 from tools.js.find_node import find_node
 
 HERE: Final = Path(__file__).parent
@@ -92,6 +93,8 @@ def _figures(
     delays = said["delays_ms"]
     yield Figure(what=f"{name}: one hop p50", value=percentile(delays, 50), unit="ms")
     yield Figure(what=f"{name}: one hop p99", value=percentile(delays, 99), unit="ms")
+    spent = share(said["live_cpu_s"] * 1e3, 2 * live)
+    yield Figure(what=f"{name}: one hop: CPU a record and node", value=spent, unit="ms")
     yield Figure(what=f"{name}: records lost", value=live - len(delays), unit="")
     yield Figure(what=f"{name}: resident", value=said["rss_bytes"] / 1e6, unit="MB")
 
@@ -168,9 +171,11 @@ def _measure(peer: Peer, count: int, live: int) -> dict[str, Any]:
                 while "listening" not in said:
                     said |= _line(join)
                 time.sleep(1)
+                before = cpu_of(host.pid) + cpu_of(join.pid)
                 _publish(host)
                 while "rss_bytes" not in said:
                     said |= _line(join)
+                said["live_cpu_s"] = cpu_of(host.pid) + cpu_of(join.pid) - before
                 return said
             finally:
                 _end(join)
