@@ -10,7 +10,6 @@ from typing import Final
 from confedproto.bodies import KINDS
 from confedproto.bodies.charter import Charter
 from confedproto.bodies.compact import Compact
-from confedproto.bodies.motion import Motion
 from confedproto.bodies.witness import Witness
 from confedproto.chains import Chains
 from confedproto.chains import Log as Log
@@ -27,7 +26,7 @@ from confedproto.rules import state
 from confedproto.rules.authority import Authority, meets_threshold
 from confedproto.rules.compact import Member
 from confedproto.rules.given import records_in
-from confedproto.rules.known import Known, reaches_far, version_of
+from confedproto.rules.known import Known, reaches_far
 from confedproto.rules.links import LINK_KINDS, Links
 from confedproto.rules.membership import current
 from confedproto.rules.motion import Case, MotionStatus, Placed
@@ -330,32 +329,7 @@ class View:
 
     def case(self, motion: RecordId) -> Case | Reason:
         """Everything that bears on a motion, or why it cannot be judged yet."""
-        placed = self.records.get(motion)
-        if placed is None or not isinstance(placed.record.body, Motion):
-            return Reason.MOTION_UNKNOWN
-        compact_id = placed.record.subject
-        if compact_id is None:
-            return Reason.COMPACT_UNKNOWN
-        found = self.compact(compact_id)
-        if isinstance(found, Reason):
-            return found
-        terms = version_of(self.records, placed.record.body, found[1])
-        if isinstance(terms, Reason):
-            return terms
-        return Case(
-            motion=placed,
-            compact_id=compact_id,
-            compact=terms,
-            members=self.admitted(compact_id),
-            seconds=self.about(motion, "second"),
-            freezes=self.about(motion, "freeze"),
-            positions=self.about(motion, "position"),
-            votes=self.about(motion, "vote"),
-            locks=self.about(motion, "lock"),
-            lines_of=self.lines_of,
-            statuses=self.about(motion, "status"),
-            world=self.world,
-        )
+        return self.world.gather(motion, self.lines_of, self.about(motion, "status"))
 
     def motion_status(self, motion: RecordId, now: int) -> MotionStatus | Reason:
         """Where a motion stands at `now` (seconds UTC), or why that cannot be said."""

@@ -24,7 +24,7 @@ from confedproto.record import VerifiedRecord
 from confedproto.rules import motion as rules
 from confedproto.rules.certificate import quorum_of_locks
 from confedproto.rules.compact import Member, rule_for
-from confedproto.rules.known import Known, version_of
+from confedproto.rules.known import Known
 from confedproto.rules.motion import Case, MotionStatus, Placed
 from confedproto.rules.roll import bound_by
 from confedproto.rules.shelves import Shelves
@@ -85,32 +85,8 @@ class Filed:
             return {}
 
     def case(self, motion: RecordId) -> Case | Reason:
-        """What the file has on a motion; each record stands in a log of its own, for places are
-        unknown.
-        """
-        placed = self._records.get(motion)
-        compact_id = placed.record.subject if placed is not None else None
-        if placed is None or compact_id is None or not isinstance(placed.record.body, Motion):
-            return Reason.MOTION_UNKNOWN
-        found = self.compact(compact_id)
-        if isinstance(found, Reason):
-            return found
-        terms = version_of(self._records, placed.record.body, found[1])
-        if isinstance(terms, Reason):
-            return terms
-        return Case(
-            motion=placed,
-            compact_id=compact_id,
-            compact=terms,
-            members=self.admitted(compact_id),
-            seconds=self.about(motion, "second"),
-            freezes=self.about(motion, "freeze"),
-            positions=self.about(motion, "position"),
-            votes=self.about(motion, "vote"),
-            locks=self.about(motion, "lock"),
-            lines_of=lambda _: (),
-            world=self.world,
-        )
+        """What the file has on a motion; what others saw of logs is not in a file."""
+        return self.world.gather(motion, lambda _: ())
 
     def _status(self, motion: RecordId, now: int) -> MotionStatus | Reason:
         case = self.case(motion)

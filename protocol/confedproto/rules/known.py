@@ -7,7 +7,7 @@ from a list, each voting once, and never by one judgement inside another (STA-9)
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -27,6 +27,7 @@ from confedproto.rules.case import (
 from confedproto.rules.compact import Member
 from confedproto.rules.membership import EVER
 from confedproto.rules.motion import MotionStatus, status
+from confedproto.rules.receipts import WitnessLine
 from confedproto.rules.shelves import NAMED_BY, Shelves, names_of, of_class
 from confedproto.rules.states import State
 from confedproto.rules.tally import Outcome
@@ -79,6 +80,40 @@ class Known:
         self._taken: dict[RecordId, tuple[tuple[Placed, ...], Withdrawals]] = {}
         self._firsts: dict[RecordId, _Firsts] = {}
         self._judged: dict[_Voting, _Decided | None] | None = None  # while a question is open
+
+    def gather(
+        self,
+        motion: RecordId,
+        lines_of: Callable[[LogId], Iterable[WitnessLine]],
+        statuses: Sequence[Placed] = (),
+    ) -> Case | Reason:
+        """Everything that bears on a motion, or why it cannot be judged yet."""
+        placed = self._records.get(motion)
+        if placed is None or not isinstance(placed.record.body, Motion):
+            return Reason.MOTION_UNKNOWN
+        compact_id = placed.record.subject
+        if compact_id is None:
+            return Reason.COMPACT_UNKNOWN
+        found = self._compact(compact_id)
+        if isinstance(found, Reason):
+            return found
+        terms = version_of(self._records, placed.record.body, found[1])
+        if isinstance(terms, Reason):
+            return terms
+        return Case(
+            motion=placed,
+            compact_id=compact_id,
+            compact=terms,
+            members=self._admitted(compact_id),
+            seconds=self.about(motion, "second"),
+            freezes=self.about(motion, "freeze"),
+            positions=self.about(motion, "position"),
+            votes=self.about(motion, "vote"),
+            locks=self.about(motion, "lock"),
+            lines_of=lines_of,
+            statuses=statuses,
+            world=self,
+        )
 
     def placed(self, record: RecordId) -> Placed | None:
         """An admitted record, or None."""
