@@ -111,17 +111,19 @@ async def draft_accession(desk: Desktop, request: DraftAccession) -> Reply:
     return desk.draft(desk.desk.accession(compact, request.weight, terms))
 
 
-class DraftMotion(Request, frozen=True, kw_only=True):
-    """A motion: compact, title, text, 16 random bytes of salt, language.
-
-    `terms` are the body's other fields, a map in CMP.
-    """
+class Worded(Request, frozen=True, kw_only=True):
+    """What has a text: about which record, title, text, 16 random bytes of salt, language."""
 
     id: Id
     title: str
     text: str
     salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
     language: str = "en"
+
+
+class DraftMotion(Worded, frozen=True, kw_only=True):
+    """A motion in a compact. `terms` are the body's other fields, a map in CMP."""
+
     terms: Hex = ""
     members_only: bool = False
 
@@ -143,14 +145,9 @@ async def draft_motion(desk: Desktop, request: DraftMotion) -> Reply:
     )
 
 
-class DraftAmend(Request, frozen=True, kw_only=True):
+class DraftAmend(Worded, frozen=True, kw_only=True):
     """A competing version of a motion, or with `editorial` the mover's fix of its wording."""
 
-    id: Id
-    title: str
-    text: str
-    salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
-    language: str = "en"
     editorial: bool = False
 
 
