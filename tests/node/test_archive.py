@@ -4,7 +4,6 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,13 +22,7 @@ from confedproto.guard import Signing
 from confedproto.ids import network_id
 from confedproto.text import decode_council
 from tests.support.councils import Author
-from tests.support.nodes import Node, Nodes, nodes_in
-
-
-@pytest.fixture
-async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
-    async with nodes_in(tmp_path) as made:
-        yield made
+from tests.support.nodes import Node, Nodes
 
 
 async def confed(node: Node, *words: str | Path) -> dict[str, Any]:

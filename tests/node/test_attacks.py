@@ -2,9 +2,8 @@
 
 import json
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -24,14 +23,7 @@ from confedproto.bodies.recall import Recall
 from confedproto.ids import RecordId
 from confedproto.record import Leaf
 from tests.support.councils import Author
-from tests.support.nodes import PATIENCE_S, Nodes, RawPeer, nodes_in, until
-
-
-@pytest.fixture
-async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
-    async with nodes_in(tmp_path) as running:
-        yield running
-
+from tests.support.nodes import PATIENCE_S, Nodes, RawPeer, until
 
 # --- places ---------------------------------------------------------------------------------------
 
@@ -72,8 +64,7 @@ async def test_linked_council_comes_in_while_strangers_fill_every_place(
     monkeypatch.setattr(places, "GUESTS_MAX", 3)
     monkeypatch.setattr(module, "REDIAL_FIRST_S", 0.01)
     monkeypatch.setattr(module, "REDIAL_MAX_S", 0.05)
-    north, south = await nodes.start("north"), await nodes.start("south")
-    await south.link(north)
+    north, south = await nodes.pair()
     await south.driver.unlinked()
     crowd = [await RawPeer.connect(north) for _ in range(6)]
 
@@ -89,9 +80,8 @@ async def test_linked_council_comes_in_while_strangers_fill_every_place(
 
 
 async def test_council_that_opens_many_connections_holds_two(nodes: Nodes) -> None:
-    north, south = await nodes.start("north"), await nodes.start("south")
-    await south.link(north)
-    await south.leave(north)
+    north = await nodes.start("north")
+    south = await nodes.gone(north, "south")
     first = [await RawPeer.connect(north, south) for _ in range(places.PER_KEY_MAX)]
 
     async def held() -> bool:
@@ -114,9 +104,8 @@ async def test_council_that_opens_many_connections_holds_two(nodes: Nodes) -> No
 async def test_run_that_nobody_asked_for_is_not_opened(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    north, south = await nodes.start("north"), await nodes.start("south")
-    await south.link(north)
-    await south.leave(north)
+    north = await nodes.start("north")
+    south = await nodes.gone(north, "south")
     opened: list[wire.Run] = []
     real = ingest.Opening.open
 

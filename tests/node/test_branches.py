@@ -2,7 +2,6 @@
 
 import secrets
 import shutil
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,13 +15,7 @@ from confedproto import branches, heartbeat, record, text
 from confedproto.channel.noise import public_key
 from confedproto.ids import LogId, TransportKey
 from confedproto.keys import SigningKey
-from tests.support.nodes import Node, Nodes, nodes_in, until
-
-
-@pytest.fixture
-async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
-    async with nodes_in(tmp_path) as made:
-        yield made
+from tests.support.nodes import Node, Nodes, until
 
 
 async def until_forked(log: LogId, *some: Node) -> None:

@@ -1,40 +1,25 @@
-"""The driver: two and three whole nodes over real TCP, and peers that keep to no rule."""
+"""The driver: two and three whole nodes over real TCP, and what the machine does to them."""
 
-import contextlib
 import gc
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from confednode import conversation, links, places, store
 from confednode import driver as module
+from confednode import links, store
 from confednode.errors import ControlError, LinkError, NodeReason, StoreError
 from confedproto import effects as fx
-from confedproto import heartbeat, text, wire
+from confedproto import text, wire
 from confedproto.council import token_key
-from confedproto.errors import Reason
 from confedproto.ids import LogId
-from tests.support.nodes import PATIENCE_S, Node, Nodes, RawPeer, nodes_in, until
-
-
-@pytest.fixture
-async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
-    async with nodes_in(tmp_path) as made:
-        yield made
-
-
-async def linked_pair(nodes: Nodes) -> tuple[Node, Node]:
-    north, south = await nodes.start("north"), await nodes.start("south")
-    await south.link(north)
-    return north, south
+from tests.support.nodes import Node, Nodes, RawPeer, alive, all_bytes, until
 
 
 async def alike(*some: Node) -> bool:
@@ -42,17 +27,11 @@ async def alike(*some: Node) -> bool:
     return len({(await node.ask("status"))["digest"] for node in some}) == 1
 
 
-async def alive(*some: Node) -> None:
-    """Each of these nodes takes a record of its own and answers."""
-    for node in some:
-        await node.found_compact()
-
-
-# --- what nodes are for ---------------------------------------------------------------------
+# --- what nodes are for -------------------------------------------------------------------------
 
 
 async def test_link_record_of_either_reaches_the_other(nodes: Nodes) -> None:
-    north, south = await linked_pair(nodes)
+    north, south = await nodes.pair()
     of_north, of_south = await north.found_compact("N"), await south.found_compact("S")
     assert (await south.until_known(of_north))["name"] == "N"
     assert (await north.until_known(of_south))["name"] == "S"
@@ -71,7 +50,7 @@ async def test_three_in_a_row_record_goes_through_the_middle(nodes: Nodes) -> No
 async def test_record_is_on_the_disk_before_anybody_hears_of_it(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    north, south = await linked_pair(nodes)
+    north, south = await nodes.pair()
     inside = north.driver._store
     kept = {log.log: len(log.leaves) for log in inside.load()}
     said: list[str] = []
@@ -106,7 +85,7 @@ async def test_record_is_on_the_disk_before_anybody_hears_of_it(
 
 
 async def test_node_killed_and_started_again_has_lost_nothing_and_catches_up(nodes: Nodes) -> None:
-    north, south = await linked_pair(nodes)
+    north, south = await nodes.pair()
     first = await north.found_compact("first")
     await south.until_known(first)
     port = south.port
@@ -153,7 +132,7 @@ async def test_leaked_invitation_links_the_first_and_tells_the_other_why(nodes: 
 
 
 async def test_node_whose_store_has_another_branch_loads_it_and_goes_on(nodes: Nodes) -> None:
-    north, south = await linked_pair(nodes)
+    north, south = await nodes.pair()
     compact = await north.found_compact("before")
     await south.until_known(compact)
     port = south.port
@@ -174,13 +153,7 @@ async def test_node_whose_store_has_another_branch_loads_it_and_goes_on(nodes: N
     assert (await south.ask("status"))["signing"] == "open"
 
 
-# --- links come and go ----------------------------------------------------------------------
-
-
-@pytest.fixture
-def prompt_redial(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REDIAL_FIRST_S", 0.01)
-    monkeypatch.setattr(module, "REDIAL_MAX_S", 0.05)
+# --- links come and go --------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("prompt_redial")
@@ -220,7 +193,7 @@ async def pump(source: trio.SocketStream, target: trio.SocketStream) -> None:
 
 @pytest.mark.usefixtures("prompt_redial")
 async def test_network_offline_node_has_no_links_until_it_is_online_again(nodes: Nodes) -> None:
-    north, south = await linked_pair(nodes)
+    north, south = await nodes.pair()
     west = await nodes.start("west")
     await west.answer(south)
     await south.ask("network", online=False)
@@ -286,7 +259,7 @@ async def test_dial_that_fails_while_the_other_has_dialled_leaves_the_link_conne
 
 @pytest.mark.usefixtures("prompt_redial")
 async def test_link_both_dial_ends_up_with_one_that_stays(nodes: Nodes) -> None:
-    north, south = await linked_pair(nodes)
+    north, south = await nodes.pair()
     await north.answer(south)  # the other way round as well
     await north.dial(south)
     await south.driver.unlinked()  # both dial at once from now on
@@ -327,327 +300,7 @@ async def test_link_other_network_is_down_and_says_so(nodes: Nodes) -> None:
     await alive(north, south)
 
 
-# --- strangers and rule breakers ------------------------------------------------------------
-
-
-async def all_bytes(stream: trio.SocketStream) -> bytes:
-    got = b""
-    with trio.fail_after(PATIENCE_S):
-        try:
-            async for data in stream:
-                got += data
-        except trio.BrokenResourceError:
-            pass
-    return got
-
-
-@pytest.mark.parametrize(
-    "data", [b"GET / HTTP/1.1\r\n\r\n", bytes(70_000), b"confed\x01\x01\x00\x30" + b"\x07" * 48]
-)
-async def test_stranger_gets_no_byte_and_the_node_lives(nodes: Nodes, data: bytes) -> None:
-    north, south = await linked_pair(nodes)
-    stream = await trio.open_tcp_stream("127.0.0.1", north.port)
-    with contextlib.suppress(trio.BrokenResourceError):  # it hangs up before it has read all
-        await stream.send_all(data)
-    assert await all_bytes(stream) == b""
-    await stream.aclose()
-    await south.until_known(await north.found_compact())
-
-
-async def test_strangers_in_any_number_hold_a_bounded_number_of_places(
-    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(places, "STRANGERS_MAX", 4)
-    north = await nodes.start("north")
-    streams = [await trio.open_tcp_stream("127.0.0.1", north.port) for _ in range(12)]
-    for stream in streams[4:]:
-        assert await all_bytes(stream) == b""  # turned away at once
-    assert len(north.driver.places.strangers) == 4
-    for stream in streams:
-        await stream.aclose()
-    await until(lambda: settled(north), "places free again")
-    await alive(north)
-
-
-async def settled(node: Node) -> bool:
-    await trio.lowlevel.checkpoint()
-    return not node.driver.places.strangers
-
-
-async def test_stranger_that_finishes_the_handshake_and_waits_is_dropped(
-    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(conversation, "GREETING_S", 0.05)
-    north = await nodes.start("north")
-    peer = await RawPeer.connect(north)
-    assert await peer.receive() == []
-    await peer.aclose()
-    assert (await north.until_refused("peer-silent"))["detail"] == "no greeting"
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        wire.Hello(council=bytes(32), digest=bytes(16)),
-        wire.Pull(log=bytes(32), start=0),
-        wire.DigestNow(digest=bytes(16)),
-        wire.Knock(charters=(b"x",), node=b"y", link=b"z"),
-    ],
-    ids=lambda message: type(message).__name__,
-)
-async def test_stranger_that_speaks_is_told_and_dropped(
-    nodes: Nodes, message: wire.Message
-) -> None:
-    north = await nodes.start("north")
-    peer = await RawPeer.connect(north)
-    await peer.send(message)
-    (farewell,) = await peer.receive()
-    assert isinstance(farewell, wire.Bye)
-    await peer.aclose()
-    await north.until_refused(farewell.reason)
-    await alive(north)
-
-
-@pytest.mark.parametrize(
-    ("plaintext", "reason"),
-    [
-        (b"\x02\x80", Reason.MESSAGE_FORM),
-        (b"\x06\xc0", Reason.MESSAGE_FORM),
-        (b"\xf0\x80", Reason.MESSAGE_TYPE),
-        (b"\x00\x80", Reason.MESSAGE_TYPE),
-        (wire.Hello(council=bytes(32), digest=bytes(16)), Reason.MESSAGE_STATE),
-    ],
-)
-async def test_linked_peer_that_breaks_the_rules_loses_the_link_alone(
-    nodes: Nodes, plaintext: bytes | wire.Message, reason: Reason
-) -> None:
-    north, south = await linked_pair(nodes)
-    west = await nodes.start("west")
-    await west.link(north)
-    await west.leave(north)
-    peer = await RawPeer.connect(north, west)
-    await peer.hello()
-    await north.until_link(west)
-    await peer.send(plaintext)
-    await peer.receive()
-    await peer.aclose()
-    await north.until_refused(reason.value)
-    row = await north.until_link(west, "down")
-    assert row["reason"] == reason.value
-    await south.until_known(await north.found_compact())
-    again = await RawPeer.connect(north, west)  # and it may try again
-    await again.hello()
-    await north.until_link(west)
-    await again.aclose()
-
-
-async def test_linked_peer_that_asks_and_closes_at_once_harms_nobody(nodes: Nodes) -> None:
-    north, south = await linked_pair(nodes)
-    west = await nodes.start("west")
-    await west.link(north)
-    await west.leave(north)
-    own = next(iter(north.driver.engine.view.logs))
-    for count in (1, 3, 40):
-        peer = await RawPeer.connect(north, west)
-        await peer.hello()
-        asked = peer.seal(*[wire.Pull(log=own, start=0)] * count)
-        # All of it in one segment: the close is read before the answers are written.
-        await peer.stream.send_all(asked + peer.channel.close(0))
-        await north.until_link(west, "down")
-        await peer.aclose()
-    await south.until_known(await north.found_compact())
-
-
-async def test_linked_peer_that_is_cut_in_the_middle_of_a_message_harms_nobody(
-    nodes: Nodes,
-) -> None:
-    north, south = await linked_pair(nodes)
-    west = await nodes.start("west")
-    await west.link(north)
-    await west.leave(north)
-    peer = await RawPeer.connect(north, west)
-    await peer.hello()
-    await north.until_link(west)
-    await peer.stream.send_all(peer.seal(wire.DigestNow(digest=bytes(16)))[:-1])
-    await peer.aclose()
-    row = await north.until_link(west, "down")
-    assert row["reason"] in ("channel-truncated", "link-failed")
-    await south.until_known(await north.found_compact())
-
-
-async def test_linked_peer_that_does_not_read_is_dropped_at_the_bound(
-    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(links, "QUEUE_MAX_BYTES", 100_000)
-    north, south = await linked_pair(nodes)
-    west = await nodes.start("west")
-    await west.link(north)
-    await west.leave(north)
-    for _ in range(40):
-        await north.found_compact("x" * 64)
-    peer = await RawPeer.connect(north, west)
-    await peer.hello()
-    own = next(iter(north.driver.engine.view.logs))
-
-    async def ask_for_ever() -> None:
-        with contextlib.suppress(trio.BrokenResourceError):
-            while True:
-                await peer.send(*[wire.Pull(log=own, start=0)] * 100)
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(ask_for_ever)
-        refused = await north.until_refused("quota")
-        assert refused["detail"] == "the peer does not read"
-        nursery.cancel_scope.cancel()
-    await north.until_link(west, "down")
-    await peer.aclose()
-    await south.until_known(await north.found_compact())
-
-
-async def test_link_that_was_ended_does_not_linger_on_a_peer_that_only_talks(
-    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(conversation, "CLOSE_S", 0.05)
-    north, _ = await linked_pair(nodes)
-    west = await nodes.start("west")
-    await west.link(north)
-    await west.leave(north)
-    peer = await RawPeer.connect(north, west)
-    await peer.hello()
-    await north.until_link(west)
-    number = max(north.driver._links)
-    north.driver._close(number, Reason.QUOTA)
-
-    async def talk() -> None:
-        with contextlib.suppress(trio.BrokenResourceError):
-            while True:
-                await peer.send(wire.DigestNow(digest=bytes(16)))
-
-    with trio.fail_after(PATIENCE_S):
-        await talk()
-    assert number not in north.driver._links
-    await peer.aclose()
-
-
-# --- runs -----------------------------------------------------------------------------------
-
-
-def flip(data: bytes) -> bytes:
-    return data[:-1] + bytes((data[-1] ^ 1,))
-
-
-def corrupted(run: wire.Run, _: wire.Run | None) -> wire.Run:
-    last = run.leaves[-1]
-    assert isinstance(last, tuple)
-    return wire.Run(
-        log=run.log,
-        start=run.start,
-        leaves=(*run.leaves[:-1], (flip(last[0]), *last[1:])),
-        head=run.head,
-        proof=run.proof,
-    )
-
-
-def truncated(run: wire.Run, _: wire.Run | None) -> wire.Run:
-    last = run.leaves[-1]
-    assert isinstance(last, tuple)
-    envelope, *part = last
-    return wire.Run(
-        log=run.log,
-        start=run.start,
-        leaves=(*run.leaves[:-1], (envelope[:-1], *part)),
-        head=run.head,
-        proof=run.proof,
-    )
-
-
-def headless(run: wire.Run, _: wire.Run | None) -> wire.Run:
-    return wire.Run(
-        log=run.log, start=run.start, leaves=run.leaves, head=flip(run.head), proof=run.proof
-    )
-
-
-def foreign(run: wire.Run, other: wire.Run | None) -> wire.Run:
-    """The leaves and the head of another log under this one's name."""
-    assert other is not None
-    return wire.Run(
-        log=run.log, start=run.start, leaves=other.leaves, head=other.head, proof=other.proof
-    )
-
-
-def shifted(run: wire.Run, _: wire.Run | None) -> wire.Run:
-    return wire.Run(
-        log=run.log,
-        start=run.start,
-        leaves=(*run.leaves, run.leaves[-1]),
-        head=run.head,
-        proof=run.proof,
-    )
-
-
-@pytest.mark.usefixtures("prompt_redial")
-@pytest.mark.parametrize(
-    ("change", "reasons"),
-    [
-        (corrupted, {"root-mismatch", "proof-root"}),
-        (truncated, {"root-mismatch", "proof-root"}),
-        (shifted, {"root-mismatch", "proof-root", "log-index", "proof-length"}),
-        (headless, {"head-signature"}),
-        (foreign, {"log-id", "head-signature"}),
-    ],
-)
-async def test_run_that_is_not_the_log_is_refused_by_name_and_the_true_one_kept(
-    nodes: Nodes,
-    monkeypatch: pytest.MonkeyPatch,
-    change: Callable[[wire.Run, wire.Run | None], wire.Run],
-    reasons: set[str],
-) -> None:
-    monkeypatch.setattr(heartbeat, "DIGEST_INTERVAL_MS", 100)  # what heals if nobody else does
-    north, south = await linked_pair(nodes)
-    west = await nodes.start("west")
-    await west.link(south)  # the other link of the deceived node
-    engine = north.driver.engine
-    spoilt: list[wire.Run] = []
-    real = engine.run_message
-    bystander = await west.found_compact("bystander")
-    await north.until_known(bystander)
-    entry = engine.view.logs[engine.view.log_of[west.council]]
-    assert entry.head is not None
-    other = engine.run_message(
-        fx.ServeRun(
-            link=0,
-            log=entry.id,
-            start=0,
-            end=entry.tree.size,
-            head=entry.head.envelope,
-            head_size=entry.tree.size,
-        ),
-        north.driver._store.read(entry.id, 0, 99),
-    )
-
-    def spoil(effect: fx.ServeRun, leaves: Sequence[tuple[bytes, bytes | None]]) -> wire.Run:
-        run = real(effect, leaves)
-        if effect.log == engine.own and not spoilt:
-            spoilt.append(run)
-            return change(run, other)
-        return run
-
-    monkeypatch.setattr(engine, "run_message", spoil)
-    compact = await north.found_compact("true")
-    assert (await south.until_known(compact))["name"] == "true"
-    assert spoilt
-    refused = {row["reason"] for row in (await south.ask("status"))["refused"]}
-    assert refused & reasons, refused
-    assert (await south.state_of(west))["state"] == "connected"
-    await west.until_known(compact)
-    # What was refused is nowhere on the disk: after a start the state is the same.
-    digest = (await south.ask("status"))["digest"]
-    await south.stop()
-    await south.start()
-    assert (await south.ask("status"))["digest"] == digest
-
-
-# --- what the machine does ------------------------------------------------------------------
+# --- what the machine does ----------------------------------------------------------------------
 
 
 async def test_listen_port_taken_is_said_plainly(nodes: Nodes) -> None:
@@ -772,19 +425,15 @@ async def test_store_failure_stops_the_node_and_nothing_was_passed_on(
 
 
 async def test_stop_a_peer_that_does_not_answer_holds_nobody_up(nodes: Nodes) -> None:
-    north, _ = await linked_pair(nodes)
-    west = await nodes.start("west")
-    await west.link(north)
-    await west.leave(north)
-    peer = await RawPeer.connect(north, west)
-    await peer.hello()
-    await north.until_link(west)
+    north, _ = await nodes.pair()
+    west = await nodes.gone(north)
+    peer = await RawPeer.linked(north, west)
     await north.stop()  # or it fails
     await peer.aclose()
 
 
 async def test_stop_tells_the_peers_which_stay_up(nodes: Nodes) -> None:
-    north, south = await linked_pair(nodes)
+    north, south = await nodes.pair()
     await north.stop()
     row = await south.until_link(north, "down")
     assert row["reason"] in ("channel-closed", "link-failed")
@@ -792,15 +441,11 @@ async def test_stop_tells_the_peers_which_stay_up(nodes: Nodes) -> None:
 
 
 async def test_many_links_leave_nothing_behind(nodes: Nodes) -> None:
-    north, south = await linked_pair(nodes)
-    west = await nodes.start("west")
-    await west.link(north)
-    await west.leave(north)
+    north, south = await nodes.pair()
+    west = await nodes.gone(north)
     driver = north.driver
     for _ in range(30):
-        peer = await RawPeer.connect(north, west)
-        await peer.hello()
-        await north.until_link(west)
+        peer = await RawPeer.linked(north, west)
         await peer.aclose()
         await north.until_link(west, "down")
     await wait_all_tasks_blocked(0.05)

@@ -4,7 +4,6 @@ import contextlib
 import random
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,15 +16,9 @@ from confednode.requests import files
 from confedproto import pieces, text, wire
 from confedproto.ids import CouncilId, Hash
 from confedproto.limits import FILE_CHUNK_BYTES
-from tests.support.nodes import WINDOWS, Node, Nodes, nodes_in, until
+from tests.support.nodes import WINDOWS, Node, Nodes, until
 
 MINUTES: Final = random.Random(1).randbytes(5 * FILE_CHUNK_BYTES + 17)
-
-
-@pytest.fixture
-async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
-    async with nodes_in(tmp_path) as made:
-        yield made
 
 
 async def put(node: Node, data: bytes, scope: str | None = None) -> str:
@@ -91,8 +84,7 @@ async def test_file_is_fetched_on_demand_and_passed_on(nodes: Nodes) -> None:
 async def test_fetch_that_was_broken_off_goes_on(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    north, south = await nodes.start("north"), await nodes.start("south")
-    await south.link(north)
+    north, south = await nodes.pair()
     root = await attach(north, MINUTES)
     await until_named(south, root)
     cut = pieces.cut(MINUTES)
@@ -147,8 +139,7 @@ async def test_file_of_a_scope_is_given_to_its_members_alone(nodes: Nodes) -> No
 async def test_piece_that_is_none_is_refused_and_ends_the_link(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch, lie: str
 ) -> None:
-    north, south = await nodes.start("north"), await nodes.start("south")
-    await south.link(north)
+    north, south = await nodes.pair()
     root = await attach(north, MINUTES)
     await until_named(south, root)
     real = north.driver.filing._send

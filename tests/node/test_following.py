@@ -1,7 +1,6 @@
 """What of whom a node holds: chosen by the operator, kept over a restart, and shown."""
 
 import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,11 @@ from confedproto.interest import Mode
 from confedproto.marks import DROPPED
 from confedproto.text import decode_council
 from confedproto.view import Log
-from tests.support.nodes import Node, Nodes, nodes_in, until
-
-
-@pytest.fixture
-async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
-    async with nodes_in(tmp_path) as made:
-        yield made
+from tests.support.nodes import Node, Nodes, until
 
 
 async def test_choice_is_kept_over_a_restart_and_shown(nodes: Nodes) -> None:
-    north, south = await nodes.start("north"), await nodes.start("south")
-    await south.link(north)
+    north, south = await nodes.pair()
 
     async def listed() -> control.Reply | None:
         """What is followed, once the first record of the other council has come."""
@@ -67,8 +59,7 @@ def test_choice_that_is_damaged_is_said_so(tmp_path: Path) -> None:
 
 async def test_recent_replica_survives_restarts_and_is_stated(nodes: Nodes) -> None:
     """Statements beyond the newest go, over a restart too; back at full they come again."""
-    north, south = await nodes.start("north"), await nodes.start("south")
-    await south.link(north)
+    north, south = await nodes.pair()
     chosen = await south.ask("follow", council=north.id, mode="recent", keep=20)
     assert chosen["keep"] == 20
     for number in range(300):

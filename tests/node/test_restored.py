@@ -1,21 +1,12 @@
 """What `confed status` says of a node that signs nothing, and why it stops saying so."""
 
 import shutil
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
 import trio
 from click.testing import CliRunner
 
 from confednode.cli import confed
-from tests.support.nodes import Node, Nodes, nodes_in, until
-
-
-@pytest.fixture
-async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
-    async with nodes_in(tmp_path) as made:
-        yield made
+from tests.support.nodes import Node, Nodes, until
 
 
 async def held_lines(node: Node) -> list[str]:

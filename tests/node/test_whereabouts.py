@@ -1,8 +1,7 @@
 """Where councils are dialled: signed node records say, and links come back when a server moves."""
 
 import socket
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -14,13 +13,7 @@ from confedproto.councildrafts import CouncilDesk
 from confedproto.ids import CouncilId, TransportKey
 from tests.protocol.test_engine import Chapter
 from tests.support.councils import START, Author, feed, view_of
-from tests.support.nodes import Node, Nodes, nodes_in
-
-
-@pytest.fixture
-async def nodes(tmp_path: Path) -> AsyncIterator[Nodes]:
-    async with nodes_in(tmp_path) as made:
-        yield made
+from tests.support.nodes import Node, Nodes
 
 
 @pytest.fixture
@@ -66,8 +59,7 @@ def test_council_that_nobody_has_placed_is_not_dialled() -> None:
 async def test_server_that_moves_is_found_by_its_signed_record(
     nodes: Nodes, free_port: int
 ) -> None:
-    north, south = await nodes.start("north"), await nodes.start("south")
-    await south.link(north)
+    north, south = await nodes.pair()
     await says_where(north, free_port)
     said = await north.found_compact()
     await south.until_known(said)
@@ -79,8 +71,7 @@ async def test_server_that_moves_is_found_by_its_signed_record(
 
 
 async def test_host_dials_the_guest_that_said_where_it_is(nodes: Nodes) -> None:
-    north, south = await nodes.start("north"), await nodes.start("south")
-    await south.link(north)
+    north, south = await nodes.pair()
     await says_where(south, south.port)
     await north.until_known(await south.found_compact())
     await south.stop()

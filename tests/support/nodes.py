@@ -241,6 +241,24 @@ async def until(wanted: Callable[[], Any], what: str) -> Any:
     raise trio.TooSlowError(what)
 
 
+async def alive(*some: Node) -> None:
+    """Each of these nodes takes a record of its own and answers."""
+    for node in some:
+        await node.found_compact()
+
+
+async def all_bytes(stream: trio.SocketStream) -> bytes:
+    """What comes until the other side closes or cuts the connection."""
+    got = b""
+    with trio.fail_after(PATIENCE_S):
+        try:
+            async for data in stream:
+                got += data
+        except trio.BrokenResourceError:
+            pass
+    return got
+
+
 @dataclass(slots=True, kw_only=True)
 class Nodes:
     """The nodes of one test, in folders of their own."""
@@ -265,6 +283,19 @@ class Nodes:
 
     async def start(self, name: str, *, network: str = "tests") -> Node:
         return await self.found(name, network=network).start()
+
+    async def pair(self) -> tuple[Node, Node]:
+        """Two that are linked: `north`, and `south`, which dialled."""
+        north, south = await self.start("north"), await self.start("south")
+        await south.link(north)
+        return north, south
+
+    async def gone(self, host: Node, name: str = "west") -> Node:
+        """One that was linked with `host` and has stopped: a RawPeer may speak for it."""
+        node = await self.start(name)
+        await node.link(host)
+        await node.leave(host)
+        return node
 
 
 @asynccontextmanager
@@ -312,6 +343,14 @@ class RawPeer:
         peer = cls(stream=stream, channel=channel, council=council)
         channel.receive(await stream.receive_some(65_536), 0)
         await stream.send_all(channel.to_send())
+        return peer
+
+    @classmethod
+    async def linked(cls, host: Node, identity: Node) -> "RawPeer":
+        """Dial as the node of `identity`, greet, and wait until the link is open."""
+        peer = await cls.connect(host, identity)
+        await peer.hello()
+        await host.until_link(identity)
         return peer
 
     def seal(self, *messages: wire.Message | bytes) -> bytes:
