@@ -3,14 +3,8 @@
 from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.takeover import Takeover
 from confedproto.bodies.withdraw import Withdraw
-from confedproto.record import VerifiedRecord
 from confedproto.rules.motion import State
-from tests.support.assembly import Assembly
-
-
-def body_of(freeze: VerifiedRecord) -> Freeze:
-    assert isinstance(freeze.body, Freeze)
-    return freeze.body
+from tests.support.assembly import Assembly, freeze_of
 
 
 def test_freeze_of_a_stranger_moves_no_closing_of_a_first_reading() -> None:
@@ -18,11 +12,11 @@ def test_freeze_of_a_stranger_moves_no_closing_of_a_first_reading() -> None:
     target, councils = made.authors[4].council, made.roll(without=[4])
     first = made.move("exclusion", target=target)
     freeze = made.decide(first, "YYYY-", councils=councils)
-    made.now = body_of(freeze).closes + 100
+    made.now = freeze_of(freeze).closes + 100
     second = made.move("exclusion", target=target, first=first.id)
     last = made.decide(second, "YYYY-", councils=councils)
     assert made.status(second).state is State.FINAL
-    opens = body_of(last).opens
+    opens = freeze_of(last).opens
     made.put(4, Freeze(councils=councils, opens=opens - 11, closes=opens - 1), first)
     assert made.status(second).state is State.FINAL
 
@@ -31,7 +25,7 @@ def test_second_freeze_of_a_parent_begins_no_pause() -> None:
     made = Assembly(4)
     parent = made.move(by=3)
     freeze = made.decide(parent, "NNNN", "rejected", by=3)
-    made.now = body_of(freeze).closes + 501
+    made.now = freeze_of(freeze).closes + 501
     again = made.move(parent=parent.id)
     last = made.decide(again, "YYYY")
     assert made.status(again).state is State.FINAL
@@ -45,7 +39,7 @@ def test_late_certificate_of_a_parent_undoes_no_decision() -> None:
     parent = made.move(by=3)
     freeze = made.freeze(parent, by=3)
     said = made.vote(freeze, "NNNN")
-    made.now = body_of(freeze).closes + 1
+    made.now = freeze_of(freeze).closes + 1
     again = made.move(parent=parent.id)
     made.decide(again, "YYYY")
     assert made.status(again).state is State.FINAL

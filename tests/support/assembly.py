@@ -57,6 +57,12 @@ WORDS: Final[Mapping[str, str]] = {
 TEXT: Final = bytes(16) + b"We shall."
 
 
+def freeze_of(item: VerifiedRecord) -> Freeze:
+    """The body of a freeze."""
+    assert isinstance(item.body, Freeze)
+    return item.body
+
+
 class Assembly:
     """`count` councils that founded a compact; `now` moves on with what they do."""
 
