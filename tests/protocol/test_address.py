@@ -5,13 +5,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from confedproto.errors import Reason
-from confedproto.limits import (
-    ADDRESS_MAX_CHARS,
-)
-from confedproto.text import (
-    AddressForm,
-    parse_address,
-)
+from confedproto.limits import ADDRESS_MAX_CHARS
+from confedproto.text import AddressForm, parse_address
 from tests.support.texts import ONION, outcome, reason_of
 
 

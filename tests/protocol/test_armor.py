@@ -8,10 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confedproto.errors import LocalProtocolError, Reason
-from confedproto.limits import (
-    ARMOR_MAX_BYTES,
-    QR_MAX_CHARS,
-)
+from confedproto.limits import ARMOR_MAX_BYTES, QR_MAX_CHARS
 from confedproto.text import (
     Armor,
     ArmorLabel,

@@ -5,9 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confedproto.errors import DecodeError, Reason
-from confedproto.text import (
-    bech32m,
-)
+from confedproto.text import bech32m
 from tests.support.texts import reason_of
 
 BIP350_VALID = [

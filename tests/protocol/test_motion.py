@@ -1,28 +1,19 @@
-"""A motion's life: each state, each fault, and that order and windows change nothing."""
+"""A motion's life: each state, a node's own result, and that order and windows change nothing."""
 
 import random
-from collections.abc import Callable, Sequence
-from typing import Any, Final
 
 import pytest
 from msgspec.structs import replace
 
-from confedproto.bodies.accession import Accession
 from confedproto.bodies.compact import Windows
-from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.bodies.motion import Motion, Title
 from confedproto.errors import Reason
-from confedproto.record import VerifiedRecord, text_hash
+from confedproto.record import text_hash
 from confedproto.rules.certificate import Certificate
-from confedproto.rules.motion import (
-    MotionStatus,
-    State,
-    judge_positions,
-    own_result,
-    single_freeze,
-)
+from confedproto.rules.motion import State, judge_positions, own_result, single_freeze
 from confedproto.rules.tally import Outcome
 from confedproto.view import View
+from tests.support.ballots import FAR, certified, decided, status, status_of
 from tests.support.councils import (
     DAY,
     FAST,
@@ -40,49 +31,7 @@ from tests.support.councils import (
     view_of,
 )
 
-FAR: Final = 2**39
-"""Seconds UTC, long after everything."""
-
-
-def status_of(view: View, motion: VerifiedRecord, now: int) -> MotionStatus:
-    status = view.motion_status(motion.id, now)
-    assert isinstance(status, MotionStatus), status
-    return status
-
-
-def status(made: Ballot, now: int) -> MotionStatus:
-    return status_of(view_of(made.authors), made.motion, now)
-
-
-def faults(made: Ballot, **given: Any) -> dict[VerifiedRecord, Reason | None]:
-    """Each position and its fault, as a view of all logs judges it."""
-    view = view_of(made.authors, **given)
-    found = view.motion_status(made.motion.id, FAR)
-    assert isinstance(found, MotionStatus)
-    return {judged.position.record: judged.fault for judged in found.positions}
-
-
-def decided(made: Ballot, said: str) -> list[VerifiedRecord]:
-    """Positions of the councils (y, n, a or -), receipted; then votes and locks of all."""
-    values: dict[str, Any] = {"y": "yes", "n": "no", "a": "abstain"}
-    positions = [
-        made.position(author, values[word], yes=10 if word == "y" else 3, no=5)
-        for author, word in zip(made.authors, said, strict=True)
-        if word != "-"
-    ]
-    made.witness_all(time=made.body.closes)
-    return positions
-
-
-def certified(made: Ballot, said: str, outcome: Any) -> None:
-    positions = decided(made, said)
-    for author in made.authors:
-        made.vote(author, outcome, positions)
-    for author in made.authors:
-        made.lock(author, outcome)
-
-
-# --- states ----------------------------------------------------------------------------------
+# --- states -------------------------------------------------------------------------------------
 
 
 def test_motion_that_nobody_holds_is_unknown() -> None:
@@ -256,259 +205,7 @@ def test_motion_that_asks_units_where_all_weigh_nothing_is_void() -> None:
     assert (found.state, found.fault) == (State.VOID, Reason.UNITS_WEIGHT)
 
 
-# --- faults of a freeze ----------------------------------------------------------------------
-
-
-def frozen_with(
-    change: Callable[[Freeze], Freeze], *, by: int = 0, time: int = START + 1, seconds: int = 0
-) -> MotionStatus:
-    """The status of a motion whose one freeze is a changed one."""
-    authors = [Author(n) for n in range(1, 5)]
-    compact = found_compact(authors, seconds=seconds)
-    motion = propose(authors[0], compact)
-    seconded = [second(author, motion) for author in authors[1 : 1 + seconds]]
-    body = change(freeze_body(compact, time=time, seconds=seconded))
-    authors[by].add(body, subject=motion.id, time=time)
-    return status_of(view_of(authors), motion, START)
-
-
-def roll(body: Freeze, *change: Voter) -> Freeze:
-    return replace(body, councils=tuple(change))
-
-
-@pytest.mark.parametrize(
-    ("given", "change", "reason"),
-    [
-        ({"by": 1}, lambda body: body, Reason.MOTION_NOT_MOVER),
-        ({}, lambda body: roll(body, *body.councils[::-1]), Reason.FREEZE_ROLL),
-        ({}, lambda body: roll(body, body.councils[0], *body.councils), Reason.FREEZE_ROLL),
-        ({}, lambda body: roll(body, *body.councils[1:]), Reason.FREEZE_ROLL),
-        ({}, lambda body: roll(body, *body.councils[:-1]), Reason.FREEZE_ROLL),
-        (
-            {},
-            lambda body: roll(body, replace(body.councils[0], weight=1), *body.councils[1:]),
-            Reason.FREEZE_ROLL,
-        ),
-        (
-            {},
-            lambda body: roll(body, *body.councils, Voter(council=b"\xff" * 32, weight=2)),
-            Reason.FREEZE_ROLL,
-        ),
-        ({"seconds": 2}, lambda body: replace(body, seconds=None), Reason.MOTION_SECONDS),
-        (
-            {"seconds": 2},
-            lambda body: replace(body, seconds=(body.seconds or ())[:1]),
-            Reason.MOTION_SECONDS,
-        ),
-        (
-            {"seconds": 1},
-            lambda body: replace(body, seconds=(bytes(32),)),
-            Reason.MOTION_SECONDS,
-        ),
-        ({"time": START}, lambda body: body, Reason.DISCUSSION_OPEN),
-        (
-            {},
-            lambda body: replace(body, opens=body.opens - 1, closes=body.closes - 1),
-            Reason.FREEZE_WINDOW,
-        ),
-        ({}, lambda body: replace(body, closes=body.closes - 1), Reason.FREEZE_WINDOW),
-        ({}, lambda body: replace(body, closes=body.closes + 1), Reason.FREEZE_WINDOW),
-    ],
-)
-def test_freeze_that_breaks_a_rule_leaves_the_motion_unfrozen(
-    given: dict[str, Any], change: Callable[[Freeze], Freeze], reason: Reason
-) -> None:
-    found = frozen_with(change, **given)
-    assert found.state in (State.DRAFT, State.SECONDED)
-    assert found.fault is reason
-    assert found.freeze is None
-
-
-def test_freeze_with_its_seconds_is_valid() -> None:
-    assert frozen_with(lambda body: body, seconds=2).state is State.FROZEN
-
-
-def joining(*, name_it: bool, listed: bool = True, weight: int = 1) -> MotionStatus:
-    """A freeze after a third council acceded: with it in the roll, by this weight."""
-    authors, new = [Author(1), Author(2)], Author(9)
-    compact = found_compact(authors)
-    link(authors[0], new)
-    accession = accede(new, compact, weight=1)
-    motion = propose(authors[0], compact)
-    body = freeze_body(compact, time=START + 1)
-    if listed:
-        voters = sorted(
-            (*body.councils, Voter(council=new.council, weight=weight)), key=lambda v: v.council
-        )
-        body = replace(body, councils=tuple(voters))
-    if name_it:
-        body = replace(body, accessions=(accession.id,))
-    authors[0].add(body, subject=motion.id, time=START + 1)
-    new.add(Accession(weight=2), subject=compact.id)  # too late to change a roll
-    return status_of(view_of([*authors, new]), motion, START)
-
-
-def test_freeze_with_a_council_that_acceded_may_name_its_accession() -> None:
-    assert joining(name_it=True).state is State.FROZEN
-    assert joining(name_it=False).state is State.FROZEN
-    assert joining(name_it=False, weight=2).fault is Reason.FREEZE_ROLL
-
-
-def test_freeze_may_leave_out_who_joined_late() -> None:
-    assert joining(name_it=False, listed=False).state is State.FROZEN
-
-
-def test_freeze_carried_by_a_later_accession_of_a_member_stays_final() -> None:
-    authors, new = [Author(1), Author(2)], Author(9)
-    compact = found_compact(authors)
-    link(authors[0], new)
-    accession = accede(new, compact, weight=1)
-    motion = propose(authors[0], compact)
-    body = freeze_body(compact, time=START + 1)
-    voters = sorted((*body.councils, Voter(council=new.council, weight=1)), key=lambda v: v.council)
-    body = replace(body, councils=tuple(voters), accessions=(accession.id,))
-    freeze = authors[0].add(body, subject=motion.id, time=START + 1)
-    everyone = [*authors, new]
-    made = Ballot(authors=everyone, compact=compact, motion=motion, freeze=freeze)
-    made.witness_all(time=body.opens)
-    certified(made, "yyy", "adopted")
-    before = status(made, FAR)
-    assert before.state is State.FINAL
-    for time in range(20):  # one of them has a lower id than the first
-        new.add(Accession(weight=2), subject=compact.id, time=START + time)
-    assert status(made, FAR) == before
-
-
-# --- faults of a position --------------------------------------------------------------------
-
-
-def test_position_that_is_in_order_counts() -> None:
-    made = ballot(4)
-    positions = decided(made, "yyna")
-    assert faults(made) == dict.fromkeys(positions)
-
-
-def one_position(made: Ballot, item: VerifiedRecord, **given: Any) -> Reason | None:
-    return faults(made, **given)[item]
-
-
-def test_position_of_a_council_outside_does_not_count() -> None:
-    made = ballot(4)
-    outsider = Author(9)
-    item = made.position(outsider, "yes")
-    made.authors = [*made.authors, outsider]
-    made.witness_all(time=made.body.opens)
-    assert one_position(made, item) is Reason.POSITION_NOT_MEMBER
-
-
-def test_position_on_another_freeze_does_not_count() -> None:
-    made = ballot(4)
-    item = made.position(made.authors[1], "yes", freeze=bytes(32))
-    made.witness_all(time=made.body.opens)
-    assert one_position(made, item) is Reason.FREEZE_MISMATCH
-
-
-def test_position_claimed_after_closing_does_not_count() -> None:
-    for late in (0, 1):
-        made = ballot(4)
-        item = made.position(made.authors[1], "yes", time=made.body.closes + late)
-        made.witness_all(time=made.body.closes)
-        assert one_position(made, item) is (Reason.POSITION_LATE if late else None)
-
-
-def test_position_with_fewer_valid_ballots_than_cast_does_not_count() -> None:
-    for valid in (10, 9):
-        made = ballot(4)
-        item = made.position(made.authors[1], "yes", yes=6, no=4, valid=valid)
-        made.witness_all(time=made.body.closes)
-        assert one_position(made, item) is (Reason.POSITION_TALLY if valid == 9 else None)
-
-
-@pytest.mark.parametrize(
-    ("times", "counts"),
-    [((0, 0), True), ((0, 1), False), ((0, None), False), ((-1, -1), True), ((1, 1), False)],
-)
-def test_position_needs_w_receipts_by_the_end_of_grace(
-    times: Sequence[int | None], counts: bool
-) -> None:
-    made = ballot(4)  # w = 2 of the 3 others
-    item = made.position(made.authors[1], "yes")
-    ends = made.body.closes + made.windows.grace
-    for author, time in zip(made.authors[2:], times, strict=True):
-        if time is not None:
-            author.witness([made.authors[1]], time=ends + time)
-    assert one_position(made, item) is (None if counts else Reason.POSITION_RECEIPTS)
-
-
-def test_position_backdated_needs_receipts_all_the_same() -> None:
-    made = ballot(4)
-    ends = made.body.closes + made.windows.grace
-    item = made.position(made.authors[1], "yes", time=made.body.opens)
-    made.witness_all(time=ends + 1)
-    assert one_position(made, item) is Reason.POSITION_RECEIPTS
-
-
-def test_position_is_not_receipted_by_its_own_council_or_by_strangers() -> None:
-    made = ballot(4)
-    item = made.position(made.authors[1], "yes")
-    stranger = Author(9)
-    for author in (made.authors[1], stranger, made.authors[2]):
-        author.witness([made.authors[1]], time=made.body.closes)
-    made.authors = [*made.authors, stranger]
-    assert one_position(made, item) is Reason.POSITION_RECEIPTS
-
-
-def test_position_is_not_receipted_by_a_witness_of_another_branch() -> None:
-    made = ballot(4)
-    item = made.position(made.authors[1], "yes")
-    forked = Author(2)  # the same council writes another log with the same key
-    forked.add(made.body, subject=made.motion.id)
-    while forked.tree.size < made.authors[1].tree.size:
-        forked.add(made.body, subject=bytes(32), time=forked.tree.size)
-    for author in made.authors[2:]:
-        author.witness([forked], time=made.body.closes)
-    assert one_position(made, item) is Reason.POSITION_RECEIPTS
-
-
-def test_position_with_a_higher_number_replaces_the_earlier() -> None:
-    made = ballot(4)
-    first = made.position(made.authors[1], "yes", number=1)
-    last = made.position(made.authors[1], "no", number=3)
-    between = made.position(made.authors[1], "yes", number=2)
-    made.witness_all(time=made.body.closes)
-    assert faults(made) == {
-        first: Reason.POSITION_NUMBER, between: Reason.POSITION_NUMBER, last: None
-    }  # fmt: skip
-
-
-def test_position_numbered_twice_counts_not_at_all_until_repaired() -> None:
-    made = ballot(4)
-    author = made.authors[1]
-    first = made.position(author, "yes", number=1)
-    two = [made.position(author, value, number=2) for value in ("yes", "no")]
-    made.witness_all(time=made.body.closes)
-    assert faults(made) == {first: Reason.POSITION_NUMBER} | dict.fromkeys(
-        two, Reason.POSITION_DOUBLE
-    )
-    repaired = ballot(4)
-    author = repaired.authors[1]
-    for value in ("yes", "no"):
-        repaired.position(author, value, number=1)
-    last = repaired.position(author, "no", number=2)
-    repaired.witness_all(time=repaired.body.closes)
-    assert faults(repaired)[last] is None
-
-
-def test_position_changed_too_late_leaves_the_earlier_one_standing() -> None:
-    made = ballot(4)
-    first = made.position(made.authors[1], "yes", number=1)
-    made.witness_all(time=made.body.closes)
-    late = made.position(made.authors[1], "no", number=2, time=made.body.closes + 1)
-    made.witness_all(time=made.body.closes + made.windows.grace)
-    assert faults(made) == {first: None, late: Reason.POSITION_LATE}
-
-
-# --- a node's own result ---------------------------------------------------------------------
+# --- a node's own result ------------------------------------------------------------------------
 
 
 def own(made: Ballot, view: View, until: int) -> tuple[Outcome, int] | None:
@@ -568,7 +265,7 @@ def test_judge_positions_by_the_journal_ignores_what_came_later() -> None:
     assert judge_positions(case, freeze, journal_until=made.body.closes - 1) == ()
 
 
-# --- windows and order -----------------------------------------------------------------------
+# --- windows and order --------------------------------------------------------------------------
 
 
 def story(windows: Windows, said: str = "yyyn-") -> Ballot:

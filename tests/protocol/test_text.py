@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, RecordId
-from confedproto.limits import (
-    TEXT_FORM_MAX_CHARS,
-)
+from confedproto.limits import TEXT_FORM_MAX_CHARS
 from confedproto.text import (
     TEXT_KINDS,
     CouncilUri,

@@ -9,11 +9,7 @@ from hypothesis import strategies as st
 
 from confedproto.errors import LocalProtocolError, Reason
 from confedproto.ids import CouncilId, RecordId, TransportKey
-from confedproto.limits import (
-    ADDRESS_MAX_CHARS,
-    INVITATION_MAX_CHARS,
-    TIME_MAX_S,
-)
+from confedproto.limits import ADDRESS_MAX_CHARS, INVITATION_MAX_CHARS, TIME_MAX_S
 from confedproto.text import (
     CouncilUri,
     Invitation,
