@@ -5,6 +5,7 @@ started when they are wanted and end when idle, so that a node that only lives o
 them. Each has the next task while it works at one, so that none waits for the loop.
 """
 
+import logging
 import math
 import os
 import socket
@@ -21,6 +22,8 @@ from confednode import opener
 from confednode.sockets import receive, write_now
 from confedproto.ids import NetworkId
 from confedproto.wire import RunLeaf
+
+LOG: Final = logging.getLogger(__name__)
 
 IDLE_S: Final = 30.0
 WORKERS_MAX: Final = 8
@@ -97,11 +100,16 @@ class Workers:
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
         with theirs:
             arguments = [str(theirs.fileno()), self._network.hex()]
-            process = await trio.lowlevel.open_process(
-                [sys.executable, "-m", "confednode.opener", *arguments],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-            )
+            try:
+                process = await trio.lowlevel.open_process(
+                    [sys.executable, "-m", "confednode.opener", *arguments],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                )
+            except OSError as error:
+                LOG.warning("no worker process, the node does its work: %s", error)
+                ours.close()
+                return
         stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
         asked, room = deque[Task](), trio.Semaphore(TASKS_EACH)
         self.running += 1

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,22 @@ async def test_workers_end_when_idle(monkeypatch: pytest.MonkeyPatch) -> None:
             while crew.running:
                 await trio.lowlevel.checkpoint()
         nursery.cancel_scope.cancel()
+
+
+async def test_workers_that_cannot_start_are_told_and_missed_by_nobody(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "executable", "no such program")
+    crew = Workers(NETWORK, 2)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(crew.serve)
+        crew.want()
+        with trio.fail_after(60):
+            while len(caplog.records) < crew.count:
+                await trio.lowlevel.checkpoint()
+        assert crew.begin(leaves_of(1)) is None
+        nursery.cancel_scope.cancel()
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
 
 
 @pytest.mark.parametrize(("told", "count"), [("0", 0), ("3", 3), ("99", 8)])
