@@ -3,6 +3,8 @@
     python tools/histories.py histories --count 2000     against the model, one order each
     python tools/histories.py orders --count 10000       20 orders of delivery, one digest
     python tools/histories.py twins --count 1000         the same with rival first node records
+    python tools/histories.py retired --count 1000       and with keyholders who were replaced
+                                                         and go on signing
     python tools/histories.py restores --count 1000      backups a minute to 30 days old,
                                                          database alone or whole folder
     python tools/histories.py clones --count 1000        two machines with one node key
@@ -26,7 +28,7 @@ from confedproto.guard import Memory, Reached, Signing
 from confedproto.ids import CouncilId
 from confedproto.testing import SimNode, Simulator, seeded_key
 from confedproto.testing_servers import Backup, backup, clone, reached, restore
-from tests.support.histories import History, Straying, Twinned, differences
+from tests.support.histories import History, Regretted, Straying, Twinned, differences
 
 ORDERS: Final = 20
 ROUND_S: Final = 30
@@ -51,6 +53,11 @@ def orders(seed: int) -> str | None:
 def twins(seed: int) -> str | None:
     """The same, of a council in which a second server begins beside the first one."""
     return in_orders(Twinned(seed))
+
+
+def retired(seed: int) -> str | None:
+    """The same, of a council whose old keyholders sign at the places that were theirs."""
+    return in_orders(Regretted(seed))
 
 
 def in_orders(made: History) -> str | None:
@@ -235,6 +242,7 @@ RUNS: Final[dict[str, Callable[[int], str | None]]] = {
     "histories": history,
     "orders": orders,
     "twins": twins,
+    "retired": retired,
     "restores": restored,
     "clones": cloned,
 }

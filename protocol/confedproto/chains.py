@@ -77,22 +77,18 @@ class Chains:
     def ends(self, council: CouncilId) -> list[tuple[LogId, int]]:
         """The logs of a council's chain in order, each with the size that the next one names.
 
-        What stands below it was held before anything in the next log counted (AUT-4); of the
-        last log, and where the next names another, it is 0.
+        What stands below it was held before anything in the next log counted (AUT-4); of a log
+        that none of the chain names it is 0.
         """
         chain = self.of.get(council)
         if chain is None:
             return []
         named = {
-            (step.node.last.log, step.log): step.node.last.size
+            step.node.last.log: step.node.last.size
             for step in chain.authority.nodes
-            if step.node.last is not None
+            if step.node.last is not None and step.node.last.log != step.log
         }
-        following = [*chain.order[1:], None]
-        return [
-            (log, 0 if after is None else named.get((log, after), 0))
-            for log, after in zip(chain.order, following, strict=True)
-        ]
+        return [(log, named.get(log, 0)) for log in chain.order]
 
     # --- one more leaf ----------------------------------------------------------------------
 
@@ -113,7 +109,7 @@ class Chains:
         awaited = chain.awaits.get(log.id) == len(log.leaves)
         cut = chain.cuts.get(log.id)
         if cut is not None and index >= cut and not (opens or awaited or self._is_named(log)):
-            return self._append_past(chain, log, leaf, copy=copy)
+            return self._append_past(chain, log, leaf)
         rival = self._carried.get(log.council) and leaf_kind(leaf) == "charter"
         if chain.log != log.id or not chain.plain or opens or rival or awaited:
             self.dirty[log.council] = None
@@ -148,11 +144,15 @@ class Chains:
             self._note_others(log, leaf, index)
         self.dirty[log.council] = None
 
-    def _append_past(self, chain: Chain, log: Log, leaf: Leaf, *, copy: bool) -> Reason | None:
+    def _append_past(self, chain: Chain, log: Log, leaf: Leaf) -> Reason | None:
         """A leaf where its log counts no more: what its node said in rounds does (CER-6)."""
         past: Reason | None = chain.past[log.id]
-        if (uncut := chain.uncut.get(log.id)) is not None:
-            fault = None if copy else self._admit(uncut, log, leaf, len(log.leaves) - 1)
+        if (uncut := chain.uncut.get(log.id)) is not None and isinstance(leaf, VerifiedRecord):
+            authority, said = uncut
+            again = leaf.id in said  # in this log or before it, whatever counts elsewhere
+            fault = None if again else self._admit(authority, log, leaf, len(log.leaves) - 1)
+            if fault is None:
+                said.add(leaf.id)
             past = fault if is_final_word(leaf) else past
         chain.faults[log.id].append(past)
         return leaf.reason if isinstance(leaf, RefusedLeaf | WithheldLeaf) else past
@@ -184,7 +184,8 @@ class Chains:
             if witnessed is None:
                 continue
             chain = self.of[witnessed.council]
-            if named in chain.cuts or (named == chain.log and not chain.plain):
+            unsure = chain.contested or (named == chain.log and not chain.plain)
+            if named in chain.cuts or unsure:
                 self.dirty[witnessed.council] = None
 
     # --- what stands in one log about another council ---------------------------------------
@@ -274,11 +275,15 @@ class Chains:
         """What counts of a council, each record at the one place where it does (REC-6, CAR-3)."""
         chain = self.of[council]
         out: dict[RecordId, Placed] = {}
+        first = chain.authority.nodes[0].log if chain.authority.nodes else None
         for log_ in chain.order:
             log = self._logs.get(log_)
             if log is None:
                 continue
+            rival = first not in (None, log_)  # its first charter stands where the chain begins
             for index, leaf in records_in(log.leaves):
+                if rival and index == 0 and leaf.kind == "charter":
+                    continue
                 if chain.faults[log_][index] is None:
                     arrived = log.arrivals[index]
                     out.setdefault(

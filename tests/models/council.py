@@ -220,7 +220,7 @@ def judge(held: Held) -> Verdict:
     if len(twins) > 1:  # rivals that begin after the charter, which counts (NOD-7)
         charter = held.logs[opens(held, twins[0])][0]
         facts, seen = [Fact("charter", charter)], {charter.id}
-        kept = repair(held, facts, twins)
+        kept = confirmed(held, [(one, facts) for one in twins]) or repair(held, facts, twins)
         for one in twins:
             if kept is None or one.id != kept[0].id:
                 places |= branch(held, facts, one, seen, least=1)
@@ -232,17 +232,32 @@ def judge(held: Held) -> Verdict:
         order.append(log)
         offered = [] if forced is not None else openings(held, log)
         before = list(facts)
+        found: list[tuple[Any, list[Fact]]] = []
+        for one in offered:
+            last = one.body.last
+            if not reaches(held, log, last.size, last.root):
+                continue
+            at = replay(held, log, before, opening, last.size, seen)[0]
+            if role_of(at, one, held.council) == "node":
+                found.append((one, at))
+        past = extents(held) if len(found) > 1 else held.received
+        stale = [
+            (one, at)
+            for one, at in found
+            if nexts(held, log, one.body.last.size, past.get(log, 0), at)
+        ]
+        torn = any(upheld(held, one, at) for one, at in stale)
+        fresh = [one for one in found if one not in stale]
+        sure = confirmed(held, fresh) if len(fresh) > 1 else None
         if forced is not None:
             after = [forced]
+        elif torn:
+            after = [one for one, _ in found]
+        elif sure is not None:
+            after = [sure[0]]
         else:
-            after = []
-            for one in offered:
-                last = one.body.last
-                if not reaches(held, log, last.size, last.root):
-                    continue
-                at = replay(held, log, before, opening, last.size, seen)[0]
-                if role_of(at, one, held.council) == "node":
-                    after.append(one)
+            after = [one for one, _ in fresh]
+        lost = found if torn else [(one, at) for one, at in found if one not in after]
         end, cut = len(held.logs.get(log, ())), False
         if after:
             end, cut = max(min(a.body.last.size for a in after), held.received.get(log, 0)), True
@@ -259,8 +274,15 @@ def judge(held: Held) -> Verdict:
         places |= {(log, index) for index in whole if is_word(held, log, index)}
         seen |= {held.logs[log][index].id for index in counted}
         state = standing(facts)
+        for one, at in lost:
+            if torn or all(opens(held, one) != opens(held, other) for other in after):
+                places |= branch(held, at, one, seen)
+        if torn:
+            facts = min(found, key=lambda pair: pair[0].body.last.size)[1]
+            state = "node-fork"
+            break
         if len(after) == 1:
-            opening, forced = after[0], None
+            opening, forced = after[0], sure[1] if sure else None
             facts = [*facts, Fact("node", opening)]
             log = opens(held, opening)
             state = "active"
@@ -292,6 +314,8 @@ def judge(held: Held) -> Verdict:
         last = one.record.body.last if role == "node" else None
         if last is not None and (last.log != one.log or opens(held, one.record) == last.log):
             continue  # not of this log; or a renewal, which counts in its own log alone
+        if one.record.kind == "recall" and not mandate_of(taken[one.carrier], one.record.subject):
+            continue  # of a mandate that was not granted there
         if role == "stop":
             once = (one.record.signers[0], one.record.charter)
             if once in stops:
@@ -305,6 +329,75 @@ def judge(held: Held) -> Verdict:
         node=len(nodes(facts)),
         state=state,
     )
+
+
+def begins(held: Held, log: bytes) -> Any:
+    """The node record that a log of its own key begins with."""
+    leaves = held.logs.get(log, ())
+    index = 1 if founds(leaves) else 0
+    one = leaves[index] if len(leaves) > index else None
+    return one if one is not None and one.kind == "node" and opens(held, one) == log else None
+
+
+def parent(held: Held, log: bytes) -> Any:
+    """The head that a log's first record names in the log before it."""
+    one = begins(held, log)
+    last = None if one is None else one.body.last
+    return None if last is None or last.log == log else last
+
+
+def extents(held: Held) -> dict[bytes, int]:
+    """How far others received each log, or one that goes on from there (NOD-11)."""
+    out = {log: size for log, size in held.received.items() if size}
+    for log in list(out):
+        met, last = {log}, parent(held, log)
+        while last is not None and last.log in held.logs:
+            if reaches(held, last.log, last.size, last.root):
+                out[last.log] = max(out.get(last.log, 0), last.size)
+            if last.log in met:
+                break
+            met.add(last.log)
+            last = parent(held, last.log)
+    return out
+
+
+def nexts(held: Held, log: bytes, start: int, end: int, facts: Sequence[Fact]) -> list[Any]:
+    """The charters in part of a log that could follow next on these facts."""
+    part = held.logs.get(log, ())[start:end]
+    return [leaf for leaf in part if role_of(facts, leaf, held.council) in ("charter", "repair")]
+
+
+def upheld(held: Held, rival: Any, facts: Sequence[Fact]) -> list[Any]:
+    """The charters by which others confirmed the branch that a node record opens (NOD-11)."""
+    first = opens(held, rival)
+    one = begins(held, first)
+    if one is None or one.id != rival.id:
+        return []
+    out: list[Any] = []
+    for log, size in extents(held).items():
+        line, last = [log], parent(held, log)
+        while last is not None and last.log not in line:
+            line.append(last.log)
+            last = parent(held, last.log)
+        if first in line:
+            out += nexts(held, log, 0, size, facts)
+    return out
+
+
+def confirmed(held: Held, rivals: Sequence[tuple[Any, Sequence[Fact]]]) -> tuple[Any, Any] | None:
+    """The one of several rivals that others confirmed, and a repair that they did (NOD-11)."""
+    sure = [(one, facts) for one, facts in rivals if upheld(held, one, facts)]
+    if len(sure) != 1:
+        return None
+    one, facts = sure[0]
+    log = opens(held, one)
+    found = [
+        offer
+        for offer in repairs(held, facts, one, [rival for rival, _ in rivals])
+        if upheld(held, offer, facts)
+        and not nexts(held, log, offer.body.last.size, extents(held).get(log, 0), facts)
+    ]
+    return one, found[0] if len(found) == 1 else None
 
 
 def firsts(held: Held) -> list[Any]:
@@ -324,13 +417,25 @@ def branch(
 ) -> set[tuple[bytes, int]]:
     """What counts of a branch that is not kept: what others received, and a node's words."""
     log = opens(held, rival)
-    length = len(held.logs.get(log, ()))
-    size = min(max(held.received.get(log, 0), least), length)
+    one = begins(held, log)
+    if one is None or one.id != rival.id:
+        return set()  # begun by another record of the same key, or not held
+    length, got = len(held.logs.get(log, ())), extents(held)
+    size = min(max(got.get(log, 0), least), length)
     side = [*facts, Fact("node", rival)]
     _, counted = replay(held, log, side, rival, size, seen)
     _, whole = replay(held, log, side, rival, length, seen)
+    known = set(seen)
     seen |= {held.logs[log][index].id for index in counted}
-    return {(log, i) for i in counted} | {(log, i) for i in whole if is_word(held, log, i)}
+    places = {(log, i) for i in counted} | {(log, i) for i in whole if is_word(held, log, i)}
+    for offer in reversed(openings(held, log)):
+        last = offer.body.last
+        if last.size > size or not reaches(held, log, last.size, last.root):
+            continue
+        at = replay(held, log, side, rival, last.size, known)[0]
+        if got.get(opens(held, offer), 0) and role_of(at, offer, held.council) == "node":
+            places |= branch(held, at, offer, seen)
+    return places
 
 
 def is_word(held: Held, log: bytes, index: int) -> bool:
@@ -439,26 +544,41 @@ def rivals(
         ]
         if not own:
             continue
-        place = max(own[0] + 1, held.received.get(log, 0))
-        if place <= end and all(r.id != one.record.id for r in found.get(place, ())):
+        place = own[0] + 1
+        settled = own[0] < held.received.get(log, 0)
+        if (
+            not settled
+            and place <= end
+            and all(r.id != one.record.id for r in found.get(place, ()))
+        ):
             found.setdefault(place, []).append(one.record)
     return found
 
 
 def repair(held: Held, facts: Sequence[Fact], after: Sequence[Any]) -> tuple[Any, Any] | None:
     """Which of the rival node records is kept, and by which record of the next number."""
-    found: list[tuple[Any, Any]] = []
-    now = charters(facts)[-1]
-    for one in after:
-        branch = opens(held, one)
-        for offer in openings(held, branch):
-            last = offer.body.last
-            if not reaches(held, branch, last.size, last.root):
-                continue
-            used = [*nodes(facts), *after]
-            if any(node.body.key == offer.body.key for node in used):
-                continue  # the log of a key that was named before is closed for good
-            numbered = offer.body.number == len(nodes(facts)) + 2 and offer.body.previous == one.id
-            if numbered and offer.charter == len(charters(facts)) and enough(facts, now, offer):
-                found.append((one, offer))
+    asked = [charter for one in after for charter in upheld(held, one, facts)]
+    found = [
+        (one, offer)
+        for one in after
+        for offer in repairs(held, facts, one, after)
+        if all(enough(facts, charter, offer) for charter in asked)
+    ]
     return found[0] if len(found) == 1 else None
+
+
+def repairs(held: Held, facts: Sequence[Fact], one: Any, rivals: Sequence[Any]) -> list[Any]:
+    """The records of the next number that keep one of several rivals."""
+    found: list[Any] = []
+    now, branch_ = charters(facts)[-1], opens(held, one)
+    for offer in openings(held, branch_):
+        last = offer.body.last
+        if not reaches(held, branch_, last.size, last.root):
+            continue
+        used = [*nodes(facts), *rivals]
+        if any(node.body.key == offer.body.key for node in used):
+            continue  # the log of a key that was named before is closed for good
+        numbered = offer.body.number == len(nodes(facts)) + 2 and offer.body.previous == one.id
+        if numbered and offer.charter == len(charters(facts)) and enough(facts, now, offer):
+            found.append(offer)
+    return found

@@ -15,6 +15,7 @@ from confedproto.bodies.exit import Exit
 from confedproto.bodies.forkproof import ForkProof
 from confedproto.bodies.freeze import Freeze, Voter
 from confedproto.bodies.lock import Lock
+from confedproto.bodies.mandate import Mandate
 from confedproto.bodies.motion import Motion, Title
 from confedproto.bodies.node import LastHead
 from confedproto.bodies.ratify import Ratify
@@ -24,7 +25,7 @@ from confedproto.bodies.vote import Vote
 from confedproto.bodies.witness import Witness, WitnessedHead
 from confedproto.chains import Chains
 from confedproto.errors import Reason
-from confedproto.ids import CouncilId, Hash, RecordId, log_id
+from confedproto.ids import CouncilId, Hash, log_id
 from confedproto.lines import Lines
 from confedproto.log import sign_head
 from confedproto.merkle import Tree, leaf_hash
@@ -261,27 +262,34 @@ def folds(monkeypatch: pytest.MonkeyPatch) -> list[CouncilId]:
 
 def carried(victim: Author, carrier: Author, size: int, *, time: int, reason: str) -> Carried:
     """A recall by the victim in the log of another council, which names a head of its own."""
-    inner = victim.make(Recall(reason=reason), subject=bytes(32))
+    inner = victim.make(Recall(reason=reason), subject=victim.leaves[2].id)
     body = Carried(envelope=inner.envelope, head=victim.head(size=size).envelope)
     carrier.sign_by_node(body, time=time)
     return body
 
 
+def granting() -> Author:
+    """A council whose third leaf is a mandate."""
+    out = Author(1)
+    out.add(Mandate(delegate=key(70).public, starts=START, until=START + 9, kinds=("vote",)))
+    return out
+
+
 def test_record_carried_again_and_again_folds_its_council_once(folds: list[CouncilId]) -> None:
-    victim, liar = Author(1), Author(2)
+    victim, liar = granting(), Author(2)
     for number in range(50):
-        carried(victim, liar, 2, time=START + number, reason="once")
+        carried(victim, liar, 3, time=START + number, reason="once")
     view = view_of([victim])
     folds.clear()
     feed(view, [liar])
     assert folds.count(victim.council) == 1
-    assert len(view.about(RecordId(bytes(32)), "recall")) == 1
+    assert len(view.about(victim.leaves[2].id, "recall")) == 1
 
 
 def test_run_of_carried_records_folds_their_council_once(folds: list[CouncilId]) -> None:
-    victim, liar = Author(1), Author(2)
+    victim, liar = granting(), Author(2)
     for number in range(50):
-        carried(victim, liar, 2, time=START, reason=f"number {number}")
+        carried(victim, liar, 3, time=START, reason=f"number {number}")
     view = view_of([victim])
     folds.clear()
     view.add_log(liar.log, liar.council, liar.node_key.public)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from confedproto import chains
-from confedproto.rules import authority, chain
+from confedproto.rules import authority, chain, confirmed
 from tests.models import council as model
-from tests.support.histories import History, Straying, Twinned, differences
+from tests.support.histories import History, Regretted, Straying, Twinned, differences
 
 SEEDS = 150
 ORDERS = 6
@@ -83,6 +83,28 @@ def test_repair_with_a_key_that_was_in_force_before_is_none() -> None:
         assert keys[-1] not in keys[:-2], order
 
 
+def test_keyholders_who_were_replaced_are_judged_alike_in_every_order() -> None:
+    """What they still sign at the places that were theirs, received by others or not (NOD-11)."""
+    states: Counter[str] = Counter()
+    for seed in range(60):
+        history, digests = Regretted(seed), set()
+        for order in range(3):
+            view = history.deliver(random.Random(order))
+            assert differences(view, history) == [], (seed, order)
+            digests.add(view.state_digest(history.time))
+        assert len(digests) == 1, seed
+        states[model.judge(history.held()).state] += 1
+    assert {"node-fork", "active"} <= states.keys(), states
+
+
+@pytest.mark.parametrize("seed", [1_279, 1_327, 2_378])
+def test_words_past_a_cut_are_judged_by_what_their_own_log_says(seed: int) -> None:
+    """Once a copy of a record that counts in another log was skipped or taken twice (CER-6)."""
+    history = Regretted(seed)
+    for order in range(ORDERS):
+        assert differences(history.deliver(random.Random(order)), history) == [], order
+
+
 def found(seeds: range) -> bool:
     """Whether some history shows a difference between the view and the model."""
     return any(
@@ -117,3 +139,9 @@ def test_bug_planted_in_the_first_rivals_is_found(monkeypatch: pytest.MonkeyPatc
 def test_bug_planted_in_the_model_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "HOURS_72", 71 * 3_600)
     assert found(range(400)), "the model's suspensions are an hour short, and nobody noticed"
+
+
+def test_bug_planted_in_the_confirmations_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirmed.Confirmations, "received", lambda self, log: 0)
+    lives = map(Regretted, range(60))
+    assert any(differences(life.deliver(random.Random(0)), life) for life in lives)

@@ -544,6 +544,82 @@ class Twinned(History):
         self.nodes = [node, repair]
 
 
+class Regretted(Twinned):
+    """Lives in which keyholders who were replaced go on signing, at the places that were theirs."""
+
+    def steps(self) -> list[Any]:
+        mine = [self.old_node, self.old_node, self.old_charter, self.old_charter, self.old_carried]
+        return [*super().steps(), *mine, *[self.rotate] * 3, *[self.witness] * 4]
+
+    def place(self) -> tuple[Book, int, VerifiedRecord, VerifiedRecord] | None:
+        """A log, a size in it, and the charter and the node record that may be in force there."""
+        book = self.rng.choice(self.books)
+        size = self.rng.randrange(1, len(book.leaves) + 1)
+        nodes = [leaf for leaf in book.leaves[:size] if leaf.kind == "node"]
+        every = [leaf for one in self.books for leaf in one.leaves if leaf.kind == "charter"]
+        here = [leaf for leaf in book.leaves[:size] if leaf.kind == "charter"]
+        if not here and nodes:
+            here = [leaf for leaf in every if leaf.charter + 1 == nodes[0].charter]
+        return (book, size, here[-1], nodes[-1]) if nodes and here else None
+
+    def holding(self, charter: VerifiedRecord) -> list[SigningKey]:
+        body = charter.body
+        assert isinstance(body, Charter)
+        return [self.keys[public] for public in body.keys]
+
+    def old_node(self) -> None:
+        """A replacement that names an old place, by the threshold there, with a log of its own."""
+        found = self.place()
+        if found is None:
+            return
+        book, size, charter, node = found
+        key, body = self.fresh(), node.body
+        assert isinstance(body, Node)
+        body = Node(
+            number=body.number + 1,
+            key=key.public,
+            transport=self.rng.randbytes(32),
+            expires=self.time + 90 * DAY,
+            previous=node.id,
+            last=LastHead(log=book.id, size=size, root=book.tree.root_at(size)),
+        )
+        item = self.say(body, self.holding(charter), version=charter.charter + 1)
+        self.books.insert(0, Book(self.council, key))
+        self.books[0].put(item)
+        if self.rng.random() < 0.4:
+            self.books[0].put(self.old_next(charter))
+
+    def old_next(self, charter: VerifiedRecord) -> VerifiedRecord:
+        """A charter that follows an old one, or a copy of the one that did."""
+        every = [leaf for one in self.books for leaf in one.leaves if leaf.kind == "charter"]
+        true = [leaf for leaf in every if leaf.charter == charter.charter + 1]
+        if true and self.rng.random() < 0.2:
+            return self.rng.choice(true)
+        keys = [self.fresh() for _ in range(3)]
+        body = Charter(
+            name="Council",
+            threshold=2,
+            keys=tuple(sorted(key.public for key in keys)),
+            previous=charter.id,
+        )
+        signers = [*self.holding(charter), *keys]
+        return self.say(body, signers, version=charter.charter + 1)
+
+    def old_charter(self) -> None:
+        """The end of an old log goes on, with another next charter."""
+        found = self.place()
+        if found is not None and len(self.books) > 1:
+            book, _, charter, _ = found
+            if book is not self.book:
+                book.put(self.old_next(charter))
+
+    def old_carried(self) -> None:
+        """Another next charter that a neighbour carries."""
+        found = self.place()
+        if found is not None:
+            self.carried(self.old_next(found[2]))
+
+
 def differences(view: View, history: History) -> list[str]:
     """Where the view and the model disagree; empty if they agree."""
     chain, wanted = view.chains.of[history.council], model.judge(history.held())

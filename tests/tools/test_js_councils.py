@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from confedproto import testee
-from tests.support.histories import NETWORK, History
+from tests.support.histories import NETWORK, History, Regretted
 from tests.tools.test_js import answers
 from tools.js.find_node import find_node
 
 HISTORIES = 60
 
 
-def request(seed: int) -> dict[str, Any]:
+def request(seed: int, kind: type[History] = History) -> dict[str, Any]:
     """All logs of a random history, in some order, as the driver's operation asks for them."""
-    history = History(seed)
+    history = kind(seed)
     books = history.logs()
     random.Random(seed).shuffle(books)
     logs = [
@@ -49,6 +49,15 @@ def test_random_histories_stand_in_javascript_as_in_python(block: int) -> None:
     assert told == [testee.answer(line) for line in asked]
     assert sum(bool(one["refused"]) for one in told) > HISTORIES // 4
     assert len({one["state"] for one in told}) > 2
+
+
+def test_histories_with_retired_keyholders_stand_in_javascript_as_in_python() -> None:
+    node = find_node()
+    assert node is not None
+    asked = [json.dumps(request(number, Regretted)) for number in range(HISTORIES)]
+    told = [json.loads(line) for line in answers(node, asked)]
+    assert told == [testee.answer(line) for line in asked]
+    assert {"active", "node-fork"} <= {one["state"] for one in told}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from typing import Final
 
 from tools.vectors import trees
 from tools.vectors.council_first import first_servers
+from tools.vectors.council_retired import retired_keys
 from tools.vectors.examples import TIME
 from tools.vectors.scenes import DAY, HOME, STRANGER, envelope
 from tools.vectors.signing import NODE_KEY, filler, record_id
@@ -16,6 +17,7 @@ REPLACED: Final[Stands] = {"node": NODES[1], "number": 2}
 def servers(out: Told) -> None:
     """All that is about node keys."""
     first_servers(out)
+    retired_keys(out)
     _node_records(out)
     _replacement(out)
     _node_rivals(out)
@@ -215,7 +217,7 @@ def _expiry(out: Told) -> None:
 
 def _carriage(out: Told) -> None:
     story = Story()
-    story.carry(story.say("recall", {}, subject=filler("mandate")))
+    story.carry(story.say("recall", {}, subject=story.grant()))
     out.tells("CAR-1", "carried-recall", "said elsewhere", story, carried=[(1, 2, None)])
     story = Story()
     story.carry(story.say("second", {}, subject=filler("motion")))
@@ -240,8 +242,9 @@ def _carriage(out: Told) -> None:
         rule = "AUT-3" if keys else "CHA-4"
         out.tells(rule, f"carried-{slug}", why, story, carried=[(1, 2, fault)])
     story = Story()
+    mandate = story.grant()
     old = story.book.head()
-    inner = story.say("recall", {}, subject=filler("mandate"))
+    inner = story.say("recall", {}, subject=mandate)
     story.rotate()
     story.carry(inner, head=old)
     stands: Stands = {"version": 2, "holders": NEW[:3]}
@@ -267,7 +270,7 @@ def _carriage(out: Told) -> None:
     stands = {**REPLACED, "carried": [(2, 2, "carried-head")]}
     out.tells("CAR-2", "carried-past-cut", why, story, reason, **stands)
     story = Story()
-    inner = story.say("recall", {}, subject=filler("mandate"))
+    inner = story.say("recall", {}, subject=story.grant())
     story.carry(inner)
     story.carry(inner, by=1)
     carried = [(1, 2, None), (2, 2, None)]

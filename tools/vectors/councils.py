@@ -283,10 +283,10 @@ def _carried_rivals(out: Told) -> None:
         made = story()
         out.tells("CHA-7", slug, why, made, *reasons, carried=carried, turned=turned, **forked)
     made = story()
-    made.witness([0, 1, 2], made.book, 4)
-    why = "what another council has received counts on"
-    reason = (0, 4, "charter-fork")
-    out.tells("CHA-7", "carried-rival-late", why, made, reason, carried=[(1, 2, None)], **forked)
+    made.witness([1], made.book, 3)
+    why = "another council has received the log's own: it meets nothing"
+    stands: Stands = {"holders": NEW[:3], "version": 2}
+    out.tells("CHA-7", "carried-rival-late", why, made, carried=[(1, 2, None)], **stands)
     made = Story()
     made.carry(made.charter())
     made.second()

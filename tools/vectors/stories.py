@@ -106,6 +106,12 @@ class Story:
             "lock", body, *(keys or (self.book.node,)), **{"subject": filler("motion"), **more}
         )
 
+    def grant(self) -> bytes:
+        """A mandate; its id."""
+        until = TIME + DAY
+        body = {"delegate": NEW[4].public, "starts": TIME, "until": until, "kinds": ["vote"]}
+        return record_id(self.add("mandate", body)[0])
+
     # --- charters ---------------------------------------------------------------------------
 
     def charter(

@@ -13,51 +13,15 @@ of arrival, no clock.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from confedproto.bodies.charter import Charter
-from confedproto.bodies.node import LastHead, Node
-from confedproto.bodies.suspension import Suspension
 from confedproto.errors import Reason
-from confedproto.ids import Hash, LogId, NetworkId, PublicKey, RecordId
-from confedproto.limits import SUSPENSION_S
-from confedproto.record import Leaf, PlainLeaf, VerifiedRecord
+from confedproto.ids import Hash, LogId, NetworkId, RecordId
+from confedproto.record import VerifiedRecord
 from confedproto.rules.authority import Authority
-from confedproto.rules.given import (
-    Carriage,
-    OwnLog,
-    last_of,
-    opened_by,
-    place_fault,
-    records_in,
-    stays_home,
-    with_final_words,
-)
+from confedproto.rules.given import Carriage, OwnLog, last_of, with_final_words
 from confedproto.rules.life import Event, State
+from confedproto.rules.walking import Candidate, Marks, Walk
+from confedproto.rules.walking import Chain as Chain
 from confedproto.spans import Spans
-
-
-@dataclass(slots=True, kw_only=True)
-class Chain:
-    """What counts. `faults` has one entry a leaf of each log that was reached."""
-
-    authority: Authority
-    log: LogId | None = None
-    order: list[LogId] = field(default_factory=list)
-    faults: dict[LogId, Spans[Reason | None]] = field(default_factory=dict)
-    carried: dict[RecordId, Reason | None] = field(default_factory=dict)
-    cuts: dict[LogId, int] = field(default_factory=dict)  # from here on a log counts no more
-    past: dict[LogId, Reason] = field(default_factory=dict)  # and why
-    stops: dict[PublicKey, int] = field(default_factory=dict)  # carried suspensions: until when
-    other_branch: dict[LogId, LastHead] = field(default_factory=dict)  # kept, and not what we hold
-    uncut: dict[LogId, Authority] = field(default_factory=dict)  # as if nothing cut it (CER-6)
-    plain: bool = False  # the next leaf of `log` can simply be admitted by `authority`
-    awaits: dict[LogId, int] = field(default_factory=dict)  # sizes at which to judge again
-
-    def state_at(self, now: int) -> State:
-        """Where the council stands at `now` (seconds UTC), carried suspensions included."""
-        state = self.authority.state_at(now)
-        node = self.authority.node
-        stopped = node is not None and now < self.stops.get(node.key, 0)
-        return State.SUSPENDED if state is State.ACTIVE and stopped else state
 
 
 def fold(
@@ -78,48 +42,17 @@ def fold(
     return work.chain
 
 
-Marks = dict[int, Authority]
-Rivals = Mapping[int, Sequence[VerifiedRecord]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Next:
+    """What may follow a log, and which repair keeps it; what others confirmed instead (NOD-11)."""
+
+    after: list[VerifiedRecord] = field(default_factory=list)
+    repair: VerifiedRecord | None = None
+    lost: list[Candidate] = field(default_factory=list)
+    torn: bool = False  # both the log and what followed it elsewhere were confirmed
 
 
-class _Fold:
-    def __init__(
-        self,
-        network: NetworkId,
-        logs: Mapping[LogId, OwnLog],
-        carriages: Iterable[Carriage],
-        receipted: Callable[[LogId], int],
-        forked: Mapping[LogId, int],
-        bad: Mapping[RecordId, Reason],
-    ) -> None:
-        self.network = network
-        self.logs = logs
-        self.carriages = sorted(carriages, key=lambda c: (c.size, c.time, c.record.id, c.carrier))
-        self.receipted = receipted
-        self.forked = forked
-        self.bad = bad
-        self.chain = Chain(authority=Authority(network))
-        self.seen: set[RecordId] = set()
-        self.stopped: set[tuple[PublicKey, int]] = set()  # carried suspensions by keyholder
-        self.offers: dict[LogId, dict[RecordId, VerifiedRecord]] = {}
-        for record in self._node_records():
-            if not stays_home(network, record):
-                self.offers.setdefault(LogId(last_of(record).log), {})[record.id] = record
-
-    def _node_records(self) -> Iterable[VerifiedRecord]:
-        """Every node record that opens another log than the one it stands in."""
-        for log in self.logs.values():
-            for index, leaf in records_in(log.leaves):
-                if not isinstance(leaf.body, Node):
-                    continue
-                if index == 0 or self._opens(leaf) != log.id:
-                    yield leaf
-        yield from (c.record for c in self.carriages if c.record.kind == "node")
-
-    def _opens(self, record: VerifiedRecord) -> LogId:
-        """The log of the key that a node record names."""
-        return opened_by(self.network, record)
-
+class _Fold(Walk):
     # --- the walk ---------------------------------------------------------------------------
 
     def run(self) -> None:
@@ -127,17 +60,19 @@ class _Fold:
         current, opening, forced = self._start(authority)
         while current is not None:
             self.chain.authority = authority
-            after = self._one_log(current, authority, opening, forced)
+            after, repair = self._one_log(current, authority, opening, forced)
             current = None
             if len(after) == 1:
-                opening, forced = after[0], None
+                opening, forced = after[0], repair
                 authority.enter(Event.REPLACEMENT, opening)
-                current = self._opens(opening)
+                current = self.opens(opening)
             elif len(after) > 1:
                 found = self._repaired(after, authority)
                 if found is not None:
                     opening, forced = found
-                    current = self._opens(opening)
+                    current = self.opens(opening)
+        for log, size in (self._confirmed.awaited if self._confirmed else {}).items():
+            self.chain.awaits[log] = min(size, self.chain.awaits.get(log, size))
         for carriage in self.carriages:
             self.chain.carried.setdefault(carriage.carrier, Reason.CARRIED_HEAD)
 
@@ -152,14 +87,22 @@ class _Fold:
         trial = authority.copy()
         trial.admit(charter)
         firsts = [(log, node) for log in founding if (node := log.opening) is not None]
-        rivals = [n for log, n in firsts if self._opens(n) == log.id and trial.judge(n) is None]
+        rivals = [n for log, n in firsts if self.opens(n) == log.id and trial.judge(n) is None]
         if len(rivals) < 2:
-            return (self._opens(rivals[0]) if rivals else founding[0].id), None, None
+            return (self.opens(rivals[0]) if rivals else founding[0].id), None, None
         authority.admit(charter)
         self.seen.add(charter.id)
         self.chain.authority, self.chain.log = authority, founding[0].id
-        found = self._repaired(sorted(rivals, key=lambda node: node.id), authority)
-        return (None, None, None) if found is None else (self._opens(found[0]), *found)
+        rivals.sort(key=lambda node: node.id)
+        found = self._kept([(one, authority) for one in rivals])
+        if found is not None:
+            lost = [(one, authority) for one in rivals if one.id != found[0].id]
+            self._lose(lost, [found[0]])
+            authority.state = State.NODE_FORK
+            authority.enter(Event.NODE_REPAIR, found[0])
+        else:
+            found = self._repaired(rivals, authority)
+        return (None, None, None) if found is None else (self.opens(found[0]), *found)
 
     def _one_log(
         self,
@@ -167,121 +110,125 @@ class _Fold:
         authority: Authority,
         opening: VerifiedRecord | None,
         forced: VerifiedRecord | None,
-    ) -> list[VerifiedRecord]:
-        """Fold one log of the chain as far as it counts; returns what may follow it."""
+    ) -> tuple[list[VerifiedRecord], VerifiedRecord | None]:
+        """Fold one log of the chain as far as it counts.
+
+        Returns what may follow it, and of one that had rivals the record that repaired.
+        """
         log = self.logs.get(log_) or OwnLog(id=log_, leaves=Spans(), root_at=_no_root)
         offers = [] if forced else list(self.offers.get(log_, {}).values())
         if not (forced or offers or self.carriages or log_ in self.forked):  # nothing reaches back
-            faults, _ = self._walk(log, authority, opening, len(log.leaves), set(), {}, self.seen)
+            faults, _ = self.walk(log, authority, opening, len(log.leaves), set(), {}, self.seen)
             self.chain.faults[log_], self.chain.log = faults, log_
             self.chain.order.append(log_)
             self.chain.plain = bool(log.leaves)
-            return []
+            return [], None
         wanted = {last_of(o).size for o in offers} | {
             c.size for c in self.carriages if c.log == log_
         }
-        trial = authority.copy()
-        uncut, marks = self._walk(log, trial, opening, len(log.leaves), wanted, {}, set(self.seen))
-        after = [forced] if forced else self._successors(log, offers, marks, trial)
-        cut, past = self._cut(log, after)
+        trial, said = authority.copy(), set(self.seen)
+        uncut, marks = self.walk(log, trial, opening, len(log.leaves), wanted, {}, said)
+        next_ = _Next(after=[forced] if forced else [])
+        if found := self._successors(log, offers, marks, trial):
+            next_ = self._settled(log, found)
+        after, lost = next_.after, next_.lost
+        cut, past = self._cut(log, next_)
         end = len(log.leaves)
         if cut is not None:
             self.chain.cuts[log_], self.chain.past[log_] = cut, past
             end = min(cut, end)
-        rivals = self._rivals(log, marks, end)
-        faults, marks = self._walk(log, authority, opening, end, wanted, rivals, self.seen)
+        rivals = self.rivals(log, marks, end)
+        faults, marks = self.walk(log, authority, opening, end, wanted, rivals, self.seen)
         self.chain.faults[log_] = with_final_words(log, faults, uncut, past)
         if cut is not None:
-            self.chain.uncut[log_] = trial
+            self.chain.uncut[log_] = trial, said
         self.chain.order.append(log_)
-        self._carry(log, marks)
-        if cut is not None and not after:
+        self.carry(log, marks)
+        if next_.torn:
+            self.chain.authority = min(lost, key=lambda one: last_of(one[0]).size)[1].copy()
+            self.chain.authority.state = State.NODE_FORK
+        elif cut is not None and not after:
             authority.state = State.LOG_FORK
         self.chain.log = log_
         self.chain.plain = cut is None and not rivals and bool(log.leaves)
         waits = [size for size in wanted if size > len(log.leaves)]
         if waits:
             self.chain.awaits[log_] = min(waits)
-        return after
-
-    def _walk(
-        self,
-        log: OwnLog,
-        authority: Authority,
-        opening: VerifiedRecord | None,
-        end: int,
-        wanted: set[int],
-        rivals: Rivals,
-        seen: set[RecordId],
-    ) -> tuple[Spans[Reason | None], Marks]:
-        """Admit leaves 0 to `end` in order; keeps the authority at the sizes `wanted`."""
-        faults: Spans[Reason | None] = Spans()
-        marks: Marks = {}
-        halts = iter(sorted(size for size in {*wanted, *rivals} if size <= end))
-        halt = next(halts, None)
-        spans: list[tuple[int, int, Leaf | None]] = [*log.leaves.spans(0, end)]
-        for start, stop, leaf in (*spans, (end, end + 1, None)):
-            at = start
-            while at < stop:
-                if at == halt:
-                    for rival in rivals.get(at, ()):
-                        authority.meet_rival(rival)
-                    if at in wanted:
-                        marks[at] = authority.copy()
-                    halt = next(halts, None)
-                if leaf is None:
-                    break  # the end, where nothing is left to admit
-                alike = not isinstance(leaf, VerifiedRecord)
-                until = min(stop, halt or stop) if alike else at + 1
-                if isinstance(leaf, VerifiedRecord):
-                    fault = self._admit(log, authority, opening, leaf, at, seen)
-                elif isinstance(leaf, PlainLeaf):
-                    fault = authority.judge(leaf.example)
-                else:
-                    fault = leaf.reason
-                faults.repeat(fault, until - at)
-                at = until
-        return faults, marks
-
-    def _admit(
-        self,
-        log: OwnLog,
-        authority: Authority,
-        opening: VerifiedRecord | None,
-        leaf: VerifiedRecord,
-        index: int,
-        seen: set[RecordId],
-    ) -> Reason | None:
-        if leaf.id in seen or (opening is not None and leaf.id == opening.id):
-            seen.add(leaf.id)
-            return None
-        fault = place_fault(self.network, log, leaf, index) or authority.admit(leaf)
-        fault = fault or self.bad.get(leaf.id)
-        if fault is None:
-            seen.add(leaf.id)
-        return fault
+        self._lose(lost, after)
+        return after, next_.repair
 
     # --- what follows a log -----------------------------------------------------------------
 
     def _successors(
         self, log: OwnLog, offers: Sequence[VerifiedRecord], marks: Marks, trial: Authority
-    ) -> list[VerifiedRecord]:
-        out: list[VerifiedRecord] = []
+    ) -> list[Candidate]:
+        out: list[Candidate] = []
+        others: list[VerifiedRecord] = []
         for record in sorted(offers, key=lambda r: r.id):
             last = last_of(record)
             at = marks.get(last.size)
             if at is not None and log.has(last.size, last.root):
                 if at.judge(record) is None:
-                    out.append(record)
+                    out.append((record, at))
             elif log.id in self.forked and trial.judge(record) is None:
-                self.chain.other_branch[log.id] = last
+                others.append(record)
+        if others:  # another branch of a forked log: which do we need?
+            self.chain.contested = True
+            sure = [one for one in others if self.confirmed.of(one, trial)]
+            if not sure and any(self.confirmed.of(one, at) for one, at in out):
+                return out
+            self.chain.other_branch[log.id] = last_of((sure or others)[-1])
         return out
 
-    def _cut(self, log: OwnLog, after: Sequence[VerifiedRecord]) -> tuple[int | None, Reason]:
+    def _settled(self, log: OwnLog, found: list[Candidate]) -> _Next:
+        """What follows a log, where others have confirmed one of several branches (NOD-11).
+
+        That the log itself went on, past the place that a record names, is a branch as well.
+        """
+        several = len(found) > 1
+        end = self.confirmed.received(log.id) if several else self.receipted(log.id)
+        stale = [one for one in found if self.confirmed.beyond(log, one, end)]
+        self.chain.contested = self.chain.contested or several or bool(stale)
+        if any(self.confirmed.of(*one) for one in stale):
+            return _Next(lost=found, torn=True)
+        fresh = [one for one in found if one not in stale]
+        kept = self._kept(fresh) if len(fresh) > 1 else None
+        if kept is None:
+            return _Next(after=[record for record, _ in fresh], lost=stale)
+        lost = [one for one in found if one[0].id != kept[0].id]
+        return _Next(after=[kept[0]], repair=kept[1], lost=lost)
+
+    def _kept(
+        self, rivals: Sequence[Candidate]
+    ) -> tuple[VerifiedRecord, VerifiedRecord | None] | None:
+        """The one of several rivals that alone was confirmed, and the repair that was (NOD-11)."""
+        self.chain.contested = True
+        sure = [one for one in rivals if self.confirmed.of(*one)]
+        if len(sure) != 1:
+            return None
+        rival, at = sure[0]
+        log, sees = self.logs[self.opens(rival)], self.confirmed
+        found = [
+            offer
+            for offer in self._repairs(rival, rivals, at)
+            if sees.of(offer, at) and not sees.beyond(log, (offer, at), sees.received(log.id))
+        ]
+        return rival, found[0] if len(found) == 1 else None
+
+    def _lose(self, lost: Sequence[Candidate], kept: Sequence[VerifiedRecord]) -> None:
+        """Of branches that are not kept, only what others received counts (NOD-7)."""
+        opened = {self.opens(one) for one in kept}
+        for rival, at in lost:
+            if self.opens(rival) not in opened:
+                self._branch(rival, at)
+
+    def _cut(self, log: OwnLog, next_: _Next) -> tuple[int | None, Reason]:
         """Where a log ends to count, receipted records excepted (NOD-6, FRK-5)."""
+        after = [one for one, _ in next_.lost] if next_.torn else next_.after
         if after:
             size = min(last_of(record).size for record in after)
-            reason = Reason.NODE_REPLACED if len(after) == 1 else Reason.NODE_FORK
+            fork = next_.torn or len(after) > 1
+            reason = Reason.NODE_FORK if fork else Reason.NODE_REPLACED
             return max(size, self.receipted(log.id)), reason
         if log.id in self.forked:
             return max(self.forked[log.id], self.receipted(log.id)), Reason.LOG_FORK
@@ -295,19 +242,15 @@ class _Fold:
         `common` is the chain where the rivals begin: its threshold alone can repair. What
         was receipted of a branch that is not kept counts all the same.
         """
-        repairs: list[tuple[VerifiedRecord, VerifiedRecord]] = []
-        for rival in rivals:
-            log = self.logs.get(self._opens(rival))
-            for offer in self.offers.get(self._opens(rival), {}).values():
-                last = last_of(offer)
-                if log is not None and last.size > len(log.leaves):
-                    before = self.chain.awaits.get(log.id, last.size)
-                    self.chain.awaits[log.id] = min(before, last.size)
-                if log is None or not log.has(last.size, last.root):
-                    continue
-                closed = {self._opens(one) for one in rivals}  # (NOD-5)
-                if self._opens(offer) not in closed and common.repairs(offer, rival.id):
-                    repairs.append((rival, offer))
+        self.chain.contested = True
+        placed = [(one, common) for one in rivals]
+        asked = [charter for one in placed for charter in self.confirmed.of(*one)]
+        repairs = [
+            (rival, offer)
+            for rival in rivals
+            for offer in self._repairs(rival, placed, common)
+            if all(common.signers_meet(charter, offer) for charter in asked)
+        ]
         kept = repairs[0] if len(repairs) == 1 else None
         for rival in rivals:
             if kept is None or rival.id != kept[0].id:
@@ -319,81 +262,55 @@ class _Fold:
         common.enter(Event.NODE_REPAIR, kept[0])
         return kept
 
-    def _branch(self, rival: VerifiedRecord, common: Authority) -> None:
-        """A branch that is not kept: only what enough others received of it counts."""
-        log = self.logs.get(self._opens(rival))
-        if log is None:
-            return
-        authority = common.copy()
-        authority.enter(Event.REPLACEMENT, rival)
-        trial = authority.copy()
-        uncut, _ = self._walk(log, trial, rival, len(log.leaves), set(), {}, set(self.seen))
-        sure = 0 if log.charter is None else 1  # both of two first logs begin with the charter
-        end = min(max(self.receipted(log.id), sure), len(log.leaves))
-        faults, _ = self._walk(log, authority, rival, end, set(), {}, self.seen)
-        self.chain.faults[log.id] = with_final_words(log, faults, uncut, Reason.NODE_FORK)
-        self.chain.uncut[log.id] = trial
-        self.chain.order.append(log.id)
-        self.chain.cuts[log.id], self.chain.past[log.id] = end, Reason.NODE_FORK
-
-    # --- carriage -----------------------------------------------------------------------------
-
-    def _rivals(self, log: OwnLog, marks: Marks, end: int) -> Rivals:
-        """Carried charters by the index at which they meet the log's own (CHA-7).
-
-        Not before what others have received: a record that counted stays counted.
-        """
-        out: dict[int, list[VerifiedRecord]] = {}
-        own = {leaf.id for _, leaf in records_in(log.leaves)}
-        for carriage in self.carriages:
-            record, at = carriage.record, marks.get(carriage.size)
-            if carriage.log != log.id or not isinstance(record.body, Charter):
+    def _repairs(
+        self, rival: VerifiedRecord, rivals: Sequence[Candidate], at: Authority
+    ) -> list[VerifiedRecord]:
+        """The records that would keep one of several rivals, by the threshold `at` (NOD-7)."""
+        out: list[VerifiedRecord] = []
+        log = self.logs.get(self.opens(rival))
+        closed = {self.opens(one) for one, _ in rivals}  # (NOD-5)
+        for offer in self.offers.get(self.opens(rival), {}).values():
+            last = last_of(offer)
+            if log is not None and last.size > len(log.leaves):
+                before = self.chain.awaits.get(log.id, last.size)
+                self.chain.awaits[log.id] = min(before, last.size)
+            if log is None or not log.has(last.size, last.root):
                 continue
-            if at is None or not log.has(carriage.size, carriage.root) or record.id in own:
-                continue
-            if at.judge(record) is None:
-                meets = self._meets(log, record, carriage.size)
-                if meets is not None and max(meets, self.receipted(log.id)) <= end:
-                    found = out.setdefault(max(meets, self.receipted(log.id)), [])
-                    if all(other.id != record.id for other in found):
-                        found.append(record)
+            if self.opens(offer) not in closed and at.repairs(offer, rival.id):
+                out.append(offer)
         return out
 
-    @staticmethod
-    def _meets(log: OwnLog, record: VerifiedRecord, start: int) -> int | None:
-        """Just after the log's own charter of the same number, or None: then it waits."""
-        for index, leaf in records_in(log.leaves, start):
-            same = isinstance(leaf.body, Charter) and leaf.charter == record.charter
-            if same and leaf.id != record.id:
-                return index + 1
-        return None
+    def _branch(self, rival: VerifiedRecord, common: Authority) -> None:
+        """A branch that is not kept, log after log: only what others received of it counts."""
+        branches = [(rival, common)]
+        while branches:
+            branches += self._one_branch(*branches.pop())
 
-    def _carry(self, log: OwnLog, marks: Marks) -> None:
-        for carriage in self.carriages:
-            if carriage.log != log.id or carriage.carrier in self.chain.carried:
-                continue
-            at = marks.get(carriage.size)
-            if at is None or not log.has(carriage.size, carriage.root):
-                continue
-            fault = at.judge(carriage.record)
-            if fault is None and stays_home(self.network, carriage.record):
-                fault = Reason.LOG_ID
-            if fault is None and isinstance(carriage.record.body, Suspension):
-                fault = self._stop(carriage, carriage.record.body)
-            self.chain.carried[carriage.carrier] = fault
-
-    def _stop(self, carriage: Carriage, suspension: Suspension) -> Reason | None:
-        record, target = carriage.record, PublicKey(suspension.key)
-        if suspension.lift:
-            self.chain.stops.pop(target, None)
-            return None
-        once = (record.signers[0], record.charter)
-        if once in self.stopped:
-            return Reason.SUSPENSION_AGAIN
-        self.stopped.add(once)
-        until = max(record.time, carriage.time) + SUSPENSION_S
-        self.chain.stops[target] = max(until, self.chain.stops.get(target, 0))
-        return None
+    def _one_branch(self, rival: VerifiedRecord, common: Authority) -> list[Candidate]:
+        """One log of such a branch; returns what others received as going on from it."""
+        log = self.logs.get(self.opens(rival))
+        if log is None or log.opening is None or log.opening.id != rival.id:
+            return []  # not held, or begun by another record of the same key
+        authority = common.copy()
+        authority.enter(Event.REPLACEMENT, rival)
+        trial, said = authority.copy(), set(self.seen)
+        uncut, _ = self.walk(log, trial, rival, len(log.leaves), set(), {}, said)
+        sure = 0 if log.charter is None else 1  # both of two first logs begin with the charter
+        end = min(max(self.confirmed.received(log.id), sure), len(log.leaves))
+        offers = sorted(self.offers.get(log.id, {}).values(), key=lambda one: one.id)
+        wanted = {last_of(one).size for one in offers}
+        faults, marks = self.walk(log, authority, rival, end, wanted, {}, self.seen)
+        self.chain.faults[log.id] = with_final_words(log, faults, uncut, Reason.NODE_FORK)
+        self.chain.uncut[log.id] = trial, said
+        self.chain.order.append(log.id)
+        self.chain.cuts[log.id], self.chain.past[log.id] = end, Reason.NODE_FORK
+        out: list[Candidate] = []
+        for offer in offers:
+            last, heard = last_of(offer), self.confirmed.received(self.opens(offer))
+            at = marks.get(last.size) if heard and log.has(last.size, last.root) else None
+            if at is not None and at.judge(offer) is None:
+                out.append((offer, at))
+        return out
 
 
 def _no_root(_: int) -> Hash:

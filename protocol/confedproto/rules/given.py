@@ -1,6 +1,6 @@
 """What the chain of a council is folded from: its logs and what others carry (specs/04, AUT)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,6 +86,30 @@ def stays_home(network: NetworkId, record: VerifiedRecord) -> bool:
     if not isinstance(node, Node):
         return False
     return node.last is None or opened_by(network, record) == node.last.log
+
+
+def offered(
+    network: NetworkId, logs: Mapping[LogId, OwnLog], carriages: Iterable[Carriage]
+) -> dict[LogId, dict[RecordId, VerifiedRecord]]:
+    """Every node record that opens another log than it stands in, by the log that it ends."""
+    found = [carriage.record for carriage in carriages if carriage.record.kind == "node"]
+    for log in logs.values():
+        for index, leaf in records_in(log.leaves):
+            if leaf.kind == "node" and (index == 0 or opened_by(network, leaf) != log.id):
+                found.append(leaf)
+    out: dict[LogId, dict[RecordId, VerifiedRecord]] = {}
+    for record in found:
+        if not stays_home(network, record):
+            out.setdefault(LogId(last_of(record).log), {})[record.id] = record
+    return out
+
+
+def meeting(log: OwnLog, record: VerifiedRecord, start: int) -> int | None:
+    """The index of the log's own charter of the same number from `start` on, or None (CHA-7)."""
+    for index, leaf in records_in(log.leaves, start):
+        if leaf.kind == "charter" and leaf.charter == record.charter and leaf.id != record.id:
+            return index
+    return None
 
 
 def place_fault(

@@ -114,7 +114,7 @@ export class Authority {
       equal(record.body.get("previous"), kept) &&
       this.nodes.every((old) => !equal(old.key, record.body.get("key"))) &&
       record.charter === this.charters.length &&
-      this.#meets(this.charters.at(-1).body, record)
+      this.meets(this.charters.at(-1).body, record)
     );
   }
 
@@ -153,8 +153,8 @@ export class Authority {
     return this.stopped.get(toHex(key)) ?? 0;
   }
 
-  /** Whether the threshold signed, keyholders who are suspended left out (SUS-4). */
-  #meets(charter, record) {
+  /** Whether the threshold of a charter signed, who is suspended left out (AUT-3, SUS-4). */
+  meets(charter, record) {
     const able = record.signers.filter((key) => record.time >= this.#stoppedUntil(key));
     return meetsThreshold(charter, able);
   }
@@ -172,7 +172,7 @@ export class Authority {
     if (record.kind === "suspension") return this.#suspension(record, now.body);
     const named = ADMINISTRATION.has(record.kind) ? record.body.get("mandate") : undefined;
     if (named !== undefined) return this.#byDelegate(record, named, "keyholders");
-    if (!this.#meets(now.body, record)) return fails("threshold-missing");
+    if (!this.meets(now.body, record)) return fails("threshold-missing");
     return record.kind === "node" ? this.#node(record.body) : is("keyholders");
   }
 
@@ -198,7 +198,7 @@ export class Authority {
     const [who, ...others] = record.signers;
     const isKeyholder = (key) => charter.get("keys").some((one) => equal(one, key));
     if (lift) {
-      if (!this.#meets(charter, record)) return fails("threshold-missing");
+      if (!this.meets(charter, record)) return fails("threshold-missing");
     } else if (others.length > 0 || !isKeyholder(who) || record.time < this.#stoppedUntil(who)) {
       return fails("suspension-signer");
     }
@@ -231,14 +231,14 @@ export class Authority {
         return fails("charter-previous");
       }
       if (!equal(record.council, this.charters[0].record.council)) return fails("council-foreign");
-      if (!this.#meets(voters.body, record)) return fails("threshold-missing");
+      if (!this.meets(voters.body, record)) return fails("threshold-missing");
     }
     const fault = charterFault(record.body);
     if (fault !== null) return fails(fault);
     if (before === null && meetsThreshold(record.body, [...record.signers, ...this.founders])) {
       return is("first charter");
     }
-    if (before === null || !this.#meets(record.body, record)) return fails("threshold-missing");
+    if (before === null || !this.meets(record.body, record)) return fails("threshold-missing");
     if (isRival) return is("rival charter");
     return is(this.rival === null ? "next charter" : "charter repair");
   }

@@ -3,19 +3,14 @@
 
 import { Authority } from "./authority.js";
 import { compare, equal, toHex } from "./bytes.js";
+import { Confirmations, founds, lastOf, openingOf } from "./confirmed.js";
 import { logId } from "./ids.js";
 import { SUSPENSION_S } from "./limits.js";
 
 /** Said in rounds: nothing takes them back (CER-6). */
 const FINAL_WORDS = new Set(["status", "vote", "lock"]);
 
-const lastOf = (record) => {
-  const [log, size, root] = record.body.get("last");
-  return { log: toHex(log), size, root };
-};
 const isNode = (leaf) => leaf.record?.kind === "node";
-const founds = ({ leaves }) =>
-  leaves[0]?.record?.kind === "charter" && leaves[0].record.charter === 0;
 
 /** Why a node record that `opens` a log may not stand at `index` of this one (NOD-2, NOD-4). */
 function placeFault(log, record, index, opens) {
@@ -28,6 +23,10 @@ function placeFault(log, record, index, opens) {
   const held = last.log === log.id && last.size <= index && log.has(last.size, last.root);
   return held ? null : "node-last";
 }
+
+/** Whether a mandate was granted before a place (CAR-2). */
+const knows = (at, mandate) =>
+  mandate !== undefined && at.mandates.has(toHex(mandate)) ? null : "mandate-unknown";
 
 export class Chain {
   constructor(network, given) {
@@ -42,10 +41,11 @@ export class Chain {
     this.authority = new Authority(network);
     this.faults = new Map(); // log -> a reason or null for each leaf
     this.carried = new Map(); // carrier -> reason or null
-    this.stops = new Map(); // key -> until when a carried suspension stops it
+    this.stops = new Map(); // key and charter version -> until when a carried suspension stops it
     this.seen = new Set();
     this.suspended = new Set(); // carried suspensions, by keyholder and charter
     this.offers = this.#offers();
+    this.confirmed = new Confirmations(this.logs, this.received, (record) => this.#opens(record));
     this.#run();
     for (const { id, leaves } of this.logs.values()) {
       if (!this.faults.has(id)) this.faults.set(id, leaves.map(() => "log-start"));
@@ -55,7 +55,8 @@ export class Chain {
   /** Where the council stands at `now`, carried suspensions included. */
   stateAt(now) {
     const [state, { node }] = [this.authority.stateAt(now), this.authority];
-    const stopped = node !== null && now < (this.stops.get(toHex(node.key)) ?? 0);
+    const version = this.authority.charters.length;
+    const stopped = node !== null && now < (this.stops.get(`${toHex(node.key)} ${version}`) ?? 0);
     return state === "active" && stopped ? "suspended" : state;
   }
 
@@ -100,10 +101,10 @@ export class Chain {
     const { authority } = this;
     let [log, opening, forced] = this.#start();
     while (log !== null) {
-      const after = this.#oneLog(log, opening, forced);
+      const { after, repair } = this.#oneLog(log, opening, forced);
       log = null;
       if (after.length === 1) {
-        [opening, forced] = [after[0], null];
+        [opening, forced] = [after[0], repair];
         authority.enter("replacement", opening);
         log = this.#opens(opening);
       } else if (after.length > 1) {
@@ -137,11 +138,19 @@ export class Chain {
     }
     this.authority.admit(charter);
     this.seen.add(toHex(charter.id));
-    const found = this.#repaired(rivals.map(({ node }) => node));
+    const nodes = rivals.map(({ node }) => node);
+    const places = nodes.map((record) => ({ record, at: this.authority.copy() }));
+    const kept = this.#kept(places);
+    if (kept !== null) {
+      this.#lose(places.filter(({ record }) => !equal(record.id, kept[0].id)), [kept[0]]);
+      this.authority.state = "node-fork";
+      this.authority.enter("node repair", kept[0]);
+    }
+    const found = kept ?? this.#repaired(nodes);
     return found === null ? [null, null, null] : [this.#opens(found[0]), ...found];
   }
 
-  /** Judge one log as far as it counts; the node records that may follow it. */
+  /** Judge one log as far as it counts; the node records that may follow it, and a repair. */
   #oneLog(id, opening, forced) {
     const log = this.logs.get(id) ?? { id, leaves: [], has: () => false };
     const offers = forced === null ? this.#offered(id) : [];
@@ -150,16 +159,26 @@ export class Chain {
     const trial = this.authority.copy();
     const { length } = log.leaves;
     const whole = this.#walk(log, trial, opening, length, wanted, new Map(), new Set(this.seen));
-    const after = forced === null ? this.#successors(log, offers, whole.marks) : [forced];
-    const { cut, past } = this.#cut(log, after);
+    const following = forced === null ? this.#successors(log, offers, whole.marks) : [];
+    const next = { after: forced === null ? [] : [forced], repair: null, lost: [], torn: false };
+    if (following.length > 0) Object.assign(next, this.#settled(log, following));
+    const { after, repair, lost, torn } = next;
+    const { cut, past } = this.#cut(log, torn ? lost.map(({ record }) => record) : after, torn);
     const end = Math.min(cut ?? length, length);
     const rivals = this.#rivals(log, whole.marks, end);
     const { authority, seen } = this;
     const { faults, marks } = this.#walk(log, authority, opening, end, wanted, rivals, seen);
     this.faults.set(id, withFinalWords(log, faults, whole.faults, past));
     this.#carry(log, marks);
-    if (cut !== null && after.length === 0) authority.state = "log-fork";
-    return after;
+    if (torn) {
+      const first = lost.reduce((a, b) => (lastOf(b.record).size < lastOf(a.record).size ? b : a));
+      this.authority = first.at.copy();
+      this.authority.state = "node-fork";
+    } else if (cut !== null && after.length === 0) {
+      authority.state = "log-fork";
+    }
+    this.#lose(lost, after);
+    return { after, repair };
   }
 
   /** Admit leaves up to `end`; keeps the authority at the sizes `wanted`. */
@@ -188,22 +207,60 @@ export class Chain {
 
   // --- what follows a log --------------------------------------------------------------------
 
+  /** Each with the authority `at` the place that it names. */
   #successors(log, offers, marks) {
     return offers
       .sort((a, b) => compare(a.id, b.id))
-      .filter((record) => {
+      .map((record) => ({ record, at: marks.get(lastOf(record).size) }))
+      .filter(({ record, at }) => {
         const { size, root } = lastOf(record);
-        const at = marks.get(size);
         return at !== undefined && log.has(size, root) && at.judge(record) === null;
       });
   }
 
+  /** What follows a log, where others have confirmed one of several branches (NOD-11). */
+  #settled(log, found) {
+    const end = found.length > 1 ? this.confirmed.received(log.id) : this.received(log.id);
+    const isStale = ({ record, at }) =>
+      this.confirmed.between(log, lastOf(record).size, end, at).length > 0;
+    const stale = found.filter(isStale);
+    if (stale.some(({ record, at }) => this.confirmed.of(record, at).length > 0)) {
+      return { after: [], lost: found, torn: true };
+    }
+    const fresh = found.filter((one) => !stale.includes(one));
+    const kept = fresh.length > 1 ? this.#kept(fresh) : null;
+    if (kept === null) return { after: fresh.map(({ record }) => record), lost: stale };
+    const lost = found.filter(({ record }) => !equal(record.id, kept[0].id));
+    return { after: [kept[0]], repair: kept[1], lost };
+  }
+
+  /** [rival, repair]: of several the one that alone was confirmed, and the repair that was. */
+  #kept(rivals) {
+    const sure = rivals.filter(({ record, at }) => this.confirmed.of(record, at).length > 0);
+    if (sure.length !== 1) return null;
+    const [{ record, at }] = sure;
+    const log = this.logs.get(this.#opens(record));
+    const end = this.confirmed.received(log.id);
+    const found = this.#repairs(record, rivals.map((one) => one.record), at)
+      .filter((offer) => this.confirmed.of(offer, at).length > 0)
+      .filter((offer) => this.confirmed.between(log, lastOf(offer).size, end, at).length === 0);
+    return [record, found.length === 1 ? found[0] : null];
+  }
+
+  /** Of branches that are not kept, only what others received counts (NOD-7). */
+  #lose(lost, kept) {
+    const opened = kept.map((record) => this.#opens(record));
+    for (const { record, at } of lost) {
+      if (!opened.includes(this.#opens(record))) this.#branch(record, at);
+    }
+  }
+
   /** Where a log ends to count, what others received excepted (NOD-6, FRK-5). */
-  #cut(log, after) {
+  #cut(log, after, torn) {
     const received = this.received(log.id);
     if (after.length > 0) {
       const size = Math.min(...after.map((record) => lastOf(record).size));
-      const past = after.length === 1 ? "node-replaced" : "node-fork";
+      const past = after.length === 1 && !torn ? "node-replaced" : "node-fork";
       return { cut: Math.max(size, received), past };
     }
     const forked = this.forked.get(log.id);
@@ -214,17 +271,12 @@ export class Chain {
   /** [kept, repair] of rival node records, or null; of the others what was received (NOD-7). */
   #repaired(rivals) {
     const common = this.authority.copy();
-    const repairs = [];
-    for (const rival of rivals) {
-      const log = this.logs.get(this.#opens(rival));
-      for (const offer of this.#offered(this.#opens(rival))) {
-        const { size, root } = lastOf(offer);
-        const closed = rivals.some((one) => this.#opens(one) === this.#opens(offer));
-        if (!closed && log?.has(size, root) && common.repairs(offer, rival.id)) {
-          repairs.push([rival, offer]);
-        }
-      }
-    }
+    const asked = rivals.flatMap((rival) => this.confirmed.of(rival, common));
+    const repairs = rivals.flatMap((rival) =>
+      this.#repairs(rival, rivals, common)
+        .filter((offer) => asked.every((charter) => common.meets(charter.body, offer)))
+        .map((offer) => [rival, offer]),
+    );
     const kept = repairs.length === 1 ? repairs[0] : null;
     for (const rival of rivals) {
       if (kept === null || !equal(rival.id, kept[0].id)) this.#branch(rival, common);
@@ -234,18 +286,41 @@ export class Chain {
     return kept;
   }
 
-  #branch(rival, common) {
+  /** The records that would keep one of several rivals, by the threshold `at` (NOD-7). */
+  #repairs(rival, rivals, at) {
     const log = this.logs.get(this.#opens(rival));
-    if (log === undefined) return;
+    const closed = rivals.map((one) => this.#opens(one)); // (NOD-5)
+    return this.#offered(this.#opens(rival)).filter((offer) => {
+      const { size, root } = lastOf(offer);
+      if (closed.includes(this.#opens(offer)) || !log?.has(size, root)) return false;
+      return at.repairs(offer, rival.id);
+    });
+  }
+
+  /** A branch that is not kept, log after log: only what others received of it counts. */
+  #branch(rival, common) {
+    const branches = [{ record: rival, at: common }];
+    while (branches.length > 0) branches.push(...this.#oneBranch(branches.pop()));
+  }
+
+  #oneBranch({ record: rival, at: common }) {
+    const log = this.logs.get(this.#opens(rival));
+    const opening = log === undefined ? null : openingOf(log);
+    if (opening === null || !equal(opening.id, rival.id)) return []; // begun by another record
     const authority = common.copy();
     authority.enter("replacement", rival);
     const [trial, none] = [authority.copy(), new Set()];
     const { length } = log.leaves;
     const whole = this.#walk(log, trial, rival, length, none, new Map(), new Set(this.seen));
     const sure = founds(log) ? 1 : 0; // both of two first logs begin with the charter
-    const end = Math.min(Math.max(this.received(log.id), sure), length);
-    const { faults } = this.#walk(log, authority, rival, end, none, new Map(), this.seen);
+    const end = Math.min(Math.max(this.confirmed.received(log.id), sure), length);
+    const offers = this.#offered(log.id);
+    const wanted = new Set(offers.map((offer) => lastOf(offer).size));
+    const { faults, marks } = this.#walk(log, authority, rival, end, wanted, new Map(), this.seen);
     this.faults.set(log.id, withFinalWords(log, faults, whole.faults, "node-fork"));
+    return this.#successors(log, offers, marks).filter(
+      ({ record }) => this.confirmed.received(this.#opens(record)) > 0,
+    );
   }
 
   // --- carriage ------------------------------------------------------------------------------
@@ -262,10 +337,10 @@ export class Chain {
         (leaf, i) =>
           i >= size && leaf.record?.kind === "charter" && leaf.record.charter === record.charter,
       );
-      const meets = Math.max(index + 1, this.received(log.id));
-      if (index < 0 || meets > end) continue;
-      const found = out.get(meets) ?? [];
-      if (!found.some((other) => equal(other.id, record.id))) out.set(meets, [...found, record]);
+      if (index < this.received(log.id) || index >= end) continue; // received: none meets it
+      const found = out.get(index + 1) ?? [];
+      if (found.some((other) => equal(other.id, record.id))) continue;
+      out.set(index + 1, [...found, record]);
     }
     return out;
   }
@@ -278,13 +353,14 @@ export class Chain {
       if (at === undefined || !log.has(size, root)) continue;
       let fault = at.judge(record);
       if (fault === null && this.#staysHome(record)) fault = "log-id";
+      if (fault === null && record.kind === "recall") fault = knows(at, record.subject);
       if (fault === null && record.kind === "suspension") fault = this.#stop(carriage);
       this.carried.set(carrier, fault);
     }
   }
 
   #stop({ record, time }) {
-    const target = toHex(record.body.get("key"));
+    const target = `${toHex(record.body.get("key"))} ${record.charter}`;
     if (record.body.get("lift") === true) {
       this.stops.delete(target);
       return null;
