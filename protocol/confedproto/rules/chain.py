@@ -102,7 +102,9 @@ class _Fold(Walk):
             authority.enter(Event.NODE_REPAIR, found[0])
         else:
             found = self._repaired(rivals, authority)
-        return (None, None, None) if found is None else (self.opens(found[0]), *found)
+        if found is None:
+            return None, None, None
+        return self.opens(found[0]), found[0], found[1]
 
     def _one_log(
         self,
