@@ -279,14 +279,11 @@ class Adversary:
         self.carry(self.next_charter(era)[0], era, size)
 
     def carry(self, item: VerifiedRecord, era: Era, size: int) -> None:
-        root, time = era.log.tree.root_at(size), self.time()
+        time = self.time()
         if era.log.log == self.mill.author.log:
             time = START + 2 * DAY  # what its server signed then: that key is not theirs
-        head = sign_head(
-            NETWORK, era.log.node_key, log=era.log.log, size=size, root=root, time=time
-        )
-        body = Carried(envelope=item.envelope, head=head.envelope)
-        self.own.sign_by_node(body, time=time)
+        head = era.log.head(time, size=size)
+        self.own.sign_by_node(Carried(envelope=item.envelope, head=head.envelope), time=time)
 
     def suspension(self) -> None:
         """An old keyholder stops the server, or one who holds a key now."""
