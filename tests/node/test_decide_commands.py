@@ -175,14 +175,11 @@ def test_delegates_are_answered_by_command(confed: Beside, tmp_path: Path) -> No
     public = confed("delegate", "init", "--key", str(key), "--no-passphrase")["key"]
     grant = ["mandate", "grant", "--delegate", public, "--scope", "vote", "--until", "4000000000"]
     due = int(time.time()) - 100
-    mandate = confed(
-        *grant, "--motion", motion, "--instruction", "ratify", "--starts", str(due - 1),
-        *("--report", str(due), "--overdue", "100000"),
-    )["id"]  # fmt: skip
-    act = confed(
-        "mandate", "act", "--mandate", mandate, "--motion", motion, "--value", "yes",
-        "--key", str(key),
-    )["id"]  # fmt: skip
+    term = ["--starts", str(due - 1), "--report", str(due), "--overdue", "100000"]
+    ratified = ["--motion", motion, "--instruction", "ratify"]
+    mandate = confed(*grant, *ratified, *term)["id"]
+    by = ["--value", "yes", "--key", str(key)]
+    act = confed("mandate", "act", "--mandate", mandate, "--motion", motion, *by)["id"]
 
     def items() -> list[tuple[str, str]]:
         rows = confed("mandate", "agenda")["items"]
@@ -206,10 +203,8 @@ def test_delegates_are_answered_by_command(confed: Beside, tmp_path: Path) -> No
     file = str(tmp_path / "mandate.confed")
     confed("mandate", "export", mandate, "--to", file)
     report = str(tmp_path / "report")
-    confed(
-        "delegate", "report", file, "--due", str(due), "--text", str(wording),
-        "--key", str(key), "--to", report,
-    )  # fmt: skip
+    said = ["--due", str(due), "--text", str(wording), "--key", str(key)]
+    confed("delegate", "report", file, *said, "--to", report)
     made = confed("mandate", "report", report)["id"]
     assert items() == [("report", made)]
     confed("mandate", "ratify", made, "no")
@@ -218,16 +213,10 @@ def test_delegates_are_answered_by_command(confed: Beside, tmp_path: Path) -> No
     assert items() == []
 
     # On a text that the council did not speak of the delegate has to refer back.
-    refused = confed(
-        "mandate", "act", "--mandate", mandate, "--motion", version, "--value", "yes",
-        "--key", str(key), code=5,
-    )  # fmt: skip
+    refused = confed("mandate", "act", "--mandate", mandate, "--motion", version, *by, code=5)
     assert refused["reason"] == "refer-back"
     beyond = str(tmp_path / "act.confed")
-    confed(
-        "delegate", "act", file, "--motion", version, "--value", "yes", "--key", str(key),
-        "--to", beyond,
-    )  # fmt: skip
+    confed("delegate", "act", file, "--motion", version, *by, "--to", beyond)
     void = confed("mandate", "act", "--file", beyond)
     assert (void["verdict"], void["reason"]) == ("VOID", "refer-back")
     assert items() == [("recall", void["id"])]

@@ -74,8 +74,9 @@ def test_acts_that_name_each_other_have_no_beginning() -> None:
 def test_status_of_a_mandate_asks_for_each_acts_receipts_a_fixed_number_of_times() -> None:
     told, previous = story(), None
     for number in range(1, 201):
-        act = told.act(number=number, previous=previous, time=NOON + number, motion=FREE,
-                       received=None)  # fmt: skip
+        act = told.act(
+            number=number, previous=previous, time=NOON + number, motion=FREE, received=None
+        )
         previous = act.id
     for other in told.councils[1:]:
         other.witness([told.home], time=NOON + 300)

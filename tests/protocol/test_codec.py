@@ -156,7 +156,9 @@ UNENCODABLE: list[tuple[object, Reason]] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "reason"), UNENCODABLE, ids=lambda part: repr(part)[:30])
+@pytest.mark.parametrize(
+    ("value", "reason"), UNENCODABLE, ids=[f"{type(v).__name__}-{r.value}" for v, r in UNENCODABLE]
+)
 def test_encode_of_a_value_without_encoding_gives_its_reason(value: object, reason: Reason) -> None:
     with pytest.raises(LocalProtocolError) as caught:
         codec.encode(value)

@@ -69,8 +69,9 @@ def test_founding_under_another_charter_version_is_council_unknown() -> None:
     councils = authors(2)
     body = found_compact(councils).body
     assert isinstance(body, Compact)
-    later = tuple(replace(body.founders[0], charter=2) if n == 0 else f
-                  for n, f in enumerate(body.founders))  # fmt: skip
+    later = tuple(
+        replace(body.founders[0], charter=2) if n == 0 else f for n, f in enumerate(body.founders)
+    )
     assert fault_of(councils, founders=later) is Reason.COUNCIL_UNKNOWN
 
 

@@ -106,8 +106,10 @@ def test_position_with_a_higher_number_replaces_the_earlier() -> None:
     between = made.position(made.authors[1], "yes", number=2)
     made.witness_all(time=made.body.closes)
     assert faults(made) == {
-        first: Reason.POSITION_NUMBER, between: Reason.POSITION_NUMBER, last: None
-    }  # fmt: skip
+        first: Reason.POSITION_NUMBER,
+        between: Reason.POSITION_NUMBER,
+        last: None,
+    }
 
 
 def test_position_numbered_twice_counts_not_at_all_until_repaired() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 import pytest
+from msgspec.structs import replace
 
 from confedproto.bodies.exit import Exit
 from confedproto.bodies.second import Second
@@ -45,9 +46,8 @@ def busy(seed: int) -> tuple[Ballot, list[Author], list[RecordId]]:
     joined = propose(outsider, made.compact)  # inadmissible until its sponsor's link is there
     doubled = propose(made.authors[3], made.compact)
     for shift in (0, 1):
-        body = made.body if shift == 0 else made.body.__class__(
-            councils=made.body.councils, opens=made.body.opens + 1, closes=made.body.closes + 1
-        )  # fmt: skip
+        opens, closes = made.body.opens + shift, made.body.closes + shift
+        body = replace(made.body, opens=opens, closes=closes)
         made.authors[3].add(body, subject=doubled.id, time=made.freeze.time)
     counted = []
     everyone = [*made.authors, outsider]

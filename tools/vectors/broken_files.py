@@ -33,8 +33,13 @@ def broken(out: Vectors) -> None:
         ("hash-unused", {"hashes": bytes(64)}),
     )
     for slug, change in changes:
-        bad("BUN-2" if slug != "hash-unused" else "BUN-5", "bundle-form", f"form-{slug}",
-            "not of the form", request(scene.file("mandate", about, **change)))  # fmt: skip
+        bad(
+            "BUN-2" if slug != "hash-unused" else "BUN-5",
+            "bundle-form",
+            f"form-{slug}",
+            "not of the form",
+            request(scene.file("mandate", about, **change)),
+        )
     good = cmp.encode(["confed", 1, {"kind": "mandate"}])
     bad("BUN-2", "bundle-form", "fields-missing", "no more than a kind", request(good))
     both = request(file, file[:-1])

@@ -104,8 +104,11 @@ def _forms(out: Vectors) -> None:
     above = made.home.file("mandate", made.above)
     other = made.home.file("record", made.home.add(recall(made.above, NOON)))
     two = sorted([above, other])
-    bad("carries-order", "in order of their bytes", made.meeting.file(
-        "mandate", made.link, files=two[::-1]))  # fmt: skip
+    bad(
+        "carries-order",
+        "in order of their bytes",
+        made.meeting.file("mandate", made.link, files=two[::-1]),
+    )
     bad("carries-twice", "each once", made.meeting.file("mandate", made.link, files=[above] * 2))
     bad("carries-none", "a key without value", made.meeting.file("mandate", made.link, files=[]))
     nested = _link(made, [_link(made, [above])])
