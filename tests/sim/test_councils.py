@@ -123,6 +123,15 @@ def test_backup_older_than_the_first_link_signs_nothing_without_anybody_to_ask()
     say(sim, one)
 
 
+def check_goes_on(sim: Simulator, one: SimNode, other: SimNode) -> None:
+    """What `one` signs from now on is taken by `other`, and nothing has forked."""
+    assert signing(one) is Signing.OPEN
+    say(sim, one)
+    sim.run(30)
+    assert digests(sim, [one, other]) == 1
+    assert not other.engine.view.chains.forked
+
+
 def test_backup_older_than_the_first_link_asks_whom_it_dials() -> None:
     sim, one, other, before = alone()
     sim.kill(other)
@@ -130,11 +139,7 @@ def test_backup_older_than_the_first_link_asks_whom_it_dials() -> None:
     assert refuses(sim, one)
     sim.restart(other)
     sim.run(30)
-    assert signing(one) is Signing.OPEN
-    say(sim, one)
-    sim.run(30)
-    assert digests(sim, [one, other]) == 1
-    assert not other.engine.view.chains.forked
+    check_goes_on(sim, one, other)
 
 
 def test_counter_bars_signing_until_as_much_is_held_again() -> None:
@@ -155,11 +160,7 @@ def test_recovery_with_the_same_key_and_its_counter_comes_back() -> None:
     memory = Memory(reached=mark, peers=frozenset({other.council}))
     restore(sim, one, Backup(disk={}, heads={}), memory=memory)
     sim.run(60)
-    assert signing(one) is Signing.OPEN
-    say(sim, one)
-    sim.run(30)
-    assert digests(sim, [one, other]) == 1
-    assert not other.engine.view.chains.forked
+    check_goes_on(sim, one, other)
 
 
 def test_old_backup_taken_for_clean_is_proved_a_fork_everywhere_and_both_branches_stop() -> None:
