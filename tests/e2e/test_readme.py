@@ -1,16 +1,14 @@
 """The README's session by hand, as its reader would type it: one script, real waiting."""
 
-import contextlib
 import os
 import re
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
+
+from tests.support.sessions import played
 
 README: Final = Path(__file__).parents[2] / "README.md"
 BLOCK: Final = re.compile(r"^```sh session\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -34,31 +32,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return os.environ | {"PATH": path, "PYTHONPATH": found, "HOME": str(tmp_path)}
 
 
-@pytest.fixture
-def session(tmp_path: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """The session under way, in a process group of its own; nothing of it is left behind."""
+def test_readme_session_ends_as_it_says(tmp_path: Path, environment: dict[str, str]) -> None:
+    assert len(blocks()) >= 5
     work = tmp_path / "work"
     work.mkdir()
-    with subprocess.Popen(
-        ["bash", "-euo", "pipefail", "-c", "\n".join(blocks())],
-        cwd=work,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            with contextlib.suppress(ProcessLookupError):  # both nodes stopped as they were told
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-def test_readme_session_ends_as_it_says(tmp_path: Path, session: subprocess.Popen[str]) -> None:
-    assert len(blocks()) >= 5
-    out, err = session.communicate(timeout=TIME_S)
-    assert session.returncode == 0, f"{out[-2_000:]}\n{err[-2_000:]}"
+    script = "\n".join(blocks())
+    out, err = played(script, cwd=work, environment=environment, within_s=TIME_S)
     lines = [line.strip() for line in out.splitlines()]
     for line in (
         "state: final (in-force)",
@@ -74,7 +53,6 @@ def test_readme_session_ends_as_it_says(tmp_path: Path, session: subprocess.Pope
     assert lines[after].startswith("VOID")
     assert certificate < mandate < lines.index("refused") < after < lines.index("no longer valid")
     assert "(instruction)" in err, "why the act was refused"
-    work = tmp_path / "work"
     assert {path.name for path in work.glob("*.confed")} == {
         "certificate.confed",
         "mandate.confed",

@@ -1,19 +1,17 @@
 """docs/recovery.md, line by line, with real nodes: lost key, stolen server, backups, clone."""
 
-import contextlib
 import os
 import re
-import signal
-import subprocess
 import sys
 from pathlib import Path
+
+from tests.support.sessions import played
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "recovery.md"
 TIME_S = 400
 
 HELPERS = r"""
-set -euo pipefail
 confed() { "$PYTHON" -m confednode "$@"; }
 field() {
   "$PYTHON" -c 'import json, sys; print(json.load(open(sys.argv[2]))[sys.argv[1]])' "$@"
@@ -129,20 +127,5 @@ def test_every_accident_is_recovered_by_the_written_steps(tmp_path: Path) -> Non
         "PYTHON": sys.executable,
         "PYTHONPATH": f"{ROOT}:{ROOT / 'protocol'}",
     }
-    with subprocess.Popen(
-        ["bash", "-c", script()],
-        cwd=tmp_path,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            out, err = process.communicate(timeout=TIME_S)
-        finally:
-            with contextlib.suppress(ProcessLookupError):  # no node outlives it
-                os.killpg(process.pid, signal.SIGKILL)
-    told = f"{out[-3000:]}\n{err[-3000:]}"
-    assert process.returncode == 0, told
-    assert "== all recovered" in out, told
+    out, _ = played(script(), cwd=tmp_path, environment=environment, within_s=TIME_S)
+    assert "== all recovered" in out
