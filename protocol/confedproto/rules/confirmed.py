@@ -30,6 +30,7 @@ class Confirmations:
     ) -> None:
         self._network: Final = network
         self._logs: Final = logs
+        self._charters: Final[dict[LogId, list[tuple[int, VerifiedRecord]]]] = {}
         self._covered: Final = {log: size for log in logs if (size := receipted(log))}
         self.awaited: Final[dict[LogId, int]] = {}
         """Sizes not held yet that the opening of a received log names: judge again there."""
@@ -53,10 +54,13 @@ class Confirmations:
         return self._next(log, last_of(record).size, end, at)
 
     def _next(self, log: OwnLog, start: int, end: int, at: Authority) -> list[Charter]:
+        if log.id not in self._charters:  # once, however many rivals there are
+            every = records_in(log.leaves)
+            self._charters[log.id] = [(i, one) for i, one in every if one.kind == "charter"]
         return [
             one.body
-            for index, one in records_in(log.leaves, start)
-            if index < end and isinstance(one.body, Charter) and at.judge(one) is None
+            for index, one in self._charters[log.id]
+            if start <= index < end and isinstance(one.body, Charter) and at.judge(one) is None
         ]
 
     def of(self, rival: VerifiedRecord, at: Authority) -> list[Charter]:
