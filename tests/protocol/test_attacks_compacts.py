@@ -11,7 +11,6 @@ from confedproto.bodies.affectedclaim import AffectedClaim
 from confedproto.bodies.compact import ClassRule, Compact, Founder
 from confedproto.bodies.dispute import Dispute
 from confedproto.bodies.exit import Exit
-from confedproto.bodies.freeze import Freeze
 from confedproto.bodies.motion import Motion, Title
 from confedproto.bodies.ratify import Ratify
 from confedproto.bodies.second import Second
@@ -25,7 +24,7 @@ from confedproto.rules.motion import MotionStatus
 from confedproto.rules.states import Effect, State
 from tests.protocol.cases.test_findings import find
 from tests.protocol.test_attacks_decisions import replaced
-from tests.support.assembly import FAR, TEXT, WINDOWS, Assembly
+from tests.support.assembly import FAR, TEXT, WINDOWS, Assembly, freeze_of
 from tests.support.councils import Author, view_of
 
 
@@ -121,10 +120,9 @@ def test_receipt_of_a_council_outside_the_roll_counts_for_nothing() -> None:
     for puppet in range(4, 7):
         mine = alone(made, puppet)
         assert mine.council != made.compact.council
-    assert isinstance(freeze.body, Freeze)
-    made.now = freeze.body.opens - 1
+    made.now = freeze_of(freeze).opens - 1
     made.witness(by=range(4, 7))
-    made.now = freeze.body.opens
+    made.now += 1
     assert made.status(motion, made.now).fault is Reason.FREEZE_RECEIPTS
 
 

@@ -196,8 +196,7 @@ class Assembly:
         by: Iterable[int] | None = None,
     ) -> None:
         """Votes and locks of round 1 by all councils, or some."""
-        assert isinstance(freeze.body, Freeze)
-        self.now = freeze.body.closes + WINDOWS.grace + WINDOWS.settle
+        self.now = freeze_of(freeze).closes + WINDOWS.grace + WINDOWS.settle
         word: Any = outcome
         ids = tuple(sorted(item.id for item in counted))
         chosen = range(len(self.authors)) if by is None else list(by)
@@ -222,8 +221,7 @@ class Assembly:
         frozen = self.freeze(motion, **freeze)
         said = self.vote(frozen, words, **(positions or {}))
         if outcome is not None:
-            assert isinstance(frozen.body, Freeze)
-            roll = {voter.council for voter in frozen.body.councils}
+            roll = {voter.council for voter in freeze_of(frozen).councils}
             self.certify(frozen, [item for item in said if item.council in roll], outcome)
         return frozen
 

@@ -9,7 +9,7 @@ from confedproto.bodies.accession import Accession
 from confedproto.bodies.affectedclaim import AffectedClaim
 from confedproto.bodies.compact import ClassRule, Compact, Founder
 from confedproto.bodies.exit import Exit
-from confedproto.bodies.freeze import Freeze, Voter
+from confedproto.bodies.freeze import Voter
 from confedproto.drafts import Desk
 from confedproto.errors import Reason
 from confedproto.record import VerifiedRecord
@@ -17,7 +17,7 @@ from confedproto.rules.freezes import freeze_for
 from confedproto.rules.states import Effect, State
 from confedproto.rules.tally import Outcome
 from tests.protocol.cases.test_findings import find
-from tests.support.assembly import WINDOWS, Assembly
+from tests.support.assembly import WINDOWS, Assembly, freeze_of
 from tests.support.councils import Author
 
 EAST, WEST = (0, 1, 2), (3, 4, 5)
@@ -70,8 +70,7 @@ def test_matter_of_two_units_is_decided_by_their_base_councils() -> None:
     motion = made.move(units=units(east, west))
     freeze = made.decide(motion, "YYYYNN", positions={"yes": 5, "no": 3})
     found = made.status(motion)
-    assert isinstance(freeze.body, Freeze)
-    assert len(freeze.body.councils) == 6
+    assert len(freeze_of(freeze).councils) == 6
     assert (found.state, found.outcome) == (State.FINAL, Outcome.ADOPTED)
     assert found.tally is not None
     assert (found.tally.people_yes, found.tally.people_no) == (30, 18)
@@ -156,8 +155,7 @@ def test_unit_claims_a_matter_back_and_a_dispute_decides() -> None:
     assert not made.standing(motion).held, "one of three"
     late = made.put(2, claim, motion)
     assert not made.standing(motion).held, "after closing"
-    assert isinstance(frozen.body, Freeze)
-    assert late.time > frozen.body.closes
+    assert late.time > freeze_of(frozen).closes
     made.put(4, AffectedClaim(reason="Theirs.", unit=east.id), motion)
     assert not made.standing(motion).held, "no council of that unit"
 
