@@ -148,7 +148,7 @@ class Network:
                 near[other].append(one)
         best: set[int] = set()
         for start, node in enumerate(self.nodes):
-            if not node.up or start in best or len(best) > len(self.nodes) // 2:
+            if not node.up or (spoken and id(node) not in spoken) or start in best:
                 continue
             reached, todo = {start}, [start]
             while todo:

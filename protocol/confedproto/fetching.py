@@ -98,7 +98,8 @@ class Fetcher:
             entry = self._view.logs.get(log_)
             known = entry is not None
             full = not known and not self._ledger.may_introduce(session.council)
-            self._announcer.heard(session.link, log_)
+            if self._announcer.heard(session.link, log_) and entry is not None:
+                self.puller.left(log_, head.size, entry.tree.size, now)
             if full or not self.puller.announced(session.link, log_, head.size, held=known):
                 too_many += 1
                 continue
@@ -108,8 +109,10 @@ class Fetcher:
                 if self._keeper.noticed(entry, head):
                     self._refuse(session.link, Reason.LOG_FORK, log_.hex()[:16])
                     self._send(session.link, ask(entry, log_))
-            behind = entry is not None and not entry.mark and entry.tree.size < head.size
-            if not (behind and self.puller.waits(log_, session.link, now)):
+            if entry is not None and head.size <= entry.tree.size:
+                continue
+            sent_on = entry is not None and not entry.mark
+            if not (sent_on and self.puller.waits(log_, session.link, now)):
                 self.pull(log_, now)
         if too_many:
             self._refuse(session.link, Reason.QUOTA, f"{too_many} logs too many")
@@ -198,7 +201,7 @@ class Fetcher:
         if self.puller.take_ahead(session.link, len(leaves)) and entry is not None:
             follows = free and run.start == entry.tree.size
             if follows and self._wanted(log_, entry, run.start) is not Mode.NONE:
-                self.puller.came_ahead(log_, session.link)
+                self.puller.feeds(log_, session.link)
                 return True
             self._part(session.link, entry)
         elif self._pusher.take(session.link, run, leaves) and free:

@@ -70,11 +70,13 @@ class Announcer:
             queue.followed[run.log] = _Followed(run.end, run.lean)
             queue.ahead = AHEAD_LEAVES
 
-    def heard(self, link: int, log: LogId) -> None:
-        """A peer named a log: it has what that gains from elsewhere, or else asks for it."""
+    def heard(self, link: int, log: LogId) -> bool:
+        """A peer named a log: it has what that gains from elsewhere, or else asks for it.
+
+        Returns whether it was to be sent that from here until now (LIV-8).
+        """
         queue = self.queues.get(link)
-        if queue is not None:
-            queue.followed.pop(log, None)
+        return queue is not None and queue.followed.pop(log, None) is not None
 
     def ahead(self, link: int, log: Log) -> tuple[int, bool] | None:
         """From where a log is sent on to a peer, and whether in outline; None: it is announced.

@@ -13,6 +13,8 @@ from confedproto.limits import (
     AHEAD_LEAVES,
     HEADS_PER_MESSAGE,
     LOGS_PER_LINK_MAX,
+    PATIENCE_MAX_MS,
+    PATIENCE_MIN_MS,
     RUN_MAX_RECORDS,
 )
 from confedproto.log import Head
@@ -22,8 +24,8 @@ from confedproto.wire import AnnouncedHead, Heads
 
 PULL_TIMEOUT_MS = 10_000
 """How long one peer may take over a run before another one is asked."""
-PATIENCE_MS = 500
-"""How long others' announcements wait for what a log's source sends ahead (LIV-7)."""
+PATIENCE_TRIPS = 2
+"""Round trips to a log's source that others' announcements wait for what it sends ahead (LIV-8)."""
 PULLS_PER_LINK_MAX = 16
 """Runs under way from one peer; the rest waits its turn."""
 
@@ -51,6 +53,7 @@ class _Pull:
     link: int
     deadline: int
     until: int  # leaves asked for: [held, until)
+    asked: int | None  # when; None once it is answered
 
 
 @dataclass(slots=True)
@@ -64,6 +67,8 @@ class Puller:
     ahead: dict[int, int] = field(default_factory=dict)  # leaves that links may send unasked
     source: dict[LogId, int] = field(default_factory=dict)  # from whom a log was last pulled
     patience: dict[LogId, int] = field(default_factory=dict)  # until when its source is awaited
+    doubted: set[LogId] = field(default_factory=set)  # its source was awaited in vain
+    trips: dict[int, int] = field(default_factory=dict)  # the least time that a link's answer took
 
     def add_link(self, link: int) -> None:
         """A link opened."""
@@ -73,6 +78,7 @@ class Puller:
         """A link is gone; returns the logs that were being pulled from it."""
         self.known.pop(link, None)
         self.ahead.pop(link, None)
+        self.trips.pop(link, None)
         self.source = {log: source for log, source in self.source.items() if source != link}
         lost = [log for log, pull in self.under_way.items() if pull.link == link]
         for log in lost:
@@ -159,6 +165,9 @@ class Puller:
         overtake a run.
         """
         pull = self.under_way[log]
+        if pull.asked is not None:
+            trip, pull.asked = now - pull.asked, None
+            self.trips[pull.link] = min(trip, self.trips.get(pull.link, trip))
         pull.deadline = now + PULL_TIMEOUT_MS
         most = self.size_at(pull.link, log)
         if size >= min(pull.until, served):
@@ -202,31 +211,48 @@ class Puller:
             return None
         link = min(free)[1]
         self.under_way[log] = _Pull(
-            link=link, deadline=now + PULL_TIMEOUT_MS, until=held + RUN_MAX_RECORDS
+            link=link, deadline=now + PULL_TIMEOUT_MS, until=held + RUN_MAX_RECORDS, asked=now
         )
         self._allow(link)
-        self.source[log] = link
-        self.patience.pop(log, None)
+        self.feeds(log, link)
         return link
 
     def waits(self, log: LogId, link: int, now: int) -> bool:
         """Whether what `link` announces is awaited from the log's source, which sends it ahead."""
         source = self.source.get(log)
-        if source is None or source == link:
+        if source is None or source == link or log in self.doubted:
             return False
-        return now < self.patience.setdefault(log, now + PATIENCE_MS)
+        return now < self.patience.setdefault(log, now + self.patience_with(source))
 
-    def came_ahead(self, log: LogId, link: int) -> None:
-        """A link has sent what was awaited: it is the source now."""
+    def patience_with(self, source: int) -> int:
+        """How long others' announcements wait for a log's source, in milliseconds (LIV-8)."""
+        trip = self.trips.get(source, PATIENCE_MAX_MS)
+        return min(max(PATIENCE_TRIPS * trip, PATIENCE_MIN_MS), PATIENCE_MAX_MS)
+
+    def left(self, log: LogId, size: int, held: int, now: int) -> None:
+        """A peer that we sent a log ahead names it at `size`: it has another source (LIV-8).
+
+        If we hold no more than that, it did not leave because we are slow: it heard of leaves that
+        our own source owes us, and has waited for them already. So we do not wait again: by when
+        it can tell us of them, a round trip later, our source has sent them or is ours no more.
+        """
+        source = self.source.get(log)
+        if source is not None and size >= held:
+            due = now + min(self.trips.get(source, PATIENCE_MAX_MS), PATIENCE_MAX_MS)
+            self.patience[log] = min(due, self.patience.get(log, due))
+
+    def feeds(self, log: LogId, link: int) -> None:
+        """A link was asked for a log, or has sent what was awaited: it is the source now."""
         self.source[log] = link
         self.patience.pop(log, None)
+        self.doubted.discard(log)
 
     def impatient(self, now: int) -> list[LogId]:
         """The logs whose source has been awaited long enough: somebody else is asked."""
         late = [log for log, due in self.patience.items() if due <= now]
         for log in late:
             del self.patience[log]
-            self.source.pop(log, None)
+            self.doubted.add(log)
         return late
 
     def _allow(self, link: int) -> None:

@@ -13,10 +13,9 @@ from confedproto.bodies.second import Second
 from confedproto.comparing import Comparer
 from confedproto.errors import Reason, RemoteProtocolError, VerificationError
 from confedproto.ids import CouncilId, Hash, LogId, TransportKey
-from confedproto.limits import LOGS_PER_LINK_MAX, RANGES_PER_MESSAGE
+from confedproto.limits import LOGS_PER_LINK_MAX, PATIENCE_MIN_MS, RANGES_PER_MESSAGE
 from confedproto.log import Head
 from confedproto.session import Session, State
-from confedproto.sync import PATIENCE_MS
 from tests.protocol.test_engine import Chapter, Rig, rig, stranger
 from tests.support.councils import START
 
@@ -39,7 +38,7 @@ def test_longer_log_under_a_head_of_an_earlier_time_is_refused_and_the_link_live
     made.run(1, early.run(head=early.head(time=START + 10)))
     assert made.held(chapter.author) == 5
     made.announce(2, chapter)
-    made.now += PATIENCE_MS  # link 1, from which the log came, may send it ahead (LIV-7)
+    made.now += PATIENCE_MIN_MS  # link 1, from which the log came, may send it ahead (LIV-7)
     made.give(inputs.Tick())
     made.run(2, chapter.run(5, head=chapter.head(time=START + 9)))
     assert made.refused() == [Reason.HEAD_TIME]

@@ -17,7 +17,12 @@ from confedproto.drafts import Draft
 from confedproto.errors import Reason, VerificationError
 from confedproto.ids import CouncilId, Hash, LogId, TransportKey, network_id
 from confedproto.keys import SigningKey
-from confedproto.limits import LOGS_PER_LINK_MAX, MESSAGE_MAX_BYTES, RUN_MAX_BYTES
+from confedproto.limits import (
+    LOGS_PER_LINK_MAX,
+    MESSAGE_MAX_BYTES,
+    PATIENCE_MIN_MS,
+    RUN_MAX_BYTES,
+)
 from confedproto.merkle import Tree, leaf_hash
 from confedproto.record import RefusedLeaf, VerifiedRecord
 from confedproto.session import STRIKES_MAX, State
@@ -496,7 +501,7 @@ def test_run_onto_a_forked_log_is_refused_and_the_link_lives() -> None:
     made.run(1, held.run())
     made.announce(2, forked)
     assert made.pulls() == [], "link 1, from which the log came, may send it ahead (LIV-7)"
-    made.now += sync.PATIENCE_MS
+    made.now += PATIENCE_MIN_MS
     made.give(inputs.Tick())
     assert made.pulls() == [(2, len(held.leaves))]
     made.run(2, forked.run(len(held.leaves)))

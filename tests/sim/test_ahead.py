@@ -1,4 +1,4 @@
-"""What a log gains goes at once to whom has pulled it; each body comes once (LIV-7)."""
+"""What a log gains goes at once to whom has pulled it; each body comes once (LIV-7, LIV-8)."""
 
 from confedproto import effects as fx
 from confedproto import inputs, wire
@@ -66,6 +66,20 @@ def test_in_a_ring_each_body_comes_once() -> None:
             assert held(node, own) == held(author, own)
     copies = sum(node.leaves_received for node in nodes) / (count * (len(nodes) - 1))
     assert 1 <= copies <= 1.1
+
+
+def test_who_was_cut_off_waits_once_and_not_at_each_node_on_the_way_round() -> None:
+    sim, nodes = ring(9, 12)
+    author, log = nodes[0], nodes[0].engine.own
+    write(sim, author)
+    sim.run(1)
+    # Of this log the nodes on one side are sent all through nodes[1], up to the middle.
+    sim.kill(nodes[1])
+    began, size = sim.now, held(author, log)
+    write(sim, author)
+    assert sim.run_until(lambda: held(nodes[2], log) > size, within_s=5)
+    assert sim.now - began < 10 * 3 * LATENCY_MS, "more than an announcement, a pull, a run a hop"
+    assert all(held(node, log) == size + 1 for node in nodes if node.up)
 
 
 def test_burst_is_joined_and_nothing_is_lost() -> None:
