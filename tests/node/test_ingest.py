@@ -25,6 +25,12 @@ def run(count: int, *, start: int = 0, spoil: int | None = None) -> wire.Run:
     return wire.Run(log=author.log, start=start, leaves=tuple(leaves), head=b"h")
 
 
+def with_a_wrong_part(good: wire.Run) -> wire.Run:
+    last = good.leaves[-1]
+    assert isinstance(last, tuple)
+    return wire.Run(log=good.log, start=0, leaves=(*good.leaves[:-1], (last[0], b"p")), head=b"h")
+
+
 def kinds(leaves: object) -> list[str]:
     assert isinstance(leaves, list)
     return [
@@ -95,13 +101,9 @@ async def test_messages_stay_in_order_and_unasked_runs_are_dropped() -> None:
 async def test_run_with_a_wrong_part_ends_the_link_by_name() -> None:
     opening = Opening(NETWORK, lambda *_: True, 0)
     give, _ = trio.open_memory_channel[inputs.Input](100)
-    good = run(20)
-    last = good.leaves[-1]
-    assert isinstance(last, tuple)
-    bad = wire.Run(log=good.log, start=0, leaves=(*good.leaves[:-1], (last[0], b"p")), head=b"h")
 
     async def messages() -> AsyncGenerator[wire.Message, None]:
-        yield bad
+        yield with_a_wrong_part(run(20))
         await trio.sleep_forever()
 
     (failure,) = await opening.forward(1, messages(), give)
@@ -147,9 +149,7 @@ async def test_coming_forgets_the_runs_of_a_link_that_ended() -> None:
     opening = Opening(NETWORK, lambda *_: True, 0)
     give, _ = trio.open_memory_channel[inputs.Input](100)
     good = run(20)
-    last = good.leaves[-1]
-    assert isinstance(last, tuple)
-    bad = wire.Run(log=good.log, start=0, leaves=(*good.leaves[:-1], (last[0], b"p")), head=b"h")
+    bad = with_a_wrong_part(good)
 
     async def messages() -> AsyncGenerator[wire.Message, None]:
         for one in (good, bad, good, good):
