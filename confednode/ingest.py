@@ -1,4 +1,4 @@
-"""Opening the leaves of runs: inline when few, in worker processes when many (LNK-10).
+"""Opening the leaves of runs: inline when few, in worker processes when many.
 
 Without workers, on one core or before they have started, leaves are opened on the loop, a slice at
 a time: a thread would fight the loop for the interpreter at every signature.

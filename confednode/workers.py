@@ -1,4 +1,4 @@
-"""Worker processes that open the leaves of long runs (LNK-10).
+"""Worker processes that open the leaves of long runs.
 
 Processes, not threads: beside a busy loop threads get about half of the second core. They are
 started when they are wanted and end when idle, so that a node that only lives on pays nothing for

@@ -139,3 +139,16 @@ def test_module_fits_one_room(folder: str) -> None:
         for path in (ROOT / folder).rglob("*.py")
     }
     assert {name: lines for name, lines in sizes.items() if lines > MODULE_MAX_LINES} == {}
+
+
+def test_rules_that_code_names_are_in_the_specification() -> None:
+    specs = "".join(path.read_text("utf-8") for path in (ROOT / "specs").glob("*.md"))
+    rules = set(re.findall(r"^\*\*([A-Z]{3}-\d+)\.", specs, re.MULTILINE))
+    others = re.compile(r"(?:BIP|CRC|SHA|UTF)-")  # standards of other people
+    lost: dict[str, str] = {}
+    for folder in ("confednode", "protocol/confedproto", "tools", "tests"):
+        for path in (ROOT / folder).rglob("*.py"):
+            named = set(re.findall(r"\b[A-Z]{3}-[1-9]\d*\b", path.read_text("utf-8"))) - rules
+            lost |= {rule: path.name for rule in named if not others.match(rule)}
+    assert len(rules) > 300
+    assert lost == {}

@@ -175,7 +175,7 @@ def _is_open(view: View, motion: RecordId, now: int) -> bool:
 
 
 def _about(view: View, record: VerifiedRecord, now: int) -> Reason | None:
-    """Records about a motion or a compact: who may write them, and when (ADM-4)."""
+    """Records about a motion or a compact: who may write them, and when."""
     subject = record.subject
     if subject is None:
         return Reason.RECORD_UNKNOWN
