@@ -486,6 +486,24 @@ def test_a13_with_a_witness_of_their_own_they_freeze_the_council_and_take_nothin
     assert is_kept(before, knows(view, mill))
 
 
+def test_a13_whatever_their_witness_received_none_of_them_is_in_force(mill: Mill) -> None:
+    true = {leaf.id for log in mill.logs for leaf in log.leaves}
+    states: set[object] = set()
+    for number, (name, adversary) in enumerate(attacks(mill, range(3_000, 3_150))):
+        for log in adversary.logs[1:]:
+            adversary.own.witness([log], time=LATER)
+        view = view_of(mill.logs)
+        before = knows(view, mill)
+        feed(view, adversary.logs, rng=random.Random(number))
+        after = knows(view, mill)
+        authority = view.authorities[mill.first.council]
+        assert {one.record.id for one in authority.charters} <= true, name
+        assert {one.record.id for one in authority.nodes} <= true, name
+        assert is_kept(before, after), name
+        states.add(after["state"])
+    assert states == {State.ACTIVE, State.NODE_FORK}
+
+
 def test_a13_fork_is_repaired_by_one_record_of_all_the_thresholds_and_loses_nothing(
     mill: Mill,
 ) -> None:
