@@ -406,9 +406,9 @@ def attacks(mill: Mill, seeds: range) -> Iterator[tuple[str, Adversary]]:
 def moved(mill: Mill, seeds: range) -> list[str]:
     """The attacks after which a node that knew the Mill knows something else of it."""
     out: list[str] = []
+    before = knows(view_of(mill.logs), mill)
     for number, (name, adversary) in enumerate(attacks(mill, seeds)):
         view = view_of(mill.logs)
-        before = knows(view, mill)
         feed(view, adversary.logs, rng=random.Random(number))
         after = knows(view, mill)
         if changed := [what for what in before if before[what] != after[what]]:
