@@ -1,10 +1,13 @@
 """The simulation holds on seeds, repeats itself, and finds what is planted."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from confedproto.ids import Hash, LogId, RecordId
 from confedproto.record import Leaf
 from confedproto.rules import certificate
+from confedproto.rules.known import Known
 from confedproto.rules.motion import Placed
 from confedproto.view import View
 from tools import simulate
@@ -50,17 +53,17 @@ def test_simulate_finds_a_quorum_that_was_lowered(
 def test_simulate_finds_a_node_that_drops_positions(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    about = View.about
-    blind: list[View] = []
+    about = Known.about
+    blind: list[Known] = []
 
-    def forgetful(self: View, subject: RecordId, kind: str) -> tuple[Placed, ...]:
+    def forgetful(self: Known, subject: RecordId, kind: str) -> Sequence[Placed]:
         if not blind:
             blind.append(self)
         held = about(self, subject, kind)
         drop = kind == "position" and self is blind[0]
         return held[len(held) // 2 :] if drop else held
 
-    monkeypatch.setattr(View, "about", forgetful)
+    monkeypatch.setattr(Known, "about", forgetful)
     assert "different states" in found(capsys, 1)
 
 

@@ -65,3 +65,13 @@ def test_nodes_that_the_silent_cut_off_are_not_waited_for() -> None:
     numbers = [int(name[1:]) for name in names]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     assert all(node.up for node in net.live())
+
+
+def test_silence_leaves_a_speaker_among_those_that_are_live(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(topology, "WHOLE_MAX", 10)
+    net = topology.Network("line", 14, seed=56, latency_ms=50)
+    net.silence(0.2)  # the longest part of this line has no speaker in it
+    assert net.followed
+    assert set(map(id, net.followed)) <= set(map(id, net.live()))
