@@ -11,9 +11,9 @@ from confednode.whereabouts import whereabouts
 from confedproto import record
 from confedproto.councildrafts import CouncilDesk
 from confedproto.ids import CouncilId, TransportKey
-from tests.protocol.test_engine import Chapter
 from tests.support.councils import START, Author, feed, view_of
 from tests.support.nodes import Node, Nodes
+from tests.support.rigs import Chapter
 
 
 @pytest.fixture

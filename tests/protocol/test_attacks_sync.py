@@ -16,8 +16,8 @@ from confedproto.ids import CouncilId, Hash, LogId, TransportKey
 from confedproto.limits import LOGS_PER_LINK_MAX, PATIENCE_MIN_MS, RANGES_PER_MESSAGE
 from confedproto.log import Head
 from confedproto.session import Session, State
-from tests.protocol.test_engine import Chapter, Rig, rig, stranger
 from tests.support.councils import START
+from tests.support.rigs import Chapter, Rig, rig, stranger
 
 RUN_KINDS: Final = 7
 

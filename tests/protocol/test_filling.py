@@ -12,8 +12,8 @@ from confedproto.filling import leaves_message
 from confedproto.limits import RUN_MAX_BYTES, WANT_MAX
 from confedproto.merkle import leaf_hash
 from confedproto.record import WITHHELD, VerifiedRecord
-from tests.protocol.test_engine import Chapter, Rig, rig, stranger
 from tests.support.councils import Author
+from tests.support.rigs import Chapter, Rig, rig, stranger
 
 
 def kept_back(chapter: Chapter, *indexes: int) -> wire.Run:

@@ -15,8 +15,8 @@ from confedproto.limits import ASK_BURST, ASK_RATE, LOGS_PER_LINK_MAX
 from confedproto.log import Head
 from confedproto.quotas import Bucket, Ledger, Quotas, cost_of
 from confedproto.testing import SimNode, Simulator
-from tests.protocol.test_engine import Chapter, rig, stranger
 from tests.support.councils import START
+from tests.support.rigs import Chapter, rig, stranger
 
 OWN, A, B = CouncilId(b"O" * 32), CouncilId(b"A" * 32), CouncilId(b"B" * 32)
 LOG: Final = LogId(b"L" * 32)
