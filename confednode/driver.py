@@ -239,11 +239,11 @@ class Driver:
         try:
             listeners = await trio.open_tcp_listeners(port, host=host)
         except OSError as error:
-            nowhere = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+            absent = error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+            nowhere = absent or isinstance(error, socket.gaierror)
             reason = NodeReason.ADDRESS_INVALID if nowhere else NodeReason.PORT_TAKEN
-            raise LinkError(
-                reason, f"cannot listen on {host}, port {port}: {error.strerror}"
-            ) from error
+            where = f"cannot listen on {host}, port {port}: {error.strerror}"
+            raise LinkError(reason, where) from error
         bound = int(listeners[0].socket.getsockname()[1])
         task_status.started(bound)
         await trio.serve_listeners(self._incoming, listeners)
