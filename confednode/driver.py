@@ -44,6 +44,7 @@ LOG: Final = logging.getLogger(__name__)
 REDIAL_FIRST_S: Final = 0.25
 REDIAL_MAX_S: Final = 60.0
 REDIAL_CUT_S: Final = 2.0  # after a link that was open: a bad line, no peer that refuses
+NOWHERE: Final = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 def wall_clock() -> int:
@@ -76,7 +77,8 @@ class Driver:
         self._numbers: Final = itertools.count(1)
         self._answers: Final[dict[int, fx.Answered]] = {}
         self._waiting: Final[dict[int, trio.Event]] = {}
-        self._opening: Final = Opening(network, self.engine.asked, provisional=provisional())
+        asked, example = engine.asked, engine.feeder.example
+        self._opening: Final = Opening(network, asked, example, provisional=provisional())
         self._pump: Final = Pump(engine, store, counter, clock, self._carry_out, self._opening.more)
         self.disk: Final = self._pump.disk
         self.places: Final = Places()
@@ -92,8 +94,7 @@ class Driver:
         self.stored: Final[dict[CouncilId, int]] = {}  # leaves of its log under a stored head
         self._grew = trio.Event()  # a log grew on disk; replaced each time
         self._nursery: trio.Nursery | None = None
-        doors = (self._behind, self._send, self._drop)
-        self.filing: Final = Filing(engine, store, self.disk, *doors)
+        self.filing: Final = Filing(engine, store, self.disk, self._behind, self._send, self._drop)
         self._serving: Final = Serving(engine, store, self.disk, lambda *to: self._send(*to))
 
     # --- life -------------------------------------------------------------------------------
@@ -239,8 +240,7 @@ class Driver:
         try:
             listeners = await trio.open_tcp_listeners(port, host=host)
         except OSError as error:
-            absent = error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
-            nowhere = absent or isinstance(error, socket.gaierror)
+            nowhere = isinstance(error, socket.gaierror) or error.errno in NOWHERE
             reason = NodeReason.ADDRESS_INVALID if nowhere else NodeReason.PORT_TAKEN
             where = f"cannot listen on {host}, port {port}: {error.strerror}"
             raise LinkError(reason, where) from error

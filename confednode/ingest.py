@@ -7,6 +7,7 @@ a time: a thread would fight the loop for the interpreter at every signature.
 import math
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
 import trio
@@ -15,8 +16,8 @@ from confednode import opener
 from confednode.workers import Task, Workers
 from confedproto import inputs, record, runs, wire
 from confedproto.errors import Reason, RemoteProtocolError, VerificationError
-from confedproto.ids import NetworkId
-from confedproto.record import WITHHELD, Leaf, PlainLeaf
+from confedproto.ids import LogId, NetworkId
+from confedproto.record import WITHHELD, Leaf, PlainLeaf, plain_class
 
 INLINE_LEAVES: Final = 8  # runs up to this are opened on the loop
 SLICE_LEAVES: Final = 16  # leaves opened on the loop before others have their turn: about 1 ms
@@ -62,14 +63,16 @@ class Opening:
         self,
         network: NetworkId,
         asked: Callable[[int, wire.Run], bool],
+        example: Callable[[LogId], PlainLeaf | None],
         count: int | None = None,
         *,
         provisional: bool = False,
     ) -> None:
         """`asked` says whether a run is awaited from a link: any other is dropped unopened.
 
-        `provisional`: in bulk the signatures of plain records may wait (SYN-11); `bulk` holds
-        while it comes in, and `last` is when its last run came.
+        `example` gives a verified plain record of a log. `provisional`: in bulk the signatures of
+        plain records may wait (SYN-11); `bulk` holds while it comes in, and `last` is when its
+        last run came.
         """
         self.network: Final = network
         self.workers: Final = Workers(network, count)
@@ -78,6 +81,7 @@ class Opening:
         self.coming = 0  # long runs that are here and not handed to the engine yet
         self._provisional: Final = provisional
         self._asked: Final = asked
+        self._example: Final = example
         self._seen = 0
 
     async def forward(
@@ -163,11 +167,14 @@ class Opening:
         Raises RemoteProtocolError.
         """
         if self.bulk and task is None:
-            verdict = opener.judge(self.network, opener.pairs(run.leaves), provisional=True)
-            leaves = self._leaves(run, verdict, provisional=True)
+            example = self._example(LogId(run.log))
+            known = None if example is None else plain_class(example.example)
+            pairs = opener.pairs(run.leaves)
+            verdict = opener.judge(self.network, pairs, provisional=True, known=known)
+            leaves = self._leaves(run, verdict, example, provisional=True)
             await trio.lowlevel.checkpoint()
             return leaves
-        return self._leaves(run, await self._verdict(run.leaves, task), provisional=False)
+        return self._leaves(run, await self._verdict(run.leaves, task))
 
     async def open(self, run: wire.Run, *, whole: bool = False) -> Sequence[Leaf]:
         """The leaves of a run, each opened in full; in bulk plain ones later, if not `whole`.
@@ -177,7 +184,7 @@ class Opening:
         if len(run.leaves) <= INLINE_LEAVES:
             return open_batch(self.network, run)
         if whole:
-            return self._leaves(run, await self._verdict(run.leaves, None), provisional=False)
+            return self._leaves(run, await self._verdict(run.leaves, None))
         return await self._open(run, self._begin(run))
 
     async def judge(self, leaves: Sequence[wire.RunLeaf]) -> opener.Verdict:
@@ -216,15 +223,24 @@ class Opening:
         self._seen = 0
 
     def _leaves(
-        self, run: wire.Run, verdict: opener.Verdict, *, provisional: bool
+        self,
+        run: wire.Run,
+        verdict: opener.Verdict,
+        example: PlainLeaf | None = None,
+        *,
+        provisional: bool = False,
     ) -> Sequence[Leaf]:
         if verdict.reason:
             raise RemoteProtocolError(Reason(verdict.reason), verdict.detail)
         leaves: list[Leaf] = []
         due: dict[int, PlainLeaf] = {}
+        if example is not None:
+            due[opener.KNOWN] = replace(example, provisional=True)
         for index, (leaf, mark) in enumerate(zip(run.leaves, verdict.marks, strict=True)):
             if isinstance(leaf, bytes):
                 leaves.append(WITHHELD)
+            elif mark == opener.KNOWN:
+                leaves.append(due[mark])
             elif 0 <= mark < index:  # alike is all that the view asks of a plain one
                 leaves.append(due[mark] if provisional else leaves[mark])
             elif mark == opener.REFUSED:

@@ -28,11 +28,13 @@ FRAME_MAX: Final = 1 << 20
 
 VERIFIED: Final = -1
 REFUSED: Final = -2
+KNOWN: Final = -3
 
 
 class Verdict(msgspec.Struct, frozen=True, array_like=True):
-    """`marks`, one a leaf: VERIFIED, REFUSED, or the index in the run of the plain record that it
-    is like (its own for the first); or the `reason` why the carrier of the run is at fault."""
+    """`marks`, one a leaf: VERIFIED, REFUSED, KNOWN (like the plain record that was given), or the
+    index in the run of the plain record that it is like (its own for the first); or the `reason`
+    why the carrier of the run is at fault."""
 
     marks: list[int]
     reason: str = ""
@@ -79,22 +81,23 @@ def marks_of(
     leaves: Iterable[tuple[bytes, bytes | None]],
     *,
     provisional: bool = False,
+    known: PlainClass | None = None,
 ) -> Iterator[int]:
     """Open each leaf (envelope, part) in full, signatures and all; its mark (see `Verdict`).
 
-    `provisional`: not the signatures of plain records that are like an earlier one (SYN-11).
-    Raises VerificationError where the carrier is at fault.
+    `provisional`: not the signatures of plain records that are like an earlier one, or like a
+    `known` one of their log that is verified (SYN-11). Raises VerificationError where the carrier
+    is at fault.
     """
-    alike: dict[PlainClass, int] = {}
-    last, like = None, REFUSED  # nearly always it is like the one before
+    alike: dict[PlainClass, int] = {} if known is None else {known: KNOWN}
+    last, like = known, KNOWN  # nearly always it is like the one before
     for index, (envelope, part) in enumerate(leaves):
         seen = glance(envelope) if part is None and envelope else None
         if seen is not None:
             if provisional and seen.alike == last:
                 yield like
                 continue
-            known = alike.get(seen.alike) if provisional else None
-            if known is not None or holds(network, seen):
+            if (provisional and seen.alike in alike) or holds(network, seen):
                 last, like = seen.alike, alike.setdefault(seen.alike, index)
                 yield like
                 continue
@@ -129,10 +132,12 @@ def judge(
     leaves: Iterable[tuple[bytes, bytes | None]],
     *,
     provisional: bool = False,
+    known: PlainClass | None = None,
 ) -> Verdict:
-    """The marks of all leaves, or who is to blame; `provisional` as in `marks_of`."""
+    """The marks of all leaves, or who is to blame; the rest as in `marks_of`."""
     try:
-        return Verdict(marks=list(marks_of(network, leaves, provisional=provisional)))
+        marks = marks_of(network, leaves, provisional=provisional, known=known)
+        return Verdict(marks=list(marks))
     except VerificationError as error:
         return blame(error)
 

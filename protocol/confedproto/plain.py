@@ -71,6 +71,14 @@ class Feeder:
             plain[alike, leaf.provisional, leaf.dropped] = known
         return known
 
+    def example(self, log_id: LogId) -> PlainLeaf | None:
+        """A plain record of a log that is verified and held, one of the last kind that came."""
+        log = self._view.logs.get(log_id)
+        for leaf in reversed(log.plain.values()) if log is not None else ():
+            if not leaf.provisional and not leaf.dropped:
+                return leaf
+        return None
+
     def add(self, log_id: LogId, leaves: Iterable[tuple[Leaf, Hash, int]]) -> None:
         """Add (leaf, its hash, arrived) in order; `View.settle` is still to be called."""
         size = self._view.logs[log_id].tree.size

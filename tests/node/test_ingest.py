@@ -10,7 +10,8 @@ from confednode.ingest import Opening
 from confedproto import inputs, wire
 from confedproto.bodies.statement import Statement
 from confedproto.errors import Reason, RemoteProtocolError
-from confedproto.record import RefusedLeaf, VerifiedRecord
+from confedproto.ids import LogId
+from confedproto.record import PlainLeaf, RefusedLeaf, VerifiedRecord
 from tests.support.councils import NETWORK, Author
 
 
@@ -23,6 +24,10 @@ def run(count: int, *, start: int = 0, spoil: int | None = None) -> wire.Run:
             envelope = envelope[:-1] + bytes((envelope[-1] ^ 1,))
         leaves.append((envelope,))
     return wire.Run(log=author.log, start=start, leaves=tuple(leaves), head=b"h")
+
+
+def nothing(_: LogId) -> None:
+    """No plain record of a log is known."""
 
 
 def with_a_wrong_part(good: wire.Run) -> wire.Run:
@@ -63,7 +68,7 @@ def test_judge_of_a_part_that_is_not_the_authors_blames_the_carrier() -> None:
 @pytest.mark.parametrize("count", [0, 2])
 async def test_workers_and_loop_say_the_same(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest, "BULK_LEAVES", 1)
-    opening = Opening(NETWORK, lambda *_: True, count)
+    opening = Opening(NETWORK, lambda *_: True, nothing, count)
     spoilt = run(30, spoil=7)
     wanted = kinds(list(ingest.open_batch(NETWORK, spoilt)))
     async with trio.open_nursery() as nursery:
@@ -77,7 +82,7 @@ async def test_workers_and_loop_say_the_same(count: int, monkeypatch: pytest.Mon
 
 
 async def test_messages_stay_in_order_and_unasked_runs_are_dropped() -> None:
-    opening = Opening(NETWORK, lambda _, run: run.log != bytes(32), 0)
+    opening = Opening(NETWORK, lambda _, run: run.log != bytes(32), nothing, 0)
     give, take = trio.open_memory_channel[inputs.Input](100)
 
     async def messages() -> AsyncGenerator[wire.Message, None]:
@@ -99,7 +104,7 @@ async def test_messages_stay_in_order_and_unasked_runs_are_dropped() -> None:
 
 
 async def test_run_with_a_wrong_part_ends_the_link_by_name() -> None:
-    opening = Opening(NETWORK, lambda *_: True, 0)
+    opening = Opening(NETWORK, lambda *_: True, nothing, 0)
     give, _ = trio.open_memory_channel[inputs.Input](100)
 
     async def messages() -> AsyncGenerator[wire.Message, None]:
@@ -112,7 +117,7 @@ async def test_run_with_a_wrong_part_ends_the_link_by_name() -> None:
 
 
 async def test_leaves_opened_on_the_loop_let_others_have_their_turn() -> None:
-    opening = Opening(NETWORK, lambda *_: True, 0)
+    opening = Opening(NETWORK, lambda *_: True, nothing, 0)
     turns, done = 0, trio.Event()
 
     async def turn_for_ever() -> None:
@@ -129,7 +134,7 @@ async def test_leaves_opened_on_the_loop_let_others_have_their_turn() -> None:
 
 
 async def test_coming_counts_long_runs_until_they_are_handed_over() -> None:
-    opening = Opening(NETWORK, lambda *_: True, 0)
+    opening = Opening(NETWORK, lambda *_: True, nothing, 0)
     seen: list[int] = []
 
     class Inbox:
@@ -146,7 +151,7 @@ async def test_coming_counts_long_runs_until_they_are_handed_over() -> None:
 
 
 async def test_coming_forgets_the_runs_of_a_link_that_ended() -> None:
-    opening = Opening(NETWORK, lambda *_: True, 0)
+    opening = Opening(NETWORK, lambda *_: True, nothing, 0)
     give, _ = trio.open_memory_channel[inputs.Input](100)
     good = run(20)
     bad = with_a_wrong_part(good)
@@ -158,3 +163,20 @@ async def test_coming_forgets_the_runs_of_a_link_that_ended() -> None:
 
     await opening.forward(1, messages(), give)
     assert opening.coming == 0
+
+
+async def test_bulk_takes_what_is_like_a_known_record_for_now_and_anything_else_not() -> None:
+    author = Author(1)
+    known = author.make(Statement(text="number"))
+    plain = PlainLeaf(example=known, first=7)
+    examples: list[PlainLeaf | None] = [plain, None]
+    opening = Opening(NETWORK, lambda *_: True, lambda _: examples.pop(0), 0, provisional=True)
+    spoilt = run(ingest.BULK_LEAVES, spoil=0)
+    vouched = await opening.open(spoilt)
+    (alike,) = set(vouched[2:])
+    assert isinstance(alike, PlainLeaf)
+    assert (alike.example, alike.first, alike.provisional) == (known, 7, True)
+    checked = await opening.open(spoilt)
+    assert isinstance(checked[2], RefusedLeaf)
+    assert isinstance(checked[3], VerifiedRecord)
+    assert {type(leaf) for leaf in checked[4:]} == {PlainLeaf}
