@@ -12,7 +12,7 @@ from tools.bench.feeder import Feeder, start
 from tools.bench.figures import Figure, percentile, share
 
 SECONDS: Final = 1.0
-ROUNDS: Final = 3
+ROUNDS: Final = 5
 POLL_S: Final = 0.05
 LINKED: Final = 4
 """Leaves of a council's log when it has linked one guest."""
