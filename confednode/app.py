@@ -186,10 +186,8 @@ async def serve(
             )
             if stop.is_set():
                 break
-            reread, task_status = (
-                False,
-                trio.TASK_STATUS_IGNORED,
-            )  # the store has another branch of a log (FRK-7)
+            # The store has another branch of a log (FRK-7): load that, and tell nobody again.
+            reread, task_status = False, trio.TASK_STATUS_IGNORED
     finally:
         store.close()
         counter.close()

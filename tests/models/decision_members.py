@@ -1,5 +1,7 @@
 """Compacts, their versions, and who is in them: specs/05, by brute force."""
 
+from abc import ABC, abstractmethod
+
 from tests.models.decision_logs import Records, Row, witnesses_needed
 
 EVER = 2**62
@@ -15,14 +17,14 @@ def voters(freeze: Row) -> set[bytes]:
     return {voter.council for voter in freeze.body.councils}
 
 
-class Members(Records):
+class Members(Records, ABC):
     """Membership from whole logs; who asks about decisions is in decision_rounds.py."""
 
     wrong: frozenset[str]
 
+    @abstractmethod
     def decision(self, motion: bytes, before: int = EVER) -> tuple[str, Row] | None:
         """The certified outcome by voting that closed before a time, and its freeze."""
-        raise NotImplementedError
 
     def outcome(self, motion: bytes, before: int = EVER) -> str | None:
         """The certified outcome by voting that closed before a time."""

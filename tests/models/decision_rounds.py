@@ -1,5 +1,6 @@
 """Freezes, positions, counts and certificates: FRZ, POS and CER, by brute force."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -20,9 +21,9 @@ class Rounds(Rolls):
         super().__init__(logs, roots)
         self._decisions: dict[tuple[bytes, int], tuple[str, Row] | None] = {}
 
+    @abstractmethod
     def admissible(self, motion: Row) -> bool:
         """MOT-2, MOT-3."""
-        raise NotImplementedError
 
     # --- around a motion ------------------------------------------------------------------------
 
