@@ -60,7 +60,6 @@ class Workers:
         self._give, self._take = trio.open_memory_channel[Task](math.inf)  # callers keep it short
         self._given = 0  # tasks so far
         self._wanted = trio.Event()
-        self._change = trio.Event()
 
     def want(self) -> None:
         """Have workers started: enough is to come to be worth it."""
@@ -75,10 +74,6 @@ class Workers:
         self._give.send_nowait(task)
         self._given += 1
         return task
-
-    async def changed(self) -> None:
-        """Wait until another worker has started."""
-        await self._change.wait()
 
     async def serve(self) -> None:
         """Start workers when they are wanted, end them when they are idle; until cancelled."""
@@ -113,8 +108,6 @@ class Workers:
         stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
         asked, room = deque[Task](), trio.Semaphore(TASKS_EACH)
         self.running += 1
-        self._change.set()
-        self._change = trio.Event()
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._ask, stream, asked, room)

@@ -76,7 +76,7 @@ async def test_workers_and_loop_say_the_same(count: int, monkeypatch: pytest.Mon
         assert kinds(list(await opening.open(spoilt))) == wanted
         with trio.fail_after(60):
             while count and opening.workers.running < count:
-                await opening.workers.changed()
+                await trio.lowlevel.checkpoint()
         assert kinds(list(await opening.open(spoilt))) == wanted
         nursery.cancel_scope.cancel()
 

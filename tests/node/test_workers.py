@@ -79,13 +79,12 @@ async def test_workers_killed_leave_no_task_waiting_and_start_again() -> None:
 
 
 async def test_workers_end_when_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "IDLE_S", 0.05)
+    monkeypatch.setattr(workers, "IDLE_S", 0.2)
     crew = Workers(NETWORK, 1)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(crew.serve)
-        crew.want()
+        await started(crew)
         with trio.fail_after(60):
-            await crew.changed()
             while crew.running:
                 await trio.lowlevel.checkpoint()
         nursery.cancel_scope.cancel()
